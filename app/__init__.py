@@ -1,0 +1,1 @@
+"""Putting the parts together: command line, configuration to parts, loops, orderly stop."""

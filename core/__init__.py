@@ -1,0 +1,1 @@
+"""The shared vocabulary: values, ports, errors, configuration. Standard library only."""

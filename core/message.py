@@ -1,0 +1,107 @@
+"""The platform-neutral message: a tree of text, never concatenated markup.
+
+A platform renders the tree and escapes in one place. `Button.command` is a command line as a person would type it, so
+buttons need no second registry; it must fit Telegram's 64 bytes of callback data
+(https://core.telegram.org/bots/api#inlinekeyboardbutton).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+MAX_COMMAND_BYTES = 64
+
+# Bidirectional controls and invisible characters that foreign text could use to disguise itself.
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb]"
+)
+
+
+def foreign(text: str, limit: int = 300) -> str:
+    """Make a text from outside safe to show: controls, bidi and zero-width characters out, blanks joined, cut.
+
+    Zero-width joiners inside emoji are lost with the rest; the words stay. Lone surrogates become U+FFFD.
+    """
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _HIDDEN.sub("", text)
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+class Style(StrEnum):
+    PLAIN = "plain"
+    BOLD = "bold"
+    ITALIC = "italic"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style, optionally a link (http or https only) or a moment shown in the reader's zone."""
+
+    text: str
+    style: Style = Style.PLAIN
+    url: str = ""
+    at: datetime | None = None
+
+
+class LineKind(StrEnum):
+    TITLE = "title"
+    TEXT = "text"
+    QUOTE = "quote"
+    SMALL = "small"
+    BULLET = "bullet"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    spans: tuple[Span, ...]
+    kind: LineKind = LineKind.TEXT
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A label and the command line it stands for, or a URL to open. Raises ValueError above 64 bytes of command."""
+
+    label: str
+    command: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.command.encode()) > MAX_COMMAND_BYTES:
+            raise ValueError(f"button command over {MAX_COMMAND_BYTES} bytes: {self.command!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Lines, then rows of buttons. `silent` asks for no sound, `private` for an answer to the asker alone."""
+
+    lines: tuple[Line, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    silent: bool = False
+    private: bool = False
+    tag: str = field(default="")
+
+    @property
+    def text(self) -> str:
+        """The words alone, a line each: the fallback for notifications and logs."""
+        return "\n".join(line.text for line in self.lines)
+
+
+def line(*parts: str | Span, kind: LineKind = LineKind.TEXT) -> Line:
+    """Build a line from strings and spans."""
+    return Line(tuple(Span(part) if isinstance(part, str) else part for part in parts), kind)
+
+
+def plain(*texts: str) -> Message:
+    """A message of plain lines."""
+    return Message(tuple(line(text) for text in texts))

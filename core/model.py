@@ -1,0 +1,386 @@
+"""Frozen values that every room speaks of: feeds, entries, what a text was found to say, stories, subscriptions.
+
+Times are aware UTC. Mappings and tuples are never changed after construction.
+Anything stored as JSON goes through core.codec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from core.errors import BadTarget
+
+
+class Role(IntEnum):
+    """What an actor may do in a chat; a higher role includes the lower ones."""
+
+    VIEWER = 1
+    EDITOR = 2
+    ADMIN = 3
+    OPERATOR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Platform and address of a chat, with the thread (a Telegram forum topic) when there is one."""
+
+    platform: str
+    chat: str
+    thread: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read `telegram:-100123`, `telegram:@name`, `telegram:-100123/7` or `slack:C0123`; raise BadTarget."""
+        platform, colon, address = text.strip().partition(":")
+        chat, _, thread = address.partition("/")
+        if not (platform and colon and chat):
+            raise BadTarget(text)
+        return cls(platform, chat, thread)
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.chat}" + (f"/{self.thread}" if self.thread else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who typed a command. Never stored: only the present command knows it."""
+
+    platform: str
+    id: str
+    lang: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """One feed as configured. `interval` is already resolved against the default and the floor."""
+
+    name: str
+    url: str
+    kind: str = "rss"
+    lang: str = ""
+    owner: str = ""
+    interval: timedelta = timedelta(minutes=5)
+    user_agent: str = ""
+    mirrors: tuple[str, ...] = ()
+    implies: tuple[str, ...] = ()
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is remembered of a feed between polls. Validators are kept exactly as received."""
+
+    next_poll_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str = ""
+    first_polled_at: datetime | None = None
+    last_ok_at: datetime | None = None
+    failures: int = 0
+    last_outcome: str = ""
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A stored feed under lease: writes with another `epoch` than the row's are refused."""
+
+    id: int
+    spec: FeedSpec
+    state: FeedState
+    epoch: int = 0
+
+
+class Outcome(StrEnum):
+    """How one poll of one feed ended; the words of `poll-once --json`."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    EMPTY = "empty"
+    HTTP = "error:http"
+    GONE = "error:gone"
+    RATE_LIMITED = "error:rate_limited"
+    TIMEOUT = "error:timeout"
+    TOO_LARGE = "error:too_large"
+    NOT_A_FEED = "error:not_a_feed"
+    PARSE = "error:parse"
+    REDIRECT = "error:redirect"
+    BLOCKED = "error:blocked"
+    NETWORK = "error:network"
+
+    @property
+    def failed(self) -> bool:
+        return self.value.startswith("error:")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed, as published, in plain text (markup removed, not escaped).
+
+    `identity` is the guid, else the normalised link, else a hash of the content. `link_key` is the normalised link
+    or "": an entry is known when either is. `published_at` is what the feed says: shown, never trusted for decisions.
+    """
+
+    identity: str
+    title: str
+    url: str = ""
+    link_key: str = ""
+    summary: str = ""
+    text: str = ""
+    lang: str = ""
+    published_at: datetime | None = None
+
+    @property
+    def body(self) -> str:
+        """The longest account of the entry that the feed gave: its full text, else its summary."""
+        return self.text or self.summary
+
+
+class Level(StrEnum):
+    """How far an entry got: no topic, one side of a topic only, worth a digest, worth an alert."""
+
+    NONE = "none"
+    HALF = "half"
+    DIGEST = "digest"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One addend of a topic's score.
+
+    `text` are the words as they stand in the entry, `where` is title, first (sentence), body, source or rule, `weight`
+    is in points, `pattern` names pattern and place in the pack (`pl:uwoln*4 belarus-us.toml:120`), `start` and `end`
+    are character offsets into the title (where == "title") or the body, -1 when the evidence is not in the text.
+    """
+
+    topic: str
+    concept: str
+    text: str
+    where: str
+    weight: float
+    pattern: str
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is reported to have happened. Empty fields mean "not said".
+
+    `released` and `remaining` are counts of people; `at_least` marks a lower bound ("over 100"). `evidence` maps
+    a field's name to the words it was read from. `counts` keeps the differing numbers told by sources: (source name, released).
+    """
+
+    released: int | None = None
+    at_least: bool = False
+    remaining: int | None = None
+    people: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    mediators: tuple[str, ...] = ()
+    destination: str | None = None
+    in_return: tuple[str, ...] = ()
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the matcher says of one text. `missing` names, per topic that half matched, the groups without evidence.
+
+    `people` are canonical names found in the text; `signature` is JSON-able and opaque to all but matching.stories.
+    """
+
+    level: Level = Level.NONE
+    topics: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    signature: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def relevant(self) -> bool:
+        return self.level in (Level.ALERT, Level.DIGEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One report within a story: the entry, who published it, when it was first seen, and what it says.
+
+    `at` decides (first sight, or the publication time of a backfilled entry); `update` marks a follow-up such as a
+    reaction, which does not alert anew.
+    """
+
+    entry_id: int
+    source: str
+    owner: str
+    lang: str
+    title: str
+    url: str
+    at: datetime
+    analysis: Analysis
+    published_at: datetime | None = None
+    update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Reports of the same event. `revision` grows whenever what an alert shows has changed; members oldest first."""
+
+    id: int
+    revision: int
+    level: Level
+    topics: tuple[str, ...]
+    facts: Facts
+    opened_at: datetime
+    updated_at: datetime
+    members: tuple[Member, ...]
+
+
+class Action(StrEnum):
+    JOIN = "join"
+    OPEN = "open"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a member belongs, and the reason in words. `story_id` is set for JOIN only."""
+
+    action: Action
+    reason: str
+    story_id: int | None = None
+    update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StorySummary:
+    """A story's members seen together: topics, level and the facts voted over all reports."""
+
+    level: Level
+    topics: tuple[str, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A target and the topics it wants. `source` is "chat" (typed there) or "config"; `options` is JSON-able."""
+
+    id: int
+    target: Target
+    topics: tuple[str, ...]
+    created_at: datetime
+    source: str = "chat"
+    paused_reason: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry about to be stored, with the one recorded outcome that every entry ends with and a sentence why.
+
+    Outcomes: `baseline` (first poll, quiet), `no_match`, `half`, `digest`, `alert` (in a story), `ignored` (a hit that
+    no story took), `old` (outside the backfill window).
+    """
+
+    entry: Entry
+    analysis: Analysis
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """The result of one poll, to be written in the transaction that ends it."""
+
+    outcome: Outcome
+    state: FeedState
+    polled_at: datetime
+    entries: int = 0
+    new: int = 0
+    hits: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What `poll-once` and the progress line tell of one poll of one feed."""
+
+    url: str
+    name: str
+    outcome: Outcome
+    entries: int = 0
+    new: int = 0
+    hits: int = 0
+    stories: int = 0
+    alerts: int = 0
+    error: str = ""
+    next_poll_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """Desired state of one alert in one chat: show `wanted`; `sent` is shown now (0: nothing) under `message_ref`."""
+
+    id: int
+    subscription_id: int
+    story_id: int
+    wanted: int
+    sent: int
+    message_ref: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A chat under lease with what is due for it, oldest first. Writes with a stale `epoch` change nothing."""
+
+    target_id: int
+    target: Target
+    epoch: int
+    items: tuple[OutboxItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTrace:
+    """The path of one stored entry, for /why: what was read, what was found, where it ended and what was sent."""
+
+    entry_id: int
+    feed: str
+    title: str
+    url: str
+    seen_at: datetime
+    outcome: str
+    reason: str
+    analysis: Analysis
+    story_id: int | None = None
+    sent: int = 0
+    queued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts for /status, readiness and the final line of a run; ages are derived by the reader from the times."""
+
+    feeds: int = 0
+    feeds_failing: int = 0
+    entries: int = 0
+    hits: int = 0
+    stories: int = 0
+    subscriptions: int = 0
+    alerts_sent: int = 0
+    outbox_waiting: int = 0
+    outbox_dead: int = 0
+    oldest_waiting_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    last_ok_at: datetime | None = None

@@ -1,0 +1,329 @@
+"""What the rooms ask of one another, as Protocols; main wires the real things together.
+
+feeds asks for Matcher, Stories and PollStore; bot asks for DeliveryStore and ChatStore; web asks for Status.
+One class in storage answers all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from core.message import Message
+from core.model import (
+    Actor,
+    Analysis,
+    Entry,
+    EntryTrace,
+    Feed,
+    FeedSpec,
+    Lane,
+    Level,
+    Member,
+    NewEntry,
+    OutboxItem,
+    Placement,
+    PollRecord,
+    Role,
+    Status,
+    Story,
+    StorySummary,
+    Subscription,
+    Target,
+)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# --- matching -------------------------------------------------------------------------------------------------------
+
+
+class Matcher(Protocol):
+    """Pure: text in, decision out. Never raises on any text."""
+
+    version: str
+
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """Topic name -> title, in the order of the packs."""
+        ...
+
+    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis: ...
+
+
+class Stories(Protocol):
+    """Pure: a member and the stories that are open -> where it belongs."""
+
+    window: timedelta
+
+    def place(self, member: Member, open_stories: Sequence[Story]) -> Placement: ...
+    def summarise(self, members: Sequence[Member]) -> StorySummary: ...
+
+
+# --- feeds ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to GET for a feed: the address and extra headers of the source type."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a feed asks of its readers inside the document; None where it says nothing."""
+
+    ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A document read: its entries in document order (newest first by custom, not by promise)."""
+
+    title: str
+    lang: str
+    entries: tuple[Entry, ...]
+    hints: Hints = Hints()
+
+
+class Source(Protocol):
+    """A source type. Both methods are pure; `parse` runs in a worker process and raises ParseError only."""
+
+    kind: str
+
+    def request(self, spec: FeedSpec) -> FetchRequest: ...
+    def parse(self, body: bytes, *, url: str, content_type: str = "") -> ParsedFeed: ...
+
+
+# --- storage --------------------------------------------------------------------------------------------------------
+
+
+class Transaction(Protocol):
+    """The one transaction that ends a poll. Everything in it happens, or nothing."""
+
+    async def check_lease(self, feed: Feed) -> None:
+        """Raise LeaseLost when another process has claimed the feed since."""
+        ...
+
+    async def add_entries(self, feed: Feed, entries: Sequence[NewEntry], now: datetime) -> tuple[int | None, ...]:
+        """Store entries; ids in the order given, None for those that were stored already."""
+        ...
+
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        """Lock story keeping for this transaction and return the stories updated since, oldest first."""
+        ...
+
+    async def add_story(self, member: Member, summary: StorySummary, now: datetime) -> Story: ...
+
+    async def join_story(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
+        """Add a member; the revision grows by one. Returns the story with all its members."""
+        ...
+
+    async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
+        """Raise `wanted` to the story's revision in one outbox row per active subscription that shares a topic.
+
+        Rows shown already become due `edit_after` from now (edits are debounced), others at once. With `edits_only` (a
+        mere follow-up) no new row is made. Returns the number of rows made new: the alerts that this report caused.
+        """
+        ...
+
+    async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None: ...
+
+    async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
+        """Write validators, next poll time and counts, and release the lease. Raises LeaseLost."""
+        ...
+
+
+class PollStore(Protocol):
+    async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        """Make the stored feeds follow the configuration; feeds no longer configured are kept but never due."""
+        ...
+
+    async def claim_due_feeds(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        per_host: int = 1,
+        lease: timedelta = timedelta(minutes=2),
+        force: bool = False,
+        urls: Sequence[str] = (),
+    ) -> tuple[Feed, ...]:
+        """Lease up to `limit` feeds that are due (all that are free with `force`), `per_host` of a host at once."""
+        ...
+
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+        """The identities, among those given, of entries already known by identity or by link."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
+
+    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
+        """`finish_poll` alone, for polls that brought nothing new. Raises LeaseLost."""
+        ...
+
+
+class DeliveryStore(Protocol):
+    async def claim_lanes(
+        self, now: datetime, *, platforms: Sequence[str], limit: int, per_lane: int, lease: timedelta
+    ) -> tuple[Lane, ...]:
+        """Lease chats with due outbox rows, those waiting longest first; each row's `wanted` is above its `sent`."""
+        ...
+
+    async def get_story(self, story_id: int) -> Story: ...
+    async def mark_sent(self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime) -> bool:
+        """False when the lane was lost (nothing written)."""
+        ...
+
+    async def mark_later(self, lane: Lane, item: OutboxItem, not_before: datetime, reason: str) -> bool:
+        """Count an attempt and put one item off."""
+        ...
+
+    async def mark_missing(self, lane: Lane, item: OutboxItem) -> bool:
+        """Forget the message shown, so that the item is sent anew."""
+        ...
+
+    async def mark_dead(self, lane: Lane, item: OutboxItem, reason: str) -> bool: ...
+    async def block_lane(self, lane: Lane, until: datetime) -> bool:
+        """Let nothing be sent to this chat before `until`."""
+        ...
+
+    async def release_lane(self, lane: Lane) -> None: ...
+    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+        """Pause all subscriptions of a chat that is gone; what was queued for it is dropped with the reason."""
+        ...
+
+    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+        """A chat has a new address; subscriptions and what is queued go along, joined with any that are there."""
+        ...
+
+    async def next_delivery_at(self) -> datetime | None: ...
+
+
+class ChatStore(Protocol):
+    async def find_subscription(self, target: Target) -> Subscription | None: ...
+    async def subscribe(
+        self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"
+    ) -> Subscription:
+        """Create the target's subscription, or replace its topics and end its pause."""
+        ...
+
+    async def unsubscribe(self, target: Target) -> bool:
+        """Erase the target with everything kept about it; False when there was nothing."""
+        ...
+
+    async def sync_subscriptions(self, wanted: Mapping[Target, Sequence[str]], now: datetime) -> None:
+        """Make subscriptions with source "config" follow the configuration; those made in chats are left alone."""
+        ...
+
+    async def latest_stories(
+        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT
+    ) -> tuple[Story, ...]: ...
+    async def find_story(self, story_id: int) -> Story | None: ...
+    async def find_story_of_message(self, target: Target, message_ref: str) -> Story | None: ...
+    async def find_entry(self, url: str) -> EntryTrace | None: ...
+    async def get_status(self) -> Status: ...
+
+
+class UpdateStore(Protocol):
+    """Remembers which platform events were handled, so that a repeated one does nothing."""
+
+    async def first_sight(self, platform: str, event_id: str, now: datetime) -> bool: ...
+
+
+# --- chats ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command, translated from a platform: `line` is the command line without slash, bot name or mention.
+
+    `role` is what the platform says of the actor in this chat, operators of the configuration not yet counted.
+    `private` marks a chat with one person. `message_ref` is the alert that the command was given under, or "".
+    """
+
+    actor: Actor
+    target: Target
+    line: str
+    role: Role = Role.VIEWER
+    private: bool = False
+    message_ref: str = ""
+
+
+CommandHandler = Callable[[Request], Awaitable[Message | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A command as platforms list it in their menus."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of the HTTP server that a platform answers, such as POST /slack/events. Header names are lower case."""
+
+    method: str
+    path: str
+    handler: Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
+class ChatPlatform(Protocol):
+    """A place with chats. `send` and `edit` raise DeliveryError only.
+
+    Life: `open` (checks the credentials; BadCredentials, Unreachable), `run` (receives until cancelled), `close`.
+    """
+
+    name: str
+
+    @property
+    def routes(self) -> Sequence[Route]: ...
+
+    async def open(self) -> str:
+        """Connect and return who we are there ("@minskwatchbot")."""
+        ...
+
+    async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None: ...
+    async def send(self, target: Target, message: Message) -> str:
+        """Show a message; returns the reference by which it can be edited."""
+        ...
+
+    async def edit(self, target: Target, message_ref: str, message: Message) -> None: ...
+    async def close(self) -> None: ...
+
+
+# --- wiring ---------------------------------------------------------------------------------------------------------
+
+
+class Observer(Protocol):
+    """Told of what happens, for progress lines, metrics and health; must not raise and must not wait."""
+
+    def __call__(self, event: str, /, **fields: Any) -> None: ...

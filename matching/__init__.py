@@ -1,0 +1,1 @@
+"""What an entry is about. Pure: text in, decision out."""
