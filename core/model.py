@@ -176,7 +176,7 @@ class Facts:
     """What is reported to have happened. Empty fields mean "not said".
 
     `released` and `remaining` are counts of people; `at_least` marks a lower bound ("over 100"). `evidence` maps
-    a field's name to the words it was read from. `counts` keeps the differing numbers told by sources: (source name, released).
+    a field's name to the words it was read from. `counts` keeps the numbers told by sources: (source name, released).
     """
 
     released: int | None = None
