@@ -1,0 +1,173 @@
+"""Every setting of the program, as frozen values. config.example.toml shows each with its default; a test compares.
+
+A field's metadata says what it is: `doc` (one sentence), `secret`, `choices`, `least` (smallest value), `url` (allowed
+schemes). core.config reads TOML and environment into these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from core.model import FeedSpec
+
+HTTP = ("http", "https")
+
+
+def _key(default: Any, doc: str, **extra: Any) -> Any:
+    return field(default=default, metadata={"doc": doc, **extra})
+
+
+def _tables(doc: str) -> Any:
+    return field(default=(), metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSettings:
+    token: str = _key("", "Bot token from @BotFather; empty switches Telegram off.", secret=True)
+    api_base: str = _key("https://api.telegram.org", "Address of the Bot API server.", url=HTTP)
+    mode: str = _key("polling", "How updates come in.", choices=("polling", "webhook"))
+    webhook_url: str = _key("", "Public https address that leads to /telegram/webhook (webhook mode).", url=HTTP)
+    webhook_secret: str = _key("", "Secret that Telegram sends with every webhook call (webhook mode).", secret=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    bot_token: str = _key("", "Bot token, xoxb-...; empty switches Slack off.", secret=True)
+    app_token: str = _key("", "App-level token, xapp-..., for Socket Mode.", secret=True)
+    signing_secret: str = _key("", "Signing secret of the app, for HTTP mode.", secret=True)
+    mode: str = _key("socket", "How events come in: Socket Mode, or POST /slack/events.", choices=("socket", "http"))
+    api_base: str = _key("https://slack.com/api/", "Address of Slack's Web API.", url=HTTP)
+    managers: str = _key(
+        "members",
+        "Who may change a channel's subscription: all its members, or admins and owners of the workspace.",
+        choices=("members", "admins"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    host: str = _key("127.0.0.1", "Address that health checks and webhooks listen on; 0.0.0.0 in a container.")
+    port: int = _key(8080, "Port of the same; 0 takes any free one.", least=0)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    url: str = _key(
+        "sqlite+aiosqlite:///data/minskwatch.db",
+        "Database: SQLite, or postgresql+asyncpg://user:password@host/name.",
+        secret_part=True,
+    )
+    keep: timedelta = _key(timedelta(days=90), "How long the text of entries is kept.", least=timedelta(days=1))
+    keep_identities: timedelta = _key(
+        timedelta(days=730), "How long it is remembered that an entry was seen.", least=timedelta(days=1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """One [[feeds.feed]] table, before defaults are applied."""
+
+    name: str = _key("", "Name shown in alerts; the host if empty.")
+    url: str = _key("", "Address of the feed.", url=HTTP, required=True)
+    kind: str = _key("rss", "Source type.")
+    lang: str = _key("", "Language code of the feed, if it has one language.")
+    owner: str = _key("", "Kind of owner: state media, independent, government, wire, rights group.")
+    interval: timedelta | None = _key(None, "Own interval instead of feeds.interval.", least=timedelta(seconds=1))
+    user_agent: str = _key("", "Own User-Agent for servers that refuse ours.")
+    mirrors: tuple[str, ...] = _key((), "Further addresses of the same feed.", url=HTTP)
+    implies: tuple[str, ...] = _key((), 'Concepts that every entry of this feed speaks of, such as "belarus".')
+    enabled: bool = _key(True, "false leaves the feed out.")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsSettings:
+    interval: timedelta = _key(timedelta(minutes=5), "How often a feed is polled.", least=timedelta(seconds=1))
+    min_interval: timedelta = _key(
+        timedelta(minutes=5), "The floor that no feed's interval undercuts.", least=timedelta(seconds=1)
+    )
+    backfill: timedelta = _key(
+        timedelta(0), "How far back the first poll of a feed may alert; 0s: it is silent.", least=timedelta(0)
+    )
+    allow_private: tuple[str, ...] = _key((), 'Addresses on private networks that may be reached, as "host:port".')
+    contact: str = _key("", "Web or mail address of the operator, told to servers in the User-Agent.")
+    timeout: timedelta = _key(timedelta(seconds=30), "Time one fetch may take.", least=timedelta(seconds=1))
+    max_bytes: int = _key(8 * 1024 * 1024, "Largest body after decompression, in bytes.", least=1024)
+    concurrency: int = _key(20, "Feeds polled at the same time.", least=1)
+    feed: tuple[FeedSettings, ...] = _tables("The feeds, a [[feeds.feed]] table each.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    edit_after: timedelta = _key(
+        timedelta(seconds=60), "Wait before an alert is edited, so that reports gather.", least=timedelta(0)
+    )
+    on_unknown: str = _key(
+        "retry",
+        "A connection lost while sending: send again (an alert may come twice) or skip (it may be lost).",
+        choices=("retry", "skip"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingSettings:
+    packs: tuple[str, ...] = _key((), "Pack files to load beside the shipped one.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    operators: tuple[str, ...] = _key((), 'Who operates the bot, as "telegram:12345" or "slack:U0123456".')
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str = _key("info", "Least level written.", choices=("debug", "info", "warning", "error"))
+    format: str = _key("console", "Lines for people or for programs.", choices=("console", "json"))
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSettings:
+    """One [[subscriptions]] table: a chat served from the start."""
+
+    target: str = _key(
+        "", "Chat, as telegram:-100123, telegram:@name, telegram:-100123/7 or slack:C0123.", required=True
+    )
+    topics: tuple[str, ...] = _key((), "Topics it gets; all if empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    telegram: TelegramSettings = TelegramSettings()
+    slack: SlackSettings = SlackSettings()
+    http: HttpSettings = HttpSettings()
+    storage: StorageSettings = StorageSettings()
+    feeds: FeedsSettings = FeedsSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    matching: MatchingSettings = MatchingSettings()
+    access: AccessSettings = AccessSettings()
+    log: LogSettings = LogSettings()
+    subscriptions: tuple[SubscriptionSettings, ...] = _tables("Chats served from the start.")
+    platforms: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict,
+        metadata={"doc": "Settings of further platforms, [platforms.NAME], passed on as they are."},
+    )
+
+    @property
+    def feed_specs(self) -> tuple[FeedSpec, ...]:
+        """The enabled feeds with defaults and the floor applied."""
+        return tuple(self._spec(feed) for feed in self.feeds.feed if feed.enabled)
+
+    def _spec(self, feed: FeedSettings) -> FeedSpec:
+        return FeedSpec(
+            name=feed.name or feed.url.split("/")[2],
+            url=feed.url,
+            kind=feed.kind,
+            lang=feed.lang,
+            owner=feed.owner,
+            interval=max(feed.interval or self.feeds.interval, self.feeds.min_interval),
+            user_agent=feed.user_agent,
+            mirrors=feed.mirrors,
+            implies=feed.implies,
+        )
