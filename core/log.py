@@ -1,7 +1,7 @@
 """Structured log on standard error, for people or as JSON lines, with secrets redacted at the last moment.
 
-Fields go in `extra={"feed": ...}`. Redaction covers the secrets of the configuration and everything shaped like a Telegram
-or Slack token, in messages, fields and tracebacks alike.
+Fields go in `extra={"feed": ...}`. Redaction covers the secrets of the configuration and everything shaped like a
+Telegram or Slack token, in messages, fields and tracebacks alike.
 """
 
 from __future__ import annotations

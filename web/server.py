@@ -1,0 +1,78 @@
+"""The HTTP server: liveness, readiness, and the routes that chat platforms answer.
+
+`GET /healthz` says whether work was done lately, not whether a port is open; `GET /readyz` whether the program has
+started up. Both answer JSON, 200 or 503.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from core.errors import ConfigError
+from core.ports import HttpRequest, Route
+
+MAX_BODY = 1024 * 1024
+
+Report = Callable[[], tuple[bool, Mapping[str, Any]]]
+
+
+class HttpServer:
+    """Serves `health` and `ready` (each returns good-or-not and details) and the given routes."""
+
+    def __init__(self, host: str, port: int, *, health: Report, ready: Report, routes: Sequence[Route] = ()) -> None:
+        self._host, self._port = host, port
+        application = web.Application(client_max_size=MAX_BODY)
+        application.router.add_get("/healthz", _reporting(health))
+        application.router.add_get("/readyz", _reporting(ready))
+        for route in routes:
+            application.router.add_route(route.method, route.path, _adapting(route))
+        self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=2)
+
+    async def start(self) -> str:
+        """Listen; returns the base address. Raises ConfigError when the address cannot be had."""
+        await self._runner.setup()
+        try:
+            site = web.TCPSite(self._runner, self._host, self._port)
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise ConfigError(
+                [
+                    f"http.host = {self._host!r}, http.port = {self._port}: cannot listen there "
+                    f"({error.strerror or error}); choose another http.port, or stop the program that has it."
+                ]
+            ) from error
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+
+def _reporting(report: Report) -> Callable[[web.Request], Any]:
+    async def answer(_: web.Request) -> web.Response:
+        good, details = report()
+        body = json.dumps({"ok": good, **details}, default=str)
+        return web.Response(status=200 if good else 503, text=body + "\n", content_type="application/json")
+
+    return answer
+
+
+def _adapting(route: Route) -> Callable[[web.Request], Any]:
+    async def answer(request: web.Request) -> web.Response:
+        result = await route.handler(
+            HttpRequest(
+                method=request.method,
+                path=request.path,
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=await request.read(),
+                query=request.query_string,
+            )
+        )
+        return web.Response(status=result.status, body=result.body, headers=dict(result.headers))
+
+    return answer
