@@ -49,8 +49,8 @@ def show_duration(value: timedelta) -> str:
     seconds = value.total_seconds()
     for unit in ("d", "h", "m"):
         if seconds and seconds % _UNITS[unit] == 0:
-            return f"{seconds / _UNITS[unit]:g}{unit}"
-    return f"{seconds:g}s"
+            return f"{int(seconds / _UNITS[unit])}{unit}"
+    return f"{int(seconds) if seconds.is_integer() else seconds}s"
 
 
 def load_settings(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

@@ -1,0 +1,172 @@
+"""Configuration: the example shows every key, faults are told all at once, secrets stay masked."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.config import load_settings, mask_url, parse_duration, read_settings, secrets, show_duration, show_settings
+from core.errors import ConfigError
+from core.settings import FeedSettings, Settings
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_example_shows_every_key_with_its_default() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    settings, faults = read_settings(EXAMPLE, {})
+    assert faults == []
+    without_feeds = dataclasses.replace(settings, feeds=dataclasses.replace(settings.feeds, feed=()))
+    assert without_feeds == Settings()
+    for path, value in show_settings(Settings()):
+        section, _, key = path.partition(".")
+        if key and path != "feeds.feed":
+            assert f"\n{key} = {value}" in text, path
+    for key in dataclasses.fields(FeedSettings):
+        assert f"#   {key.name} = " in text
+        assert key.metadata["doc"] in text
+
+
+def test_example_feeds_are_complete() -> None:
+    feeds = load_settings(EXAMPLE, {}).feed_specs
+    assert len(feeds) >= 20
+    assert len({feed.url for feed in feeds}) == len(feeds)
+    assert all(feed.name and feed.lang and feed.owner for feed in feeds)
+
+
+def test_all_faults_are_told_at_once_with_key_value_and_remedy(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        """
+        [telegram]
+        tokn = "x"
+        mode = "pushing"
+        [feeds]
+        interval = "soon"
+        max_bytes = 3
+        [[feeds.feed]]
+        url = "ftp://example.org/feed"
+        [[feeds.feed]]
+        name = "nameless"
+        [nonsense]
+        """,
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file, {})
+    faults = "\n".join(caught.value.faults)
+    assert len(caught.value.faults) == 7
+    assert "telegram.tokn: unknown key; did you mean 'token'?" in faults
+    assert "telegram.mode = 'pushing': choose one of polling, webhook." in faults
+    assert "feeds.interval = 'soon': write a duration" in faults
+    assert "feeds.max_bytes = 3: too small, the least is 1024." in faults
+    assert "feeds.feed[0].url = 'ftp://example.org/feed': not a usable address" in faults
+    assert "feeds.feed[1].url is missing" in faults
+    assert "nonsense: unknown key" in faults
+
+
+def test_a_file_that_is_no_toml_is_a_sentence_not_a_traceback(tmp_path: Path) -> None:
+    _, faults = read_settings(write(tmp_path, "[telegram\ntoken="), {})
+    assert len(faults) == 1
+    assert "cannot be read" in faults[0]
+    _, faults = read_settings(tmp_path / "absent.toml", {})
+    assert len(faults) == 1
+    (tmp_path / "latin.toml").write_bytes(b"x = '\xe9'")
+    assert len(read_settings(tmp_path / "latin.toml", {})[1]) == 1
+
+
+def test_environment_wins_over_file_and_secret_files_work(tmp_path: Path) -> None:
+    file = write(tmp_path, '[telegram]\ntoken = "from-file"\n[feeds]\ninterval = "1h"\n')
+    secret = tmp_path / "secret"
+    secret.write_text("from-secret-file\n")
+    environ = {
+        "MINSK_TELEGRAM__TOKEN_FILE": str(secret),
+        "MINSK_FEEDS__INTERVAL": "90s",
+        "MINSK_FEEDS__ALLOW_PRIVATE": "127.0.0.1:80, localhost:81",
+        "MINSK_FEEDS__FEED": '[{url = "http://127.0.0.1/x"}]',
+        "MINSK_HTTP__PORT": "0",
+        "PATH": "/bin",
+    }
+    settings = load_settings(file, environ)
+    assert settings.telegram.token == "from-secret-file"
+    assert settings.feeds.interval == timedelta(seconds=90)
+    assert settings.feeds.allow_private == ("127.0.0.1:80", "localhost:81")
+    assert settings.feeds.feed[0].url == "http://127.0.0.1/x"
+    assert settings.http.port == 0
+    assert load_settings(file, {**environ, "MINSK_TELEGRAM__TOKEN": "direct"}).telegram.token == "direct"
+
+
+def test_faulty_environment_is_told(tmp_path: Path) -> None:
+    environ = {"MINSK_FEEDS__INTERVL": "1", "MINSK_TELEGRAM__TOKEN_FILE": str(tmp_path / "none")}
+    _, faults = read_settings(write(tmp_path, ""), environ)
+    assert len(faults) == 2
+    assert "did you mean 'MINSK_FEEDS__INTERVAL'" in faults[0]
+    assert "cannot be read" in faults[1]
+
+
+def test_secrets_are_masked_and_listed(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        '[telegram]\ntoken = "12345:secret"\n[storage]\nurl = "postgresql+asyncpg://watch:hunter2@db/watch"\n',
+    )
+    settings = load_settings(file, {})
+    shown = "\n".join(f"{key} = {value}" for key, value in show_settings(settings))
+    assert "12345:secret" not in shown
+    assert "hunter2" not in shown
+    assert set(secrets(settings)) == {"12345:secret", "hunter2"}
+    assert mask_url("postgresql://u:p@h/d") == "postgresql://u:***@h/d"
+
+
+def test_a_secret_in_a_faulty_address_is_not_repeated(tmp_path: Path) -> None:
+    _, faults = read_settings(write(tmp_path, '[[feeds.feed]]\nurl = "https://me:hunter2@host/feed"\n'), {})
+    assert len(faults) == 1
+    assert "hunter2" not in faults[0]
+
+
+def test_no_feed_undercuts_the_floor(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        '[feeds]\ninterval = "10m"\nmin_interval = "5m"\n[[feeds.feed]]\nurl = "https://a.example/f"\ninterval = "1s"\n'
+        '[[feeds.feed]]\nurl = "https://b.example/f"\n[[feeds.feed]]\nurl = "https://c.example/f"\nenabled = false\n',
+    )
+    specs = load_settings(file, {}).feed_specs
+    assert [spec.interval for spec in specs] == [timedelta(minutes=5), timedelta(minutes=10)]
+    assert specs[0].name == "a.example"
+
+
+@pytest.mark.parametrize("bad", ["", "5 weeks", "-5m", True, None, [], "1e400", "9" * 400])
+def test_bad_durations(bad: object) -> None:
+    with pytest.raises(ValueError, match="write a duration"):
+        parse_duration(bad)
+
+
+@given(st.integers(min_value=0, max_value=10**8))
+def test_durations_round_trip(seconds: int) -> None:
+    value = timedelta(seconds=seconds)
+    assert parse_duration(show_duration(value)) == value
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+        lambda inner: st.one_of(
+            st.lists(inner), st.dictionaries(st.sampled_from(["feeds", "feed", "url", "x"]), inner)
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_tree_gives_settings_or_faults(tree: object) -> None:
+    from core.config import _build
+
+    faults: list[str] = []
+    assert isinstance(_build(Settings, tree, "", faults), Settings)
