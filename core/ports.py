@@ -250,6 +250,8 @@ class Request:
 
     `role` is what the platform says of the actor in this chat, operators of the configuration not yet counted.
     `private` marks a chat with one person. `message_ref` is the alert that the command was given under, or "".
+    `addressed` is False when the line may be meant for another bot (a bare /word in a group): unknown commands are then
+    passed over. `prefix` is how a command is typed here: "/" in Telegram, "/minsk " in Slack, "" in a terminal.
     """
 
     actor: Actor
@@ -258,6 +260,8 @@ class Request:
     role: Role = Role.VIEWER
     private: bool = False
     message_ref: str = ""
+    addressed: bool = True
+    prefix: str = "/"
 
 
 CommandHandler = Callable[[Request], Awaitable[Message | None]]
