@@ -1,0 +1,39 @@
+# Minsk Watch. Build: docker build -t minsk-watch .   Run: see "Docker" in README.md.
+FROM python:3.13-slim-trixie AS build
+COPY requirements.lock /build/requirements.lock
+# The locked dependencies are a layer of their own: a change of the program does not install them again.
+RUN python -m venv /opt/venv \
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/requirements.lock \
+    && /opt/venv/bin/pip uninstall --yes pip \
+    && find /opt/venv -type d -name tests -prune -exec rm -rf {} + \
+    && /opt/venv/bin/python -m compileall -q /opt/venv
+COPY core /app/core
+COPY matching /app/matching
+COPY feeds /app/feeds
+COPY storage /app/storage
+COPY bot /app/bot
+COPY web /app/web
+COPY app /app/app
+COPY main.py config.example.toml LICENSE /app/
+RUN python -m compileall -q /app
+
+FROM python:3.13-slim-trixie
+RUN groupadd --gid 10001 minsk \
+    && useradd --uid 10001 --gid minsk --no-create-home --home-dir /data --shell /usr/sbin/nologin minsk \
+    && install -d -o minsk -g minsk -m 0750 /data
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+# Everything that is written goes to /data: the root file system may be read-only.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    MINSK_STORAGE__URL=sqlite+aiosqlite:////data/minskwatch.db
+WORKDIR /app
+USER 10001:10001
+VOLUME ["/data"]
+STOPSIGNAL SIGTERM
+# Asks for recent work, not for an open port; standard library only, so it answers at once.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-S", "-I", "/app/web/probe.py", "/app/config.toml"]
+ENTRYPOINT ["python", "main.py"]
+CMD ["run"]
