@@ -59,5 +59,7 @@ def set_up(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level.upper())
-    for loud in ("aiogram", "slack_bolt", "slack_sdk", "apscheduler", "aiohttp.access", "alembic"):
+    for loud in ("aiogram", "slack_bolt", "slack_sdk", "aiohttp.access", "alembic"):
         logging.getLogger(loud).setLevel(max(logging.WARNING, root.level))
+    # A round that outlasts its interval is skipped by design; APScheduler would warn of each.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

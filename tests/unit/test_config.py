@@ -33,9 +33,9 @@ def test_example_shows_every_key_with_its_default() -> None:
         section, _, key = path.partition(".")
         if key and path != "feeds.feed":
             assert f"\n{key} = {value}" in text, path
-    for key in dataclasses.fields(FeedSettings):
-        assert f"#   {key.name} = " in text
-        assert key.metadata["doc"] in text
+    for field in dataclasses.fields(FeedSettings):
+        assert f"#   {field.name} = " in text
+        assert field.metadata["doc"] in text
 
 
 def test_example_feeds_are_complete() -> None:
