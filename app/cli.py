@@ -1,0 +1,58 @@
+"""The command line: one module per subcommand, one line here.
+
+Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 the command line or the configuration is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from core.config import DEFAULT_PATH, PREFIX
+from core.errors import ConfigError, MinskError, PackError
+
+COMMANDS = ("run", "demo", "check", "migrate", "poll_once", "explain", "evaluate", "names", "pack", "health")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with all subcommands registered."""
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Minsk Watch: news on Belarus-US diplomacy and freed political prisoners, pushed to Telegram and Slack.",
+        epilog="Without a command: `run` if there is a configuration, else `demo`.",
+    )
+    parser.add_argument("--config", metavar="FILE", help=f"configuration file (default: {DEFAULT_PATH} if it exists)")
+    subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for name in COMMANDS:
+        import_module(f"app.{name}").register(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    if not hasattr(args, "run"):
+        args = parser.parse_args([*arguments, "run" if _is_configured(args.config) else "demo"])
+    try:
+        return int(args.run(args))
+    except (ConfigError, PackError) as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        return 2
+    except MinskError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has left, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _is_configured(path: str | None) -> bool:
+    return bool(path) or Path(DEFAULT_PATH).exists() or any(name.startswith(PREFIX) for name in os.environ)

@@ -1,0 +1,126 @@
+"""The configuration as a command needs it: read, and checked against what exists (sources, platforms, topics)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from bot.platforms import PLATFORMS
+from core.config import mask_url, read_settings
+from core.errors import BadTarget, ConfigError, PackError, UnknownName
+from core.model import Target
+from core.settings import Settings
+from feeds.sources import SOURCES
+
+
+def configured(args: argparse.Namespace, *, chats: bool = True) -> Settings:
+    """Settings of the command line's configuration. Raises ConfigError with all faults at once.
+
+    With `chats`, a chat platform must be configured, and completely.
+    """
+    settings, faults = read_settings(args.config)
+    faults += semantic_faults(settings, chats=chats)
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+def enabled_platforms(settings: Settings) -> tuple[str, ...]:
+    """Names of the chat platforms that have what they need to be opened."""
+    names = [name for name, key in (("telegram", settings.telegram.token), ("slack", settings.slack.bot_token)) if key]
+    return (*names, *settings.platforms)
+
+
+def semantic_faults(settings: Settings, *, chats: bool) -> list[str]:
+    """What the types alone cannot tell, a sentence each."""
+    faults = [*_storage(settings), *_feeds(settings), *_subscriptions(settings), *_operators(settings)]
+    if chats:
+        faults += _platforms(settings)
+    return faults
+
+
+def _storage(settings: Settings) -> Iterator[str]:
+    url = settings.storage.url
+    if urlsplit(url).scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        yield (
+            f"storage.url = {mask_url(url)!r}: unknown database; write sqlite+aiosqlite:///data/minskwatch.db or "
+            "postgresql+asyncpg://user:password@host/name."
+        )
+
+
+def _feeds(settings: Settings) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for number, feed in enumerate(settings.feeds.feed):
+        try:
+            SOURCES.check(feed.kind)
+        except UnknownName as error:
+            yield f"feeds.feed[{number}].kind = {feed.kind!r}: {error}"
+        if feed.url and feed.url in seen:
+            yield f"feeds.feed[{number}].url = {feed.url!r}: the same as feeds.feed[{seen[feed.url]}]; remove one of them."
+        seen.setdefault(feed.url, number)
+
+
+def _subscriptions(settings: Settings) -> Iterator[str]:
+    topics = _topics(settings)
+    if isinstance(topics, PackError):
+        yield from topics.faults
+        topics = None
+    for number, wanted in enumerate(settings.subscriptions):
+        where = f"subscriptions[{number}]"
+        if not wanted.target:
+            continue
+        try:
+            target = Target.parse(wanted.target)
+            PLATFORMS.check(target.platform)
+        except (BadTarget, UnknownName) as error:
+            yield f"{where}.target = {wanted.target!r}: {error}"
+        else:
+            if target.platform not in enabled_platforms(settings):
+                yield f"{where}.target = {wanted.target!r}: {target.platform} is not configured; fill in its token."
+        for topic in wanted.topics:
+            if topics is not None and topic not in topics:
+                yield f"{where}.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
+
+
+def _topics(settings: Settings) -> tuple[str, ...] | PackError:
+    from app.parts import make_matcher
+
+    try:
+        return tuple(make_matcher(settings).topics)
+    except PackError as error:
+        return error
+
+
+def _operators(settings: Settings) -> Iterator[str]:
+    for number, operator in enumerate(settings.access.operators):
+        try:
+            Target.parse(operator)
+        except BadTarget:
+            yield f'access.operators[{number}] = {operator!r}: write platform and user id, as "telegram:12345".'
+
+
+def _platforms(settings: Settings) -> Iterator[str]:
+    telegram, slack = settings.telegram, settings.slack
+    if not enabled_platforms(settings):
+        yield (
+            "telegram.token and slack.bot_token are both empty: there is no chat to alert; put the token from @BotFather "
+            "into telegram.token (or MINSK_TELEGRAM__TOKEN), or Slack's into slack.bot_token."
+        )
+    for name in settings.platforms:
+        try:
+            PLATFORMS.check(name)
+        except UnknownName as error:
+            yield f"platforms.{name}: {error}"
+    if telegram.token and telegram.mode == "webhook":
+        if not telegram.webhook_url.startswith("https://"):
+            yield f"telegram.webhook_url = {telegram.webhook_url!r}: webhook mode needs a public https:// address."
+        if not telegram.webhook_secret:
+            yield "telegram.webhook_secret is empty: webhook mode needs one; invent 20 or more letters and digits."
+    if slack.bot_token and slack.mode == "socket" and not slack.app_token:
+        yield (
+            "slack.app_token is empty: Socket Mode needs an app-level token (xapp-...) with connections:write; make one "
+            'under "Basic Information" of the Slack app.'
+        )
+    if slack.bot_token and slack.mode == "http" and not slack.signing_secret:
+        yield 'slack.signing_secret is empty: HTTP mode needs it; it stands under "Basic Information" of the Slack app.'

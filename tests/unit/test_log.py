@@ -1,0 +1,60 @@
+"""Logs: one line an event, fields kept, secrets nowhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from core.log import redact, set_up
+
+TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_secrets_are_masked_in_message_fields_and_traceback(form: str) -> None:
+    stream = io.StringIO()
+    set_up("info", form, secrets=["hunter2"], stream=stream)
+    try:
+        raise RuntimeError(f"https://api.example/bot{TOKEN}/getMe hunter2")
+    except RuntimeError:
+        logging.getLogger("x").exception(
+            "failed with %s", "hunter2", extra={"url": f"bot{TOKEN}", "app": "xoxb-1234567890-ab"}
+        )
+    text = stream.getvalue()
+    assert "hunter2" not in text
+    assert TOKEN not in text
+    assert "xoxb" not in text
+    assert "RuntimeError" in text
+
+
+def test_json_lines_carry_fields() -> None:
+    stream = io.StringIO()
+    set_up("info", "json", stream=stream)
+    logging.getLogger("feeds").info("polled", extra={"feed": "A", "entries": 3})
+    record = json.loads(stream.getvalue())
+    assert record["event"] == "polled"
+    assert record["feed"] == "A"
+    assert record["level"] == "info"
+
+
+def test_foreign_text_cannot_forge_a_line() -> None:
+    stream = io.StringIO()
+    set_up("info", "console", stream=stream)
+    logging.getLogger("feeds").info("title: %s", "x\n2026-01-01 error forged")
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_short_secrets_do_not_mask_everything() -> None:
+    assert redact("a sentence", ["a"]) == "a sentence"
