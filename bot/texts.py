@@ -1,0 +1,244 @@
+"""Every sentence of the interface, in one place, so that translations can follow.
+
+A text is a template, or a pair (one, other) chosen by `n`. `Texts` translates it by gettext, with the English as
+message id, and fills it; foreign values go in as spans, never into markup.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from string import Formatter
+
+from core.message import Line, LineKind, Span
+
+Template = str | tuple[str, str]
+Value = str | int | Span | Sequence[Span]
+
+# --- alerts ---------------------------------------------------------------------------------------------------------
+SOURCES = ("{n} source", "{n} sources")
+REPORTED_FREED = "Reported freed: {count}"
+AT_LEAST = "at least {count}"
+COUNTS_DIFFER = " (sources differ: {counts})"
+NAMED = "Named: {names}"
+AND_MORE = "{names} and {n} more"
+REFUSED = "Refused to leave: {names}"
+HELD = "Still held: {names}"
+REMAINING = "Reported still imprisoned: {count}"
+MEDIATORS = "Mediation: {names}"
+DESTINATION = "Taken to: {place}"
+IN_RETURN = "In return: {things}"
+BOTH_SIDES = "Reported by state and by independent sources."
+REPORTED_BY = "Reported by"
+MORE_SOURCES = ("and {n} more source", "and {n} more sources")
+MATCHED = "Matched: {words}"
+NO_HEADLINE = "(no headline)"
+WHY_BUTTON = "Why?"
+STORY_BUTTON = "Story {n}"
+
+OWNERS = {
+    "state media": "state media",
+    "independent": "independent",
+    "government": "government",
+    "wire": "wire",
+    "rights group": "rights group",
+}
+LANGUAGES = {
+    "be": "Belarusian",
+    "bg": "Bulgarian",
+    "bs": "Bosnian",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "et": "Estonian",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hr": "Croatian",
+    "hu": "Hungarian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ka": "Georgian",
+    "lt": "Lithuanian",
+    "lv": "Latvian",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sk": "Slovak",
+    "sl": "Slovene",
+    "sr": "Serbian",
+    "sv": "Swedish",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
+
+# --- commands -------------------------------------------------------------------------------------------------------
+GREETING = "Minsk Watch reads news in many languages and tells you when prisoners are freed in Belarus or when Minsk \
+and Washington deal with each other. One message per event, with its sources and the reason it was sent."
+GREETING_NEW = "Choose what this chat should get:"
+GREETING_AGAIN = "This chat gets: {topics}."
+GREETING_PRIVACY = "Kept about this chat: its address and these choices, nothing else. {stop} erases them."
+EVERYTHING_BUTTON = "Everything"
+ADD_BUTTON = "Add: {topic}"
+STOP_BUTTON = "Stop"
+HELP_BUTTON = "Help"
+LATEST_BUTTON = "Latest"
+SUBSCRIBED = "This chat now gets alerts on: {topics}."
+SUBSCRIBED_ALREADY = "This chat gets alerts on: {topics}. Nothing had to change."
+SUBSCRIBED_RESUMED = "Alerts had been paused ({reason}); they go on now."
+STOP_HINT = "{latest} shows what happened lately, {stop} ends the alerts."
+UNSUBSCRIBED = "Done. No more alerts here. Erased: the address of this chat, its topics, and all that was waiting for it."
+UNSUBSCRIBED_NOTHING = "This chat has no subscription; nothing is kept about it."
+UNSUBSCRIBED_PARTLY = "This chat no longer gets: {gone}. It still gets: {topics}."
+UNSUBSCRIBED_NONE_OF = "This chat does not get {gone}. It gets: {topics}."
+UNSUBSCRIBED_CONFIGURED = "This chat stands in the operator's configuration: alerts return at the next start unless it \
+is removed there."
+TOPICS_INTRO = "Topics:"
+TOPIC_ON = "{title} ({name}): this chat gets it"
+TOPIC_OFF = "{title} ({name})"
+LATEST_INTRO = ("The last story:", "The last {n} stories:")
+LATEST_NONE = "No stories yet. New ones come as soon as a feed reports something."
+LATEST_NONE_ABOUT = "No stories yet on: {topics}."
+STORY_UNKNOWN = "There is no story {n}."
+STORY_UNKNOWN_HINT = "{latest} lists those that are kept."
+ALL_REPORTS = "All reports:"
+UPDATE_MARK = "follow-up"
+WHY_WHICH = "Which alert or page?"
+WHY_WHICH_HINT = "Give {why} as a reply to an alert, or with the number of a story or the address of a page."
+WHY_STORY = "Why story {n} was sent:"
+WHY_REPORT = "{source}: {title}"
+WHY_NO_EVIDENCE = "Its reasons are no longer kept."
+WHY_UNREAD = "This page was in no feed that is read here: {address}"
+WHY_UNREAD_HINT = "Check the address; a page that came days before the feed was added was never seen."
+WHY_NOT_ADDRESS = "{text} is neither the number of a story nor the address of a page."
+WHY_TOO_LONG = "That is {n} characters long; addresses of up to {most} are looked up."
+TRACE_TITLE = "The way of this report:"
+TRACE_SEEN = "Read in {feed}, {at}: {title}"
+TRACE_SENT = ("Shown in {n} chat.", "Shown in {n} chats.")
+TRACE_QUEUED = ("Waiting to be shown in {n} chat.", "Waiting to be shown in {n} chats.")
+TRACE_NOBODY = "No chat is subscribed to its topics."
+TRACE_STORY = "Part of story {n}."
+TRACE_REASON = "Reason: {reason}"
+TRACE_NONE_FOUND = "Nothing in it speaks of a topic."
+OUTCOMES = {
+    "baseline": "It stood in the feed when the feed was first read: kept quiet, so that old news does not alarm.",
+    "no_match": "It matched no topic, so no alert was sent.",
+    "half": "It matched one side of a topic only, so no alert was sent.",
+    "digest": "It matched weakly: kept for the digest, no alert of its own.",
+    "alert": "It matched, and an alert was made.",
+    "ignored": "It matched, but no story took it.",
+    "old": "It was older than the time that a new feed may look back.",
+}
+EVIDENCE_TOPIC = "{title}: {score}"
+EVIDENCE = "{weight} {concept}: “{text}” ({where}, {pattern})"
+EVIDENCE_MISSING = "{title}: missing {groups}"
+STATUS_FEEDS = ("{n} feed is read", "{n} feeds are read")
+STATUS_POLLED = ", last {age} ago."
+STATUS_NEVER = ", none yet."
+STATUS_STORIES = "{hits} reports matched, {stories} stories, {alerts} alerts shown."
+STATUS_SELF = "This chat gets: {topics}."
+STATUS_SELF_NONE = "This chat gets no alerts; {subscribe} changes that."
+STATUS_SELF_PAUSED = "This chat's alerts are paused: {reason}. {subscribe} resumes them."
+STATUS_FAILING = ("{n} feed fails.", "{n} feeds fail.")
+STATUS_LAST_OK = "Last feed read without fault: {age} ago."
+STATUS_OUTBOX = "Waiting to be shown: {waiting}, given up: {dead}."
+STATUS_OLDEST = "The oldest has waited {age}."
+STATUS_COUNTS = "{entries} entries kept, {subscriptions} chats subscribed."
+HELP_INTRO = "What you can ask:"
+HELP_OUTRO = "{help} tells more about one."
+HELP_USAGE = "Write: {usage}"
+HELP_ALIASES = "Also: {names}"
+HELP_EXAMPLE = "Example: {example}"
+HELP_ROLE = {
+    2: "For those who may change what this chat gets.",
+    3: "For the admins of this chat.",
+    4: "For the operators of this bot.",
+}
+
+# --- what went wrong ------------------------------------------------------------------------------------------------
+UNKNOWN_COMMAND = "There is no command “{name}”."
+NEAREST = "Did you mean {near}?"
+SEE_HELP = "{help} lists what there is."
+MISSING_ARGUMENT = "“{command}” needs {argument}."
+NOT_A_NUMBER = "{argument} must be a number, not “{word}”."
+OUT_OF_RANGE = "{argument} must be from {least} to {most}, not {word}."
+NOT_A_CHOICE = "{argument} must be one of {choices}, not “{word}”."
+UNKNOWN_TOPIC = "There is no topic “{word}”."
+KNOWN_TOPICS = "Topics: {topics}."
+TOO_MANY_WORDS = "“{command}” has no use for “{rest}”."
+TOO_LONG_LINE = "That is {n} characters long; a command holds up to {most}."
+USAGE_HINT = "Write: {usage}"
+REFUSALS = {
+    2: "Only those who manage this chat may do that.",
+    3: "Only the admins of this chat may do that.",
+    4: "Only the operators of this bot may do that.",
+}
+REFUSAL_HINT = "Ask one of them, or use the bot in a private chat."
+TOO_FAST = ("Too many commands at once. Go on in {n} second.", "Too many commands at once. Go on in {n} seconds.")
+APOLOGY = "Sorry, that failed here through no fault of yours (reference {reference})."
+APOLOGY_HINT = "Try again in a minute; if it stays so, tell the operator of this bot the reference."
+
+_AGES = (
+    (timedelta(days=2), timedelta(days=1), ("{n} day", "{n} days")),
+    (timedelta(hours=2), timedelta(hours=1), ("{n} hour", "{n} hours")),
+    (timedelta(minutes=2), timedelta(minutes=1), ("{n} minute", "{n} minutes")),
+    (timedelta(0), timedelta(seconds=1), ("{n} second", "{n} seconds")),
+)
+
+
+class Texts:
+    """The interface in one language. Without translations it is English."""
+
+    def __init__(self, lang: str = "en", translations: gettext.NullTranslations | None = None) -> None:
+        self.lang = lang
+        self._translations = translations or gettext.NullTranslations()
+
+    def say(self, template: Template, /, **values: str | int) -> str:
+        """The filled text; raises KeyError when a value is missing."""
+        return self._translate(template, values).format(**{key: _plain(value) for key, value in values.items()})
+
+    def line(self, template: Template, /, kind: LineKind = LineKind.TEXT, **values: Value) -> Line:
+        """The filled text as a line, with spans where spans were given."""
+        spans: list[Span] = []
+        for literal, field, _, _ in Formatter().parse(self._translate(template, values)):
+            if literal:
+                spans.append(Span(literal))
+            if field is not None:
+                spans.extend(_spans(values[field]))
+        return Line(tuple(spans), kind)
+
+    def age(self, then: datetime, now: datetime) -> str:
+        """How long ago, in the largest unit that is over twice full: "3 minutes"."""
+        passed = max(timedelta(0), now - then)
+        for least, unit, template in _AGES:
+            if passed >= least:
+                return self.say(template, n=passed // unit)
+        raise ValueError(passed)
+
+    def _translate(self, template: Template, values: object) -> str:
+        if isinstance(template, str):
+            return self._translations.gettext(template)
+        assert isinstance(values, dict)
+        return self._translations.ngettext(template[0], template[1], int(values["n"]))
+
+
+def _plain(value: str | int) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def _spans(value: Value) -> Sequence[Span]:
+    if isinstance(value, Span):
+        return (value,)
+    if isinstance(value, (str, int)):
+        return (Span(_plain(value)),)
+    return value
+
+
+ENGLISH = Texts()
