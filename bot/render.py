@@ -1,0 +1,205 @@
+"""Stories as messages. Pure: what stands in a story in, a message tree out.
+
+Everything that comes from outside (headlines, names, sources) passes `foreign` or `clean_link` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot import texts
+from bot.links import clean_link
+from bot.texts import ENGLISH, Texts
+from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
+from core.model import Evidence, Facts, Member, Story
+
+MOST_SOURCES = 8
+MOST_NAMES = 12
+MOST_WORDS = 5
+MOST_LINKS = 3
+OFFICIAL = ("state media", "government")
+
+Titles = Mapping[str, str]
+
+
+def alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
+    """The alert of a story. `titles` maps the names of topics to what readers call them."""
+    member = lead(story)
+    sources = one_per_source(story.members)
+    lines = [
+        line(_label(story, titles, sources, say), kind=LineKind.SMALL),
+        headline(member, say),
+        *known(story.facts, say),
+        *_sources(sources, say),
+        *_matched(member.analysis.evidence, say),
+    ]
+    return Message(tuple(lines), _buttons(story, sources, say), tag=f"story:{story.id}")
+
+
+def plain_alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
+    """The same in few plain words, without buttons: for a platform that refused the full form."""
+    member = lead(story)
+    sources = one_per_source(story.members)
+    lines = [line(_label(story, titles, sources, say)), line(foreign(member.title, 200) or say.say(texts.NO_HEADLINE))]
+    lines += [line(known_line.text) for known_line in known(story.facts, say)][:3]
+    address = clean_link(member.url)
+    if address:
+        lines.append(line(address))
+    return Message(tuple(lines), tag=f"story:{story.id}")
+
+
+def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Line]:
+    """A story in two lines, for lists: headline, then number, topics, sources and time."""
+    sources = one_per_source(story.members)
+    label = _label(story, titles, sources, say)
+    moment = Span(show_time(story.opened_at), at=story.opened_at)
+    return headline(lead(story), say, kind=LineKind.BULLET), line(f"{label} · ", moment, kind=LineKind.SMALL)
+
+
+def lead(story: Story) -> Member:
+    """The report whose headline stands for the story: the first that is no mere follow-up."""
+    return next((member for member in story.members if not member.update), story.members[0])
+
+
+def one_per_source(members: Iterable[Member]) -> tuple[Member, ...]:
+    """The first report of each source, in order."""
+    first: dict[str, Member] = {}
+    for member in members:
+        first.setdefault(member.source.casefold(), member)
+    return tuple(first.values())
+
+
+def headline(member: Member, say: Texts, kind: LineKind = LineKind.TITLE) -> Line:
+    """The title in its own language, linked, the language named behind it."""
+    title = Span(foreign(member.title) or say.say(texts.NO_HEADLINE), Style.BOLD, clean_link(member.url))
+    language = language_name(member.lang, say)
+    return line(title, *([Span(f" ({language})", Style.ITALIC)] if language else []), kind=kind)
+
+
+def language_name(code: str, say: Texts) -> str:
+    """ "be-Latn" -> "Belarusian"; a code that is not listed stays as it is."""
+    short = code.replace("_", "-").partition("-")[0].lower()
+    name = texts.LANGUAGES.get(short)
+    return say.say(name) if name else foreign(code, 12)
+
+
+def show_time(at: datetime) -> str:
+    """A moment for platforms that cannot show the reader's own zone."""
+    return f"{at.day} {at:%b %Y %H:%M} UTC"
+
+
+def known(facts: Facts, say: Texts) -> Iterator[Line]:
+    """What is reported to have happened, a line each; nothing where nothing was said."""
+    if facts.released is not None:
+        yield _bullet(say, texts.REPORTED_FREED, count=_count(facts, say))
+    for template, names in (
+        (texts.NAMED, facts.people),
+        (texts.REFUSED, facts.refused),
+        (texts.HELD, facts.held),
+        (texts.MEDIATORS, facts.mediators),
+    ):
+        if names:
+            yield _bullet(say, template, names=_names(names, say))
+    if facts.destination:
+        yield _bullet(say, texts.DESTINATION, place=foreign(facts.destination, 60))
+    if facts.in_return:
+        yield _bullet(say, texts.IN_RETURN, things=_names(facts.in_return, say))
+    if facts.remaining is not None:
+        yield _bullet(say, texts.REMAINING, count=facts.remaining)
+
+
+def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping[str, float], say: Texts) -> list[Line]:
+    """Every addend of every topic's score, heaviest first, under the topic's title and score."""
+    lines: list[Line] = []
+    for topic in dict.fromkeys(found.topic for found in evidence):
+        score = f"{scores.get(topic, 0):g}"
+        title = foreign(titles.get(topic, topic), 80)
+        lines.append(say.line(texts.EVIDENCE_TOPIC, title=Span(title, Style.BOLD), score=score))
+        mine = [found for found in evidence if found.topic == topic]
+        for found in sorted(mine, key=lambda found: -abs(found.weight)):
+            lines.append(
+                say.line(
+                    texts.EVIDENCE,
+                    kind=LineKind.BULLET,
+                    weight=f"{found.weight:+g}",
+                    concept=foreign(found.concept, 40),
+                    text=foreign(found.text, 60),
+                    where=foreign(found.where, 20),
+                    pattern=foreign(found.pattern, 80),
+                )
+            )
+    return lines
+
+
+def topic_names(topics: Iterable[str], titles: Titles) -> str:
+    return ", ".join(foreign(titles.get(topic, topic), 80) for topic in topics)
+
+
+def _label(story: Story, titles: Titles, sources: Sequence[Member], say: Texts) -> str:
+    topics = " · ".join(foreign(titles.get(topic, topic), 80) for topic in story.topics)
+    count = say.say(texts.SOURCES, n=len(sources))
+    return " · ".join(part for part in (topics, count, f"#{story.id}") if part)
+
+
+def _bullet(say: Texts, template: str, **values: texts.Value) -> Line:
+    return say.line(template, kind=LineKind.BULLET, **values)
+
+
+def _count(facts: Facts, say: Texts) -> str:
+    assert facts.released is not None
+    number = f"{facts.released:,}"
+    text = say.say(texts.AT_LEAST, count=number) if facts.at_least else number
+    told = dict(facts.counts)
+    if len(set(told.values())) > 1:
+        counts = ", ".join(f"{foreign(source, 40)} {count:,}" for source, count in list(told.items())[:MOST_SOURCES])
+        text += say.say(texts.COUNTS_DIFFER, counts=counts)
+    return text
+
+
+def _names(names: Sequence[str], say: Texts) -> str:
+    shown = ", ".join(foreign(name, 60) for name in names[:MOST_NAMES])
+    rest = len(names) - MOST_NAMES
+    return say.say(texts.AND_MORE, names=shown, n=rest) if rest > 0 else shown
+
+
+def _sources(sources: Sequence[Member], say: Texts) -> Iterator[Line]:
+    if _both_sides(sources):
+        yield line(Span(say.say(texts.BOTH_SIDES), Style.ITALIC))
+    for member in sources[:MOST_SOURCES]:
+        yield _source(member, say)
+    rest = len(sources) - MOST_SOURCES
+    if rest > 0:
+        yield line(say.say(texts.MORE_SOURCES, n=rest), kind=LineKind.SMALL)
+
+
+def _source(member: Member, say: Texts) -> Line:
+    at = told_at(member)
+    kind = texts.OWNERS.get(member.owner, "")
+    owner = say.say(kind) if kind else foreign(member.owner, 40)
+    name = Span(foreign(member.source, 60), url=clean_link(member.url))
+    return line(name, f" ({owner}), " if owner else ", ", Span(show_time(at), at=at), kind=LineKind.QUOTE)
+
+
+def told_at(member: Member) -> datetime:
+    """When the source says it published, unless that lies after we saw it."""
+    return member.published_at if member.published_at and member.published_at <= member.at else member.at
+
+
+def _both_sides(sources: Sequence[Member]) -> bool:
+    owners = {member.owner for member in sources}
+    return not owners.isdisjoint(OFFICIAL) and "independent" in owners
+
+
+def _matched(evidence: Sequence[Evidence], say: Texts) -> Iterator[Line]:
+    heaviest = sorted((found for found in evidence if found.weight > 0 and found.text), key=lambda found: -found.weight)
+    words = list(dict.fromkeys(foreign(found.text, 40) for found in heaviest))[:MOST_WORDS]
+    if words:
+        yield say.line(texts.MATCHED, kind=LineKind.SMALL, words=", ".join(f"“{word}”" for word in words))
+
+
+def _buttons(story: Story, sources: Sequence[Member], say: Texts) -> tuple[tuple[Button, ...], ...]:
+    why = Button(say.say(texts.WHY_BUTTON), command=f"why {story.id}")
+    links = [(foreign(member.source, 24), clean_link(member.url)) for member in sources]
+    opens = tuple(Button(f"{name} ↗", url=address) for name, address in links if name and address)
+    return ((why, *opens[:MOST_LINKS]),)
