@@ -22,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser with all subcommands registered."""
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Minsk Watch: news on Belarus-US diplomacy and freed political prisoners, pushed to Telegram and Slack.",
+        description="Minsk Watch: news on Belarus-US diplomacy and freed political prisoners, to Telegram and Slack.",
         epilog="Without a command: `run` if there is a configuration, else `demo`.",
     )
     parser.add_argument("--config", metavar="FILE", help=f"configuration file (default: {DEFAULT_PATH} if it exists)")

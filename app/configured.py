@@ -57,7 +57,7 @@ def _feeds(settings: Settings) -> Iterator[str]:
         except UnknownName as error:
             yield f"feeds.feed[{number}].kind = {feed.kind!r}: {error}"
         if feed.url and feed.url in seen:
-            yield f"feeds.feed[{number}].url = {feed.url!r}: the same as feeds.feed[{seen[feed.url]}]; remove one of them."
+            yield f"feeds.feed[{number}].url = {feed.url!r}: the same as feeds.feed[{seen[feed.url]}]; remove one."
         seen.setdefault(feed.url, number)
 
 
@@ -104,8 +104,8 @@ def _platforms(settings: Settings) -> Iterator[str]:
     telegram, slack = settings.telegram, settings.slack
     if not enabled_platforms(settings):
         yield (
-            "telegram.token and slack.bot_token are both empty: there is no chat to alert; put the token from @BotFather "
-            "into telegram.token (or MINSK_TELEGRAM__TOKEN), or Slack's into slack.bot_token."
+            "telegram.token and slack.bot_token are both empty: there is no chat to alert; put the token from "
+            "@BotFather into telegram.token (or MINSK_TELEGRAM__TOKEN), or Slack's into slack.bot_token."
         )
     for name in settings.platforms:
         try:
@@ -119,8 +119,8 @@ def _platforms(settings: Settings) -> Iterator[str]:
             yield "telegram.webhook_secret is empty: webhook mode needs one; invent 20 or more letters and digits."
     if slack.bot_token and slack.mode == "socket" and not slack.app_token:
         yield (
-            "slack.app_token is empty: Socket Mode needs an app-level token (xapp-...) with connections:write; make one "
-            'under "Basic Information" of the Slack app.'
+            "slack.app_token is empty: Socket Mode needs an app-level token (xapp-...) with connections:write; "
+            'make one under "Basic Information" of the Slack app.'
         )
     if slack.bot_token and slack.mode == "http" and not slack.signing_secret:
         yield 'slack.signing_secret is empty: HTTP mode needs it; it stands under "Basic Information" of the Slack app.'

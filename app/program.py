@@ -1,0 +1,169 @@
+"""The running program: opens the parts, drives their rounds, ends them in order.
+
+APScheduler has a handful of jobs for the whole program: what is due is a query, never a timer per feed or per chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from app.parts import Parts
+from core.errors import BadCredentials, DeliveryError, MinskError
+from core.ports import ChatPlatform
+from web.health import Health
+from web.server import HttpServer
+
+log = logging.getLogger("minskwatch")
+
+ROUND_SECONDS = 1.0
+HOUSEKEEPING = timedelta(hours=1)
+REOPEN_SECONDS = (5, 15, 60)
+STOP_DEADLINE = timedelta(seconds=6)  # the whole stop must fit into the 10 seconds that containers allow
+
+
+class Program:
+    """All parts at work. `run` returns after `stop` was set and everything has ended."""
+
+    def __init__(self, parts: Parts, *, web: bool = True) -> None:
+        self._parts = parts
+        self._health = Health(parts.clock)
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._server: HttpServer | None = None
+        self._failure: BaseException | None = None
+        self._stop = asyncio.Event()
+        if web:
+            http = parts.settings.http
+            routes = [route for platform in parts.platforms.values() for route in platform.routes]
+            self._server = HttpServer(
+                http.host, http.port, health=self._health.health, ready=self._health.ready, routes=routes
+            )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. Raises BadCredentials (a platform refuses its token), StoreError, ConfigError."""
+        self._stop = stop
+        try:
+            await self._start()
+            await stop.wait()
+        finally:
+            await self._end()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _start(self) -> None:
+        parts = self._parts
+        address = await self._server.start() if self._server else ""
+        await parts.open_store()
+        for name, platform in parts.platforms.items():
+            self._health.wait_for(name, "connecting")
+            await self._open(name, platform)
+        self._every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
+        self._every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+        self._every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
+        self._scheduler.start()
+        self._health.ready_with("program")
+        fields = {
+            "feeds": len(parts.settings.feed_specs),
+            "chats": ",".join(parts.platforms) or "none",
+            "http": address,
+        }
+        log.info("ready", extra=fields)
+
+    def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
+        self._scheduler.add_job(
+            job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+
+    def _round(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+        """A round that notes success for the health check and survives its own failure."""
+
+        async def job() -> None:
+            try:
+                await work()
+            except MinskError as error:
+                log.error("%s round failed: %s", part, error)
+            except Exception:
+                log.exception("%s round failed", part)
+            else:
+                self._health.worked(part)
+
+        return job
+
+    async def _open(self, name: str, platform: ChatPlatform) -> None:
+        """Open a platform; a refused token ends the program, an unreachable one is tried again while the rest works."""
+        try:
+            who = await platform.open()
+        except BadCredentials:
+            raise
+        except DeliveryError as error:
+            log.warning("%s is not reached, trying again: %s", name, error)
+            self._tasks.append(asyncio.create_task(self._reopen(name, platform)))
+        else:
+            self._listen(name, platform, who)
+
+    async def _reopen(self, name: str, platform: ChatPlatform) -> None:
+        for attempt in range(1_000_000):
+            await self._parts.clock.sleep(REOPEN_SECONDS[min(attempt, len(REOPEN_SECONDS) - 1)])
+            try:
+                who = await platform.open()
+            except BadCredentials as error:
+                self._fail(error)
+                return
+            except DeliveryError as error:
+                log.warning("%s is still not reached: %s", name, error)
+            else:
+                self._listen(name, platform, who)
+                return
+
+    def _listen(self, name: str, platform: ChatPlatform, who: str) -> None:
+        log.info("connected to %s as %s", name, who)
+        self._health.ready_with(name)
+        self._tasks.append(asyncio.create_task(self._receive(name, platform)))
+
+    async def _receive(self, name: str, platform: ChatPlatform) -> None:
+        """Receive commands for as long as the program runs; a failure is logged and receiving begins again."""
+        while True:
+            try:
+                await platform.run(self._parts.dispatcher, self._parts.dispatcher.menu())
+            except BadCredentials as error:
+                self._fail(error)
+                return
+            except MinskError as error:
+                log.error("%s: receiving failed, beginning again: %s", name, error)
+            except Exception:
+                log.exception("%s: receiving failed, beginning again", name)
+            else:
+                return
+            await self._parts.clock.sleep(REOPEN_SECONDS[0])
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = error
+        self._stop.set()
+
+    async def _end(self) -> None:
+        """Stop taking work, let what is under way finish within the deadline, close everything."""
+        parts = self._parts
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a task ended badly: %s", result)
+        deadline = STOP_DEADLINE.total_seconds()
+        await asyncio.gather(parts.poller.drain(deadline), parts.deliverer.drain(deadline))
+        for name, platform in parts.platforms.items():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    await platform.close()
+            log.debug("closed %s", name)
+        await parts.close()
+        if self._server:
+            await self._server.stop()
+        log.info("stopped")
