@@ -1,0 +1,362 @@
+"""Numbers in text: digits, number words with their cases and compounds, bounds and ranges, in all pack languages.
+
+What counts no people - dates, years, ages, durations, money, scores, labels - is found too and marked, so that nobody
+takes it for a count. The words stand in matching/words/numbers.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from matching.cues import Cues, languages, phrases, read_table, words
+from matching.fold import fold
+from matching.text import Passage, Token
+
+LARGEST = 1_000_000  # greater numbers count no people here
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+_MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a report
+_COUNT_SUFFIXES = frozenset("ма ти х те мата тима их ых ьох ох ro stu tu рых ero ми ти тыс".split())
+_UNIT_SIGNS = "%‰°$€£₽"
+_LABEL_SIGNS = "№#§$€£₽"
+
+
+class Number(NamedTuple):
+    """A number read. `high` is above `value` for a range; `first` and `last` are indices of tokens, `start` and `end`
+    offsets into the passage's text. `bound` is "", "over", "under" or "about"; `kind` is "count", or what it counts
+    instead of people: "year", "date", "measure", "label".
+    """
+
+    value: int
+    high: int
+    first: int
+    last: int
+    start: int
+    end: int
+    bound: str
+    kind: str
+    text: str
+
+
+class _Raw(NamedTuple):
+    """A number before its surroundings were looked at."""
+
+    value: float
+    first: int
+    last: int
+    kind: str
+    alone: bool  # False for an article, which counts only within a compound
+
+
+class _Meaning(NamedTuple):
+    value: float
+    lang: str
+    known: bool  # only where the language is known
+    inside: bool  # only inside a compound
+
+
+def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None = None) -> tuple[Number, ...]:
+    """Return the numbers of a passage in the order of the text, at most 400. Never raises.
+
+    `lang` is the declared language of the text or ""; `langs` spares the guess when it was made before.
+    """
+    if langs is None:
+        langs = languages([passage], lang)
+    raws = list(_raws(passage, langs))
+    if not raws:
+        return ()
+    cues = _Surroundings(passage, langs)
+    return tuple(_ranges(passage, [cues.judge(raw) for raw in raws if raw.alone]))
+
+
+def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
+    tokens = passage.tokens
+    index = count = 0
+    while index < len(tokens) and count < _MAX_NUMBERS:
+        token = tokens[index]
+        raw = _digits(passage, token) if token.folded[:1].isdigit() else _spelled(passage, index, langs)
+        if raw is None:
+            index += 1
+            continue
+        yield raw
+        count += 1
+        index = raw.last + 1
+
+
+def _digits(passage: Passage, token: Token) -> _Raw | None:
+    tokens, index = passage.tokens, token.index
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", token.folded):
+        return _Raw(0, index, index, "date", True)
+    value = float(token.folded)
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if following is not None and following.start - token.end <= 1:
+        gap = passage.text[token.end : following.start]
+        glued = gap == "" or (gap in "-‑–" and not following.folded[:1].isdigit())
+        if any(meaning.value == 1000 for meaning in _meanings().get(following.folded, ())):
+            return _Raw(value * 1000, index, index + 1, "count", True)
+        if glued and gap != "–":
+            kind = "count" if following.folded in _COUNT_SUFFIXES else "label"
+            return _Raw(value, index, index + 1, kind, True)
+    return _Raw(value, index, index, "measure" if "." in token.folded else "count", True)
+
+
+def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
+    tokens = passage.tokens
+    total = current = factor = 0.0
+    last, end = index - 1, index
+    alone = False
+    while end < len(tokens) and (end == index or _joined(passage, end)):
+        meaning = _meaning(tokens[end].folded, langs)
+        if meaning is None:
+            if not (current >= 20 and end > index and _is_join(tokens[end].folded, langs) and end + 1 < len(tokens)):
+                break
+            meaning = _meaning(tokens[end + 1].folded, langs)
+            if meaning is None or meaning.value >= 100 or not _joined(passage, end + 1) or meaning.value < 1:
+                break
+            end += 1
+        if meaning.value in (0.25, 0.5, 1.5):
+            if end > index:
+                break
+            factor = meaning.value
+            end = _skip_of(tokens, end + 1)
+            continue
+        step = _combined(current, meaning.value)
+        if step is None:
+            if meaning.value != 1000 or total:
+                break
+            total, current = max(current, 1) * 1000, 0
+        else:
+            current = step
+        alone = alone or not meaning.inside
+        last, end = end, end + 1
+    value = (total + current) * (factor or 1)
+    if last < index or (factor and value % 1):
+        return None
+    return _Raw(value, index, last, "count", alone)
+
+
+def _combined(current: float, value: float) -> float | None:
+    """What "forty" and "two" make together; None when the second word begins another number."""
+    if not current and value < 1000:
+        return value
+    if value == 100 and 1 < current < 20:
+        return current * 100
+    if value == 20 and current == 4:
+        return 80.0
+    rest = current % 100
+    if current >= 100 and not rest and value < 100:
+        return current + value
+    if rest in (20, 30, 40, 50, 60, 70, 80, 90) and (value < 10 or (rest in (60, 80) and value < 20)):
+        return current + value
+    return None
+
+
+def _skip_of(tokens: Sequence[Token], index: int) -> int:
+    """Past "of a" in "quarter of a thousand"."""
+    while index < len(tokens) and tokens[index].folded in ("of", "a", "de", "di", "von"):
+        index += 1
+    return index
+
+
+def _joined(passage: Passage, index: int) -> bool:
+    before, token = passage.tokens[index - 1], passage.tokens[index]
+    return before.sentence == token.sentence and passage.text[before.end : token.start] in (" ", "-", "‑", "\u00a0")
+
+
+def _meaning(folded: str, langs: Sequence[str]) -> _Meaning | None:
+    for meaning in _meanings().get(folded, ()):
+        if meaning.lang in langs or not (langs or meaning.known):
+            return meaning
+    return None
+
+
+def _is_join(folded: str, langs: Sequence[str]) -> bool:
+    table = read_table("numbers")
+    return any(folded == fold(table[lang].get("join", "")) for lang in langs or table)
+
+
+@cache
+def _meanings() -> dict[str, tuple[_Meaning, ...]]:
+    """Folded word -> what it may mean, languages in the order of the table."""
+    found: dict[str, list[_Meaning]] = {}
+
+    def add(form: str, value: float, lang: str) -> None:
+        bare = form.lstrip("?+")
+        found.setdefault(fold(bare), []).append(_Meaning(value, lang, form[0] == "?", form[0] == "+"))
+
+    for lang, table in read_table("numbers").items():
+        values = {float(key): words(text) for key, text in table.items() if key[0].isdigit()}
+        for value, forms in values.items():
+            for form in forms:
+                add(form, value, lang)
+        for form in words(table.get("pair", "")):
+            add(form, 2, lang)
+        for form, value in _fused(lang, {value: forms[0].lstrip("?+") for value, forms in values.items()}):
+            add(form, value, lang)
+    return {word: tuple(meanings) for word, meanings in found.items()}
+
+
+def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
+    """Compounds written as one word: zweiundfünfzig, centoventidue, femtiotvå, dvaapadesát, päťdesiatdva."""
+    rule = {"de": "{unit}und{ten}", "cs": "{unit}a{ten}", "it": "{ten}{unit}", "sv": "{ten}{unit}", "sk": "{ten}{unit}"}
+    if lang not in rule:
+        return
+    below = {value: form for value, form in one.items() if value < 100}
+    for ten in range(20, 100, 10):
+        for unit in range(1, 10):
+            first = one[ten]
+            if lang == "it" and unit in (1, 8):
+                first = first[:-1]
+            below[ten + unit] = rule[lang].format(unit=one[unit], ten=first)
+            yield below[ten + unit], ten + unit
+    if lang == "cs":
+        return
+    hundred = one[100]
+    for hundreds in range(1, 10):
+        stem = one.get(hundreds * 100, (one[hundreds] if hundreds > 1 else "") + hundred)
+        yield stem, hundreds * 100
+        for value, form in below.items():
+            if value >= 1:
+                yield stem + form, hundreds * 100 + value
+
+
+@cache
+def _cues() -> Cues:
+    lists: dict[str, dict[str, list[str]]] = {}
+    for lang, table in read_table("numbers").items():
+        named = {name: phrases(table[name]) for name in ("over", "under", "about", "more", "between", "to") if name in table}
+        named |= {name: words(table[name]) for name in ("unit", "before", "month") if name in table}
+        lists[lang] = named
+    return Cues(lists)
+
+
+class _Surroundings:
+    """What stands before and after numbers: bounds, units, months, labels."""
+
+    def __init__(self, passage: Passage, langs: Sequence[str]) -> None:
+        self._passage = passage
+        self._langs = langs
+        self._before: dict[str, dict[int, int]] = {}
+        self._after: dict[str, dict[int, int]] = {}
+        for name, first, last in _cues().find(passage, langs):
+            known = self._before.setdefault(name, {})
+            known[last] = min(first, known.get(last, first))
+            self._after.setdefault(name, {})[first] = last
+
+    def judge(self, raw: _Raw) -> Number:
+        tokens, text = self._passage.tokens, self._passage.text
+        start, end = tokens[raw.first].start, tokens[raw.last].end
+        value = int(min(raw.value, LARGEST))
+        kind = raw.kind if raw.kind != "count" else self._kind(raw, value, text[:start], text[end:])
+        return Number(value, value, raw.first, raw.last, start, end, self._bound(raw), kind, text[start:end])
+
+    def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:
+        tokens = self._passage.tokens
+        same = {i for i in (raw.first - 1, raw.last + 1) if 0 <= i < len(tokens)} & {
+            i for i in (raw.first - 1, raw.last + 1) if 0 <= i < len(tokens) and tokens[i].sentence == tokens[raw.first].sentence
+        }
+        previous, following = raw.first - 1, raw.last + 1
+        digits = tokens[raw.first].folded[:1].isdigit()
+        tight_after, tight_before = after.lstrip()[:1], before.rstrip()[-1:]
+        if value >= LARGEST or (tight_after and tight_after in _UNIT_SIGNS) or (tight_before and tight_before in _UNIT_SIGNS):
+            return "measure"
+        if tight_before and tight_before in _LABEL_SIGNS:
+            return "label"
+        if digits and re.search(r"[^\W\d_]-$", before):
+            return "label"
+        if digits and value <= 31 and self._dated(previous, following, same):
+            return "date"
+        if digits and _FIRST_YEAR <= value <= _LAST_YEAR and tokens[raw.first].text.isdigit() and raw.first == raw.last:
+            return "year"
+        if following in same and following in self._after.get("unit", {}) and not re.match(r"\s*[,;:)]", after):
+            return "measure"
+        if self._half(following):
+            return "measure"
+        if digits and re.search(r"\w, $", before) and after[:1] == ",":
+            return "measure"  # an age: "Levaya, 39, had served"
+        if previous in same and previous in self._before.get("before", {}) and (digits or value > 2):
+            return "label"
+        return "count"
+
+    def _dated(self, previous: int, following: int, same: set[int]) -> bool:
+        months = self._after.get("month", {})
+        tokens = self._passage.tokens
+        if following in same and tokens[following].folded in ("de", "d", "of"):
+            following += 1
+            same = same | {following}
+        near = {i for i in (previous, following) if i in same and i in months}
+        return any(tokens[i].text[0].isupper() or "en" not in self._langs for i in near)
+
+    def _half(self, following: int) -> bool:
+        tokens = self._passage.tokens[following : following + 3]
+        return any(
+            meaning.value == 0.5 and meaning.lang in self._langs
+            for token in tokens
+            for meaning in _meanings().get(token.folded, ())
+        )
+
+    def _bound(self, raw: _Raw) -> str:
+        for name in ("over", "under", "about"):
+            if raw.first - 1 in self._before.get(name, {}):
+                return self._wider(name, self._before[name][raw.first - 1])
+        if raw.last + 1 in self._after.get("more", {}):
+            return "over"
+        text = self._passage.text
+        end = self._passage.tokens[raw.last].end
+        if text[end : end + 1] == "+":
+            return "over"
+        return ""
+
+    def _wider(self, name: str, first: int) -> str:
+        """ "not more than" holds "more than": the longest phrase before the number decides."""
+        last = max(self._before[name], key=lambda index: index if self._before[name][index] == first else -1)
+        longest = {other: self._before.get(other, {}).get(last, last + 1) for other in ("over", "under", "about")}
+        return min(longest, key=lambda other: (longest[other], other != name))
+
+
+def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
+    """Join "10-12" and "between 1,100 and 1,300" into one number with a high end; take scores for what they are."""
+    index = 0
+    while index < len(numbers):
+        number = numbers[index]
+        following = numbers[index + 1] if index + 1 < len(numbers) else None
+        if following is not None and number.kind == following.kind == "count" and _is_range(passage, number, following):
+            if number.value < following.value:
+                text = passage.text[number.start : following.end]
+                yield following._replace(
+                    value=number.value, high=following.value, first=number.first, start=number.start, text=text, bound="over"
+                )
+            else:
+                yield number._replace(kind="measure")
+                yield following._replace(kind="measure")
+            index += 2
+            continue
+        yield number
+        index += 1
+
+
+def _is_range(passage: Passage, low: Number, high: Number) -> bool:
+    between = passage.text[low.end : high.start]
+    if re.fullmatch(r"\s?[-–—‑:]\s?", between):
+        return bool(low.text[:1].isdigit() and high.text[:1].isdigit())
+    if high.first - low.last != 2 or not between.strip():
+        return False
+    joiner, opener = passage.tokens[low.last + 1].folded, passage.tokens[low.first - 1].folded if low.first else ""
+    table = read_table("numbers")
+    for lang, lists in table.items():
+        if joiner in map(fold, phrases(lists.get("to", ""))):
+            opens = opener in map(fold, phrases(lists.get("between", "")))
+            either = joiner in _EITHER.get(lang, ())
+            if opens or either or (low.bound and joiner in _THROUGH.get(lang, ())):
+                return True
+    return False
+
+
+_EITHER = {  # "eight or nine"
+    "en": ("or",), "ru": ("или",), "be": ("ці", "або"), "uk": ("чи", "або"), "bg": ("или",), "pl": ("lub", "albo"),
+    "cs": ("nebo",), "sk": ("alebo",), "lt": ("ar", "arba"), "lv": ("vai",), "et": ("voi",), "de": ("oder",),
+    "fr": ("ou",), "es": ("o",), "it": ("o",), "ro": ("sau",), "sv": ("eller",),
+}  # fmt: skip
+_THROUGH: dict[str, tuple[str, ...]] = {}
