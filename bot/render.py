@@ -181,6 +181,14 @@ def _source(member: Member, say: Texts) -> Line:
     return line(name, f" ({owner}), " if owner else ", ", Span(show_time(at), at=at), kind=LineKind.QUOTE)
 
 
+def report(member: Member, say: Texts) -> Line:
+    """One report in a line: time, source, headline, and whether it is a mere follow-up."""
+    at = told_at(member)
+    title = Span(foreign(member.title, 200) or say.say(texts.NO_HEADLINE), url=clean_link(member.url))
+    mark = f" ({say.say(texts.UPDATE_MARK)})" if member.update else ""
+    return line(Span(show_time(at), at=at), f" {foreign(member.source, 60)}{mark}: ", title, kind=LineKind.BULLET)
+
+
 def told_at(member: Member) -> datetime:
     """When the source says it published, unless that lies after we saw it."""
     return member.published_at if member.published_at and member.published_at <= member.at else member.at

@@ -1,0 +1,130 @@
+"""The one road of a command: authorise -> limit -> parse -> run -> answer. Never raises to the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from math import ceil
+from typing import Any
+from weakref import WeakValueDictionary
+
+from bot import access, texts
+from bot.command import Command, Commands, Context, UnknownCommand, parse, split_line
+from bot.pacing import Rate, Windows
+from bot.texts import ENGLISH, Texts
+from core.errors import CommandError, MinskError
+from core.message import Button, LineKind, Message, line, plain
+from core.model import Role, Target
+from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
+
+ACTOR_RATE = Rate(20, 60)
+_MOST_WARNED = 10_000
+
+_log = logging.getLogger(__name__)
+
+
+def _unobserved(event: str, /, **fields: Any) -> None:
+    """Tell nobody."""
+
+
+class Dispatcher:
+    """A core.ports.CommandHandler. `topics` maps names to titles; `operators` are actors such as "telegram:12345".
+
+    Of actors, only a count under a keyed hash is held in memory, for a minute.
+    """
+
+    def __init__(
+        self,
+        commands: Commands,
+        store: ChatStore,
+        topics: Mapping[str, str],
+        clock: Clock,
+        *,
+        operators: Collection[str] = (),
+        say: Texts = ENGLISH,
+        rate: Rate = ACTOR_RATE,
+        observe: Observer = _unobserved,
+    ) -> None:
+        self._commands = commands
+        self._store = store
+        self._topics = topics
+        self._clock = clock
+        self._operators = frozenset(operators)
+        self._say = say
+        self._rate = rate
+        self._observe = observe
+        self._windows = Windows()
+        self._warned: set[bytes] = set()
+        self._salt = secrets.token_bytes(16)
+        self._changing: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
+
+    def menu(self) -> Sequence[MenuEntry]:
+        return self._commands.menu()
+
+    async def __call__(self, request: Request) -> Message | None:
+        """Answer a command; None when it was not for us, or when the asker was already told to slow down."""
+        name = "?"
+        try:
+            word, words = split_line(request.line, self._say, request.prefix)
+            if self._is_for_another(word, request):
+                return None
+            wait, told = self._limit(request)
+            if wait:
+                return None if told else replace(plain(self._say.say(texts.TOO_FAST, n=wait)), private=True)
+            one = self._commands.get(word, self._say, request.prefix)
+            name = one.name
+            answer = await self._run(one, words, request)
+        except MinskError as error:
+            answer = self._explain(error)
+        except Exception:
+            answer = self._apologise(name)
+        self._observe("command", name=name, platform=request.target.platform)
+        return answer
+
+    def _is_for_another(self, word: str, request: Request) -> bool:
+        return self._commands.find(word) is None and not (request.addressed or request.private)
+
+    async def _run(self, one: Command, words: Sequence[str], request: Request) -> Message:
+        role = access.role_of(request, self._operators)
+        access.require(role, one.role, self._say)
+        ctx = Context(request, role, self._store, self._topics, self._clock.now(), self._commands, self._say)
+        values = parse(one, words, ctx)
+        if one.role is Role.VIEWER:
+            answer = await one.function(ctx, *values)
+        else:  # one change of a chat at a time, so that two quick taps both count
+            async with self._changing.setdefault(request.target, asyncio.Lock()):
+                answer = await one.function(ctx, *values)
+        return replace(answer, private=one.private)
+
+    def _limit(self, request: Request) -> tuple[int, bool]:
+        """(seconds to wait or 0, whether the asker was told so before)."""
+        now = self._clock.now()
+        key = blake2b(str(request.actor).encode(), key=self._salt, digest_size=8).digest()
+        window = self._windows.get(key, self._rate, now)
+        free_at = window.next_at(now)
+        if free_at == now:
+            window.spend(now)
+            self._warned.discard(key)
+            return 0, False
+        told = key in self._warned
+        if len(self._warned) >= _MOST_WARNED:
+            self._warned.clear()
+        self._warned.add(key)
+        return ceil((free_at - now).total_seconds()), told
+
+    def _explain(self, error: MinskError) -> Message:
+        hint = error.hint if isinstance(error, CommandError) else ""
+        lines = [line(text) for text in str(error).split("\n")]
+        lines += [line(text, kind=LineKind.SMALL) for text in hint.split("\n") if text]
+        near = error.near if isinstance(error, UnknownCommand) else ""
+        return Message(tuple(lines), ((Button(near, command=near),),) if near else (), private=True)
+
+    def _apologise(self, name: str) -> Message:
+        reference = secrets.token_hex(3)
+        _log.exception("A command failed", extra={"command": name, "reference": reference})
+        apology = line(self._say.say(texts.APOLOGY, reference=reference))
+        return Message((apology, line(self._say.say(texts.APOLOGY_HINT), kind=LineKind.SMALL)), private=True)
