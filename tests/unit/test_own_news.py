@@ -1,0 +1,114 @@
+"""The labelled news sets are well formed, cover every language, and share neither story nor person nor theme."""
+
+import datetime
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SETS = Path(__file__).parent.parent / "data"
+ITEM_KEYS = {
+    "id", "lang", "published", "source", "url", "title", "summary",
+    "relevant", "topics", "story", "facts", "hard", "note",
+}  # fmt: skip
+FACT_KEYS = {"released", "remaining", "people", "mediators", "destination"}
+TOPICS = {"prisoner-release", "us-diplomacy", "sanctions"}
+AT_LEAST = dict.fromkeys(("en", "ru", "be", "uk", "pl", "lt"), 35) | dict.fromkeys(("de", "fr"), 20)
+AT_LEAST |= dict.fromkeys(("lv", "et", "cs", "sk", "bg", "ro", "it", "es", "sv"), 12)
+CYRILLIC = {"ru", "be", "uk", "bg"}
+
+Item = dict[str, Any]
+
+
+def read(name: str) -> list[Item]:
+    lines = (SETS / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+OPEN = read("news-own.jsonl")
+CLOSED = read("news-closed.jsonl")
+BOTH = OPEN + CLOSED
+
+
+def stories(items: list[Item]) -> set[str]:
+    return {item["story"] for item in items if item["story"]}
+
+
+def people(items: list[Item]) -> set[str]:
+    return {name for item in items if item["facts"] for name in item["facts"]["people"]}
+
+
+def themes(items: list[Item]) -> set[str]:
+    """The words of a negative's note before its first colon or semicolon."""
+    return {re.split("[:;]", item["note"])[0] for item in items if not item["relevant"]}
+
+
+@pytest.mark.parametrize("item", BOTH, ids=[item["id"] for item in BOTH])
+def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
+    assert set(item) == ITEM_KEYS
+    assert datetime.date.fromisoformat(item["published"]).isoformat() == item["published"]
+    assert item["url"].startswith(f"https://{item['source']}/")
+    assert item["url"].isascii()
+    assert item["title"].strip() == item["title"] != ""
+    assert item["summary"].strip() == item["summary"] != ""
+    assert re.fullmatch(rf"o-{item['lang']}-\d{{3}}", item["id"])
+    assert type(item["hard"]) is bool
+    if not item["relevant"]:
+        assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
+        assert item["note"]
+        return
+    assert set(item["topics"]) <= TOPICS
+    assert len(set(item["topics"])) == len(item["topics"]) > 0
+    assert re.fullmatch(r"o-[a-z0-9-]+-20\d\d-\d\d", item["story"])
+    assert set(item["facts"]) == FACT_KEYS
+    for key in ("released", "remaining"):
+        assert item["facts"][key] is None or item["facts"][key] > 0
+    if "prisoner-release" not in item["topics"]:
+        assert item["facts"] == dict.fromkeys(FACT_KEYS) | {"people": [], "mediators": []}
+
+
+@pytest.mark.parametrize("key", ["id", "url", "title"])
+def test_no_two_items_share_an_id_an_address_or_a_title(key: str) -> None:
+    assert [value for value, times in Counter(item[key] for item in BOTH).items() if times > 1] == []
+
+
+def test_titles_differ_from_the_development_set() -> None:
+    assert {item["title"] for item in BOTH} & {item["title"] for item in read("news-dev.jsonl")} == set()
+
+
+def test_the_closed_set_shares_no_story_person_or_theme_with_the_open_one() -> None:
+    assert stories(OPEN) & stories(CLOSED) == set()
+    assert people(OPEN) & people(CLOSED) == set()
+    assert themes(OPEN) & themes(CLOSED) == set()
+
+
+def test_every_language_has_enough_items() -> None:
+    counted = Counter(item["lang"] for item in BOTH)
+    assert set(counted) == set(AT_LEAST)
+    assert {lang: counted[lang] for lang, least in AT_LEAST.items() if counted[lang] < least} == {}
+    assert {item["lang"] for item in CLOSED} == set(AT_LEAST)
+    assert len(BOTH) >= 360
+    assert len(CLOSED) >= 110
+
+
+@pytest.mark.parametrize("items", [OPEN, CLOSED], ids=["open", "closed"])
+def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
+    assert 2 * sum(item["hard"] for item in items) >= len(items)
+    assert 0.4 <= sum(item["relevant"] for item in items) / len(items) <= 0.65
+
+
+def test_items_are_written_in_the_script_of_their_language() -> None:
+    for item in BOTH:
+        letters = [c for c in item["title"] + item["summary"] if c.isalpha()]
+        share = sum("\u0400" <= c <= "\u04ff" for c in letters) / len(letters)
+        cyrillic = item["lang"] in CYRILLIC and "Latin script" not in item["note"]
+        assert (share > 0.6) if cyrillic else (share == 0), item["id"]
+
+
+def test_belarusian_comes_in_both_orthographies_and_in_latin_letters() -> None:
+    notes = [item["note"] for item in BOTH if item["lang"] == "be"]
+    assert sum("taraskievica" in note for note in notes) >= 10
+    assert sum("Latin script" in note for note in notes) >= 4
