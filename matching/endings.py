@@ -1,0 +1,133 @@
+"""Endings of names in the languages of the packs, by the shape of the name. Closed sets: an open one hits other words.
+
+All forms are folded (no accents, no soft sign): Polish -ą is "a" here, Lithuanian -ų is "u".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a name ends: `cut` letters give way to endings; `fleeting` marks a last vowel that drops (Дзядок, Дзядка)."""
+
+    kind: str
+    cut: int
+    fleeting: bool = False
+
+    def forms(self, script: str) -> frozenset[str]:
+        return _FORMS[self.kind, script]
+
+    def changed(self, script: str) -> frozenset[str]:
+        """Endings of the changed stem, empty when the stem never changes."""
+        if self.fleeting:
+            return _FORMS["consonant-m", script] - {"", "s", "im"}
+        return _SOFT[script] if self.kind == "vowel" else frozenset()
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset("" if word == "-" else word for word in words.split())
+
+
+# Estonian cases and the possessive s stand on a full form; they are added to every ending that is one.
+_ESTONIAN = "ga le lt l st t ni ks"
+_ADJECTIVE_M = (
+    "i y ij yj iy yi ii j is ys ijs yjs jis iego ego iemu emu im ym em om ich ych eho ého ogo aho omu amu io iui iu ja "
+    "am a u as ais ie ijam ija iju ajs is io ije yje iem"
+)
+_ADJECTIVE_F = (
+    "a aja aya aia ia aja ja iej ej e ou oj oy aj ay uju uyu u os ai oje as ajas ajai aju ajos aje ayas aias aiei ojoj "
+    "ajoj ają ajoje es ajat ajale ajaga ajalt ajal at ale aga alt al ast ajast ayi o eia"
+)
+_OVA = (
+    "a y e u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi ow ovna"
+)
+_CONSONANT_M = (
+    "- a u s e i y em om owi ovi ie as o ui us ius iaus iui iu is io am iem es ev ov uv ova ovo ovy ovu ovou ovym "
+    "ovych owie ow ami ach ia ja ju iumi je yje uje ile iga ilt il it ist ga le lt l t st ul ului ze cie"
+)
+_CONSONANT_F = "- s a ova ove ovej ovou ovu ga le lt t as os ai y"
+_VOWEL = (
+    "a o y i e u oj oy ou os ai oje as ie om am em ovi owi ov ova ovo ovy ovu uv ui us ka ze ovou ovym ovych ow "
+    "at ale aga alt al ast ot ole oga olt ol ost oi aj ay ami am uju ej iu io ia ovmu"
+)
+_YOT = "i y j - ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi e ie je o jo ejem t le ga"
+_PLAIN = "- s a u i e m n om em ovi owi ui as us is o am iem ga le lt l t st ile iga ilt il it ist ul ului uv ova ie y"
+
+_FORMS: dict[tuple[str, str], frozenset[str]] = {
+    ("adjective-m", "latin"): _set(_ADJECTIVE_M),
+    ("adjective-m", "cyrillic"): _set("і и ий ый ій й ого ому им ым ім ом ага аму е их ых іх ими ымі імі а у ия ият"),
+    ("adjective-f", "latin"): _set(_ADJECTIVE_F),
+    ("adjective-f", "cyrillic"): _set("ая а ой ую ою ай аю ае оі ій у е яя ого"),
+    ("ova", "latin"): _set(_OVA),
+    ("ova", "cyrillic"): _set("а ой у ою ы е ай аю и і оі ій о"),
+    ("consonant-m", "latin"): _set(_CONSONANT_M),
+    ("consonant-m", "cyrillic"): _set("- а у ю я ом ем е ові еві ам ым им ім ы и і ів ов ей аў ау ами амі ах э ь єм"),
+    ("consonant-f", "latin"): _set(_CONSONANT_F),
+    ("consonant-f", "cyrillic"): _set("- ова ы и і у а"),
+    ("vowel", "latin"): _set(_VOWEL),
+    ("vowel", "cyrillic"): _set("а о у ы и і е э ой ою ай аю ам ом ем ові ів ау ов ами у кам ку"),
+    ("ya", "latin"): _set(_VOWEL + " ia ya ja iu ju yu iej iei ii iai iou ies ios iaj"),
+    ("ya", "cyrillic"): _set("я ю е і и ей ею ёй ёю єю яй яю а у ой іи іі еі ям"),
+    ("yot", "latin"): _set(_YOT),
+    ("yot", "cyrillic"): _set("й я ю ем єм е і и еві ям ями іи еі ію ія ієм - іем"),
+    ("still", "latin"): _set("- s a m ga le lt l t st ova ove ovi"),
+    ("still", "cyrillic"): _set("- "),
+    ("plain", "latin"): _set(_PLAIN),
+    ("plain", "cyrillic"): _set("- а у я ю ом ем е ові еві ам ым и ы і й"),
+}
+_SOFT = {"latin": _set("e y ie"), "cyrillic": _set("ы е э і")}
+
+_SHAPES_M = (
+    (("скі", "цкі", "ский", "цкий", "ской", "цкой", "ський", "цький"), "adjective-m"),
+    (("ski", "cki", "sky", "cky", "skij", "ckij", "tsky", "tski", "ský", "cký", "skyi", "ckis", "skis"), "adjective-m"),
+    (("ый", "ий", "ы", "і"), "adjective-m"),
+)
+_SHAPES_F = (
+    (("ская", "цкая", "ська", "цька", "ска", "цка"), "adjective-f"),
+    (("skaja", "ckaja", "skaya", "tskaya", "skaia", "ckaia", "ska", "cka"), "adjective-f"),
+    (("ова", "ева", "ава", "ева", "ёва", "іна", "ина", "ына", "эва", "ява", "ева"), "ova"),
+    (("ova", "eva", "ava", "owa", "ewa", "awa", "ina", "yna", "ieva"), "ova"),
+    (("ая", "яя"), "adjective-f"),
+)
+_ADJECTIVE_TAILS = (
+    *("скі", "цкі", "ский", "цкий", "ской", "цкой", "ський", "цький", "ская", "цкая", "ська", "цька", "ска", "цка"),
+)
+
+
+def endings_of(name: str, sex: str) -> Ending:
+    """The ending of a lower-case name in Cyrillic or folded Latin letters; sex is "m" or "f"."""
+    for tails, kind in _SHAPES_F if sex == "f" else _SHAPES_M:
+        for tail in sorted(tails, key=len, reverse=True):
+            if name.endswith(tail) and len(name) > len(tail) + 1:
+                return Ending(kind, _cut(tail))
+    if not name:
+        return Ending("plain", 0)
+    last = name[-1]
+    if last == "й":
+        return Ending("yot", 1)
+    if last in "яюya" and last in "яю":
+        return Ending("ya", 1)
+    if last in "аоao":
+        return Ending("vowel", 1)
+    if last in "еёиіуыэeiuy" or name.endswith(("ых", "іх", "их")):
+        return Ending("still", 0)
+    if last == "ь":
+        return Ending("consonant-" + ("f" if sex == "f" else "m"), 1)
+    if sex == "f":
+        return Ending("consonant-f", 0)
+    return Ending("consonant-m", 0, fleeting=len(name) > 4 and name[-2:] in _FLEETING)
+
+
+_FLEETING = frozenset(("ок", "ек", "ёк", "эк", "ец", "эц", "ёл", "ел", "ok", "ek", "ec"))
+
+
+def _cut(tail: str) -> int:
+    """Letters of a tail that change: -ский keeps ск, -ова keeps ов, -ий gives way whole."""
+    for hard in ("ськ", "цьк", "ск", "цк", "sk", "ck", "tsk"):
+        if tail.startswith(hard):
+            return len(tail) - len(hard)
+    if tail[-1] in "аa" and len(tail) in (3, 4) and tail not in ("ая", "яя"):
+        return 1
+    return len(tail)

@@ -1,0 +1,201 @@
+"""The packs, compiled: finds in a passage every concept and person that they describe, with place and pattern.
+
+A word is looked up once and remembered (bounded); all that depends on the neighbours or on capitals is decided per
+passage. Nothing here knows topics' scores: see matching.topics.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import PackError
+from matching.lint import CompiledPacks, compile_packs
+from matching.packfile import pack_paths
+from matching.patterns import Pattern
+from matching.persons import NameHits, NameIndex, Person
+from matching.text import Passage, Token
+from matching.topics import Topic
+
+_REMEMBERED = 30_000  # words whose look-up is kept, about 6 MB
+COUNTRY = frozenset(("belarus", "minsk"))  # concepts that let a weak name count
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A concept (or "person.ID", "role.ROLE", "by_person") in a passage.
+
+    `first` and `last` are token indices inclusive, `start` and `end` character offsets into the passage's text.
+    """
+
+    concept: str
+    where: str
+    sentence: int
+    first: int
+    last: int
+    text: str
+    pattern: str
+    start: int
+    end: int
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a folded word can be: whole patterns, first words of longer ones, and names."""
+
+    whole: tuple[Pattern, ...]
+    begin: tuple[Pattern, ...]
+    names: NameHits | None
+
+
+class Lexicon:
+    """Compiled packs. Immutable but for the memory of words looked up; safe to share within one event loop."""
+
+    def __init__(self, packs: CompiledPacks, version: str = "") -> None:
+        self.version = version
+        self.topics: Mapping[str, Topic] = packs.topics
+        self.concepts: Mapping[str, tuple[Pattern, ...]] = packs.concepts
+        self.persons: Mapping[str, Person] = {person.id: person for person in packs.persons}
+        self.sources: Mapping[str, tuple[str, ...]] = packs.sources
+        self.warnings: tuple[str, ...] = tuple(packs.warnings)
+        self._stems: dict[str, list[Pattern]] = defaultdict(list)
+        for patterns in packs.concepts.values():
+            for pattern in patterns:
+                self._stems[pattern.elements[0].stem].append(pattern)
+        self._longest = max(map(len, self._stems), default=0)
+        self._names = NameIndex(packs.persons, packs.cognates)
+        self._words: dict[str, _Word | None] = {}
+
+    def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
+        """Everything the packs know in a passage, in order of place. `context` says that the text is known to be about
+        Belarus, which lets weak names count."""
+        words = self._words
+        hits: list[tuple[Token, _Word]] = []
+        for token in passage.tokens:
+            folded = token.folded
+            try:
+                word = words[folded]
+            except KeyError:
+                word = self._look_up(folded)
+            if word is not None:
+                hits.append((token, word))
+        if not hits:
+            return ()
+        found = self._find_concepts(passage, hits)
+        found += self._find_persons(passage, hits, found, context)
+        found.sort(key=lambda item: (item.first, item.last, item.concept))
+        return tuple(found)
+
+    def _look_up(self, folded: str) -> _Word | None:
+        if len(self._words) >= _REMEMBERED:
+            self._words.clear()
+        whole: list[Pattern] = []
+        begin: list[Pattern] = []
+        for size in range(min(len(folded), self._longest), 0, -1):
+            for pattern in self._stems.get(folded[:size], ()):
+                if len(folded) - size <= pattern.elements[0].extra:
+                    (whole if len(pattern.elements) == 1 else begin).append(pattern)
+        names = self._names.look_up(folded)
+        word = _Word(_longest_win(whole), tuple(begin), names) if whole or begin or names else None
+        self._words[folded] = word
+        return word
+
+    def _find_concepts(self, passage: Passage, hits: Sequence[tuple[Token, _Word]]) -> list[Found]:
+        found: list[Found] = []
+        barred: list[tuple[str, int, int]] = []
+        seen: set[tuple[str, int]] = set()
+        for token, word in hits:
+            for pattern in word.begin:
+                element = pattern.elements[0]
+                if (element.exact or element.accents) and not element.fits_exactly(token.text):
+                    continue
+                last = pattern.find_end(passage.tokens, token.index)
+                if last < 0:
+                    continue
+                if pattern.negative:
+                    barred.append((pattern.concept, token.index, last))
+                elif (pattern.concept, token.index) not in seen:
+                    seen.add((pattern.concept, token.index))
+                    found.append(_found(passage, pattern.concept, token.index, last, pattern.source))
+            for pattern in word.whole:
+                element = pattern.elements[0]
+                if (element.exact or element.accents) and not element.fits_exactly(token.text):
+                    continue
+                if (pattern.concept, token.index) in seen:
+                    continue
+                seen.add((pattern.concept, token.index))
+                if not pattern.negative:
+                    found.append(_found(passage, pattern.concept, token.index, token.index, pattern.source))
+        if barred:
+            found = [
+                item
+                for item in found
+                if not any(
+                    concept == item.concept and first <= item.last and item.first <= last
+                    for concept, first, last in barred
+                )
+            ]
+        return found
+
+    def _find_persons(
+        self, passage: Passage, hits: Sequence[tuple[Token, _Word]], concepts: Sequence[Found], context: bool
+    ) -> list[Found]:
+        names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
+        if not names:
+            return []
+        by_sentences = frozenset(item.sentence for item in concepts if item.concept in COUNTRY)
+        found: list[Found] = []
+        for sighting in self._names.sight(passage.tokens, names, context, by_sentences):
+            person = sighting.person
+            concepts_of = [f"person.{person.id}", f"role.{person.role}"] + ["by_person"] * person.by
+            for concept in concepts_of:
+                item = _found(
+                    passage, concept, sighting.first, sighting.last, f"name:{person.id} {person.source}", person.id
+                )
+                found.append(item)
+        return found
+
+
+def _capital(token: Token) -> bool:
+    return not token.text[0].islower()
+
+
+def _longest_win(patterns: list[Pattern]) -> tuple[Pattern, ...]:
+    """Per concept, the pattern with the longest stem first: it decides between a word and its exception."""
+    return tuple(
+        sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative))
+    )
+
+
+def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:
+    start, end = passage.tokens[first].start, passage.tokens[last].end
+    sentence = passage.tokens[first].sentence
+    return Found(
+        concept, passage.where, sentence, first, last, passage.text[start:end], pattern, start, end, person
+    )
+
+
+def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:
+    """Read and compile packs: the shipped ones, or the files and folders given. PackError lists every fault."""
+    files = pack_paths(paths)
+    if not files:
+        raise PackError([f"no pack found in {', '.join(str(path) for path in paths or ())}"])
+    packs = compile_packs(files)
+    if packs.faults:
+        raise PackError(packs.faults)
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return Lexicon(packs, digest.hexdigest()[:12])
+
+
+def reload(current: Lexicon, paths: Sequence[Path] | None = None) -> tuple[Lexicon, tuple[str, ...]]:
+    """A newly compiled lexicon and no faults, or the current one and the faults of the new packs."""
+    try:
+        return load_lexicon(paths), ()
+    except PackError as error:
+        return current, error.faults

@@ -1,0 +1,220 @@
+"""Compiles the tables of packs and says what is wrong with them: faults forbid a pack, warnings are for its author."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matching.packfile import LANGUAGES, Row, read_rows
+from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, stem_fault
+from matching.persons import Person, person_of
+from matching.topics import Topic, TopicCompiler
+
+_PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
+_NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
+_TOPIC_KEYS = frozenset(("title", "all", "near", "unless", "close", "points", "rule", "boost", "against", "alert", "digest", "half"))
+_RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
+_CONCEPT_NOTES = frozenset(("note", "languages"))
+
+
+@dataclass
+class CompiledPacks:
+    """What the files say, checked. With faults the rest is incomplete."""
+
+    concepts: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
+    persons: Sequence[Person] = ()
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cognates: Sequence[Sequence[str]] = ()
+    coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def compile_packs(files: Sequence[Path]) -> CompiledPacks:
+    """Read and check pack files. Never raises for what stands in them: see `.faults` and `.warnings`."""
+    packs = CompiledPacks()
+    rows = [row for file in files for row in read_rows(file, packs.faults)]
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_kind[row.kind].append(row)
+    _concepts(by_kind["concept"], packs)
+    _persons([*by_kind["person"], *by_kind["name"]], packs)
+    groups = {row.name: row for row in by_kind["group"]}
+    compiler = TopicCompiler(frozenset(packs.concepts), groups, packs.faults)
+    for row in by_kind["group"]:
+        compiler.group(f"group.{row.name}", row)
+    packs.topics = _topics(by_kind["topic"], compiler, packs.faults)
+    packs.sources = _sources(by_kind["source"], packs)
+    packs.cognates = [
+        [str(word) for word in words]
+        for row in by_kind["given"]
+        for words in row.values.values()
+        if isinstance(words, list) and len(words) > 1
+    ]
+    return packs
+
+
+def _concepts(rows: Sequence[Row], packs: CompiledPacks) -> None:
+    patterns: dict[str, list[Pattern]] = defaultdict(list)
+    coverage: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        patterns[row.name]  # an empty concept still exists
+        for lang, words in row.values.items():
+            if lang in _CONCEPT_NOTES:
+                continue
+            if lang not in (*LANGUAGES, "any"):
+                packs.faults.append(
+                    f"{row.file}:{row.line_of_key(lang)}: [concept.{row.name}]: unknown language {lang!r}; "
+                    f"known are {', '.join(LANGUAGES)} and any."
+                )
+                continue
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                packs.faults.append(f"{row.file}:{row.line_of_key(lang)}: [concept.{row.name}]: {lang} must be a list of words.")
+                continue
+            made = _patterns(row, lang, words, packs)
+            patterns[row.name] += made
+            coverage[row.name][lang] = coverage[row.name].get(lang, 0) + len(made)
+        _check_languages(row, coverage[row.name], packs)
+    packs.concepts = {name: tuple(_without_repeats(found)) for name, found in patterns.items()}
+    packs.coverage = coverage
+    _check_shared_stems(packs)
+
+
+def _patterns(row: Row, lang: str, words: Sequence[str], packs: CompiledPacks) -> list[Pattern]:
+    made: list[Pattern] = []
+    for word in words:
+        place = row.place_of(word)
+        try:
+            pattern = compile_pattern(word, row.name, f"{lang}:{word} {place}")
+        except BadPattern as error:
+            packs.faults.append(f"{place}: [concept.{row.name}]: pattern {word!r} {error}.")
+            continue
+        short = stem_fault(pattern)
+        if short:
+            packs.faults.append(f"{place}: [concept.{row.name}]: pattern {word!r} {short}.")
+            continue
+        made.append(pattern)
+        if lang == "be" and not word.startswith(("=", "^")):
+            latin = compile_pattern(lacinka(word), row.name, f"{lang}:{word} {place}")
+            if not stem_fault(latin) and latin.elements != pattern.elements:
+                made.append(latin)
+    return made
+
+
+def _without_repeats(patterns: Sequence[Pattern]) -> list[Pattern]:
+    kept: dict[object, Pattern] = {}
+    for pattern in patterns:
+        kept.setdefault((pattern.elements, pattern.gaps, pattern.negative), pattern)
+    return list(kept.values())
+
+
+def _check_languages(row: Row, covered: Mapping[str, int], packs: CompiledPacks) -> None:
+    if not covered:
+        packs.faults.append(f"{row.place}: [concept.{row.name}]: has no words at all.")
+        return
+    wanted = row.values.get("languages", "all")
+    if wanted != "all" or "any" in covered:
+        return
+    missing = [lang for lang in LANGUAGES if not covered.get(lang)]
+    if missing:
+        packs.warnings.append(f"{row.place}: [concept.{row.name}]: no words for {', '.join(missing)}.")
+
+
+def _check_shared_stems(packs: CompiledPacks) -> None:
+    owners: dict[object, Pattern] = {}
+    for patterns in packs.concepts.values():
+        for pattern in patterns:
+            if pattern.negative:
+                continue
+            other = owners.setdefault((pattern.elements, pattern.gaps), pattern)
+            if other.concept != pattern.concept:
+                packs.warnings.append(
+                    f"{pattern.source.split()[-1]}: [concept.{pattern.concept}]: {pattern.source.rsplit(' ', 1)[0]!r} "
+                    f"is also in [concept.{other.concept}] ({other.source.split()[-1]})."
+                )
+
+
+def _persons(rows: Sequence[Row], packs: CompiledPacks) -> None:
+    persons: dict[str, Person] = {}
+    for row in rows:
+        faults = list(_person_faults(row))
+        if row.name in persons:
+            faults.append(f"{row.place}: [{row.kind}.{row.name}]: the ID is used twice ({persons[row.name].source}).")
+        packs.faults += faults
+        if faults:
+            continue
+        persons[row.name] = person_of(row)
+    packs.persons = tuple(persons.values())
+    words = {
+        pattern.elements[0].stem: pattern
+        for patterns in packs.concepts.values()
+        for pattern in patterns
+        if len(pattern.elements) == 1 and not pattern.negative and not pattern.elements[0].exact
+    }
+    for person in persons.values():
+        if not person.alone:
+            continue
+        for name in person.surnames:
+            clash = next((stem for part in name for lattice in part for stem in words if lattice.fits(stem)), None) if len(name) == 1 else None
+            if clash:
+                packs.warnings.append(
+                    f"{person.source}: [person.{person.id}]: the surname is also the word {clash!r} of "
+                    f"[concept.{words[clash].concept}]; set alone = false."
+                )
+                break
+
+
+def _person_faults(row: Row) -> list[str]:
+    known = _PERSON_KEYS if row.kind == "person" else _NAME_KEYS
+    place = f"{row.place}: [{row.kind}.{row.name}]:"
+    faults = [
+        f"{row.file}:{row.line_of_key(key)}: [{row.kind}.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(known))}."
+        for key in row.values
+        if key not in known
+    ]
+    for key in ("also", "given", "latin", "cyrillic"):
+        value = row.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            faults.append(f"{place} {key} must be a list of names.")
+    if row.values.get("sex", "m") not in ("m", "f"):
+        faults.append(f'{place} sex must be "m" or "f".')
+    for key in ("alone", "by"):
+        if not isinstance(row.values.get(key, True), bool):
+            faults.append(f"{place} {key} must be true or false.")
+    if row.kind == "person" and not str(row.values.get("be", "")).strip() and not str(row.values.get("ru", "")).strip():
+        faults.append(f"{place} needs be = or ru =, the name in Belarusian or Russian letters.")
+    if row.kind == "name" and not row.values.get("latin") and not row.values.get("cyrillic"):
+        faults.append(f"{place} needs latin = or cyrillic =, the spellings of the surname.")
+    return faults
+
+
+def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> dict[str, Topic]:
+    topics: dict[str, Topic] = {}
+    for row in rows:
+        for key in row.values:
+            if key not in _TOPIC_KEYS:
+                faults.append(f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(_TOPIC_KEYS))}.")
+        for rule in row.values.get("rule", ()):
+            for key in rule if isinstance(rule, dict) else ():
+                if key not in _RULE_KEYS:
+                    faults.append(f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r} in a rule; known are {', '.join(sorted(_RULE_KEYS))}.")
+        if row.name in topics:
+            faults.append(f"{row.place}: [topic.{row.name}]: the topic exists already in another pack.")
+        topics[row.name] = compiler.topic(row)
+    return topics
+
+
+def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, ...]]:
+    """Domain -> concepts that every entry of that source implies."""
+    sources: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        implied = row.values.get("implies", [])
+        for concept in implied:
+            if concept not in packs.concepts:
+                packs.faults.append(f"{row.place_of(str(concept))}: [source.{row.name}]: there is no concept {concept!r}.")
+        for domain in row.values.get("domains", [row.name]):
+            sources[str(domain).lower()] = tuple(str(concept) for concept in implied)
+    return sources

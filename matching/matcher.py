@@ -1,0 +1,82 @@
+"""The matcher of the program: a text read through the packs becomes an Analysis with every reason kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.model import Analysis, Evidence, Level
+from matching.lexicon import Found, Lexicon, load_lexicon
+from matching.reading import Reading, read
+from matching.topics import Score, Spot, score_topic
+
+_ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
+_PLACES = {"title": 0, "first": 1, "body": 2, "source": 3}
+
+
+class PackMatcher:
+    """Implements core.ports.Matcher with compiled packs. Never raises on any text."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.version = lexicon.version
+        self._titles = {name: topic.title for name, topic in lexicon.topics.items()}
+
+    @property
+    def topics(self) -> Mapping[str, str]:
+        """Topic name -> title, in the order of the packs."""
+        return self._titles
+
+    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+        """Read a text and score all topics; `implies` are concepts that its source implies."""
+        reading = read(self.lexicon, title, body, lang, implies)
+        return self.judge(reading)
+
+    def judge(self, reading: Reading) -> Analysis:
+        """Score a text that has been read."""
+        if not reading.found and not reading.implies:
+            return Analysis()
+        spots = spots_of(reading)
+        scores = {name: score_topic(topic, spots) for name, topic in self.lexicon.topics.items()}
+        topics = tuple(name for name, score in scores.items() if score.level in (Level.DIGEST, Level.ALERT))
+        level = max((score.level for score in scores.values()), key=_ORDER.index, default=Level.NONE)
+        people = self._people(reading.found)
+        if level is Level.NONE:
+            return Analysis(people=people)
+        return Analysis(
+            level=level,
+            topics=topics,
+            scores={name: score.value for name, score in scores.items() if score.level is not Level.NONE},
+            evidence=tuple(_evidence(scores)),
+            missing={name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF},
+            people=people,
+        )
+
+    def _people(self, found: Sequence[Found]) -> tuple[str, ...]:
+        names = (self.lexicon.persons[item.person].name for item in found if item.concept.startswith("person."))
+        return tuple(dict.fromkeys(names))
+
+
+def load_matcher(pack_paths: Sequence[Path] | None = None) -> PackMatcher:
+    """The matcher with the shipped packs, or those given; PackError lists every fault."""
+    return PackMatcher(load_lexicon(pack_paths))
+
+
+def spots_of(reading: Reading) -> dict[str, list[Spot]]:
+    """Where each concept stands, best place first: title, first sentence, later, implied by the source."""
+    spots: dict[str, list[Spot]] = defaultdict(list)
+    for item in reading.found:
+        where = "title" if item.where == "title" else "first" if item.sentence == 0 else "body"
+        spots[item.concept].append(
+            Spot(item.concept, item.text, where, (item.where, item.sentence), item.pattern, item.start, item.end)
+        )
+    for concept in reading.implies:
+        spots[concept].append(Spot(concept, "", "source", ("source", 0), "implied by the source", -1, -1))
+    for places in spots.values():
+        places.sort(key=lambda spot: _PLACES[spot.where])
+    return spots
+
+
+def _evidence(scores: Mapping[str, Score]) -> list[Evidence]:
+    return [item for score in scores.values() if score.level is not Level.NONE for item in score.evidence]

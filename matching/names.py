@@ -1,0 +1,275 @@
+"""One person, every spelling: from a Belarusian and a Russian name to a lattice of spellings with closed sets of endings.
+
+A lattice is a row of positions, each with the spellings that any tradition uses there (х: kh, ch, h, j, x). The two names
+are aligned letter by letter and their spellings united, which also yields the mixed forms that the press invents
+(Kolesnikava, Tihanouskaia). Ukrainian and Bulgarian letters are further spellings of the Cyrillic lattice. Nothing is
+enumerated: a word is walked through the lattice and what remains of it must be an ending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from matching.endings import Ending, endings_of
+from matching.fold import fold
+
+_VOWELS = frozenset("аеёиоуыэюяіўй")
+_LATIN_WORD = re.compile(r"[a-z]")
+PREFIX = 3  # letters by which lattices are found
+
+_LATIN: dict[str, tuple[str, ...]] = {
+    "а": ("a",),
+    "б": ("b",),
+    "в": ("v", "w"),
+    "г": ("h", "g"),
+    "ґ": ("g",),
+    "д": ("d",),
+    "дз": ("dz", "ds", "d"),
+    "дж": ("dzh", "dz", "dj", "dsch", "j", "dsh", "g"),
+    "е": ("e", "ie", "ye", "je"),
+    "ё": ("io", "yo", "jo", "o", "e", "ie", "ye", "je", "eo"),
+    "ж": ("zh", "z", "j", "sch", "sh", "rz", "zs"),
+    "з": ("z", "s"),
+    "и": ("i", "y"),
+    "і": ("i", "y"),
+    "й": ("i", "y", "j"),
+    "к": ("k",),
+    "кс": ("ks", "x"),
+    "л": ("l",),
+    "м": ("m",),
+    "н": ("n",),
+    "о": ("o",),
+    "п": ("p",),
+    "р": ("r",),
+    "с": ("s", "ss"),
+    "т": ("t",),
+    "у": ("u", "ou"),
+    "ў": ("u", "w", "v", "ou"),
+    "ф": ("f", "ph"),
+    "х": ("kh", "ch", "h", "x", "j"),
+    "ц": ("ts", "c", "tz", "z", "tc"),
+    "ч": ("ch", "c", "tch", "tsch", "cz", "tsh", "tj", "cs", "ts", "tsj"),
+    "ш": ("sh", "s", "ch", "sch", "sz", "sj", "x"),
+    "щ": ("shch", "sc", "szcz", "schtsch", "chtch", "sch", "sht", "stj", "st", "sjtj", "sjt", "sts", "sh"),
+    "ъ": ("", "a"),
+    "ы": ("y", "i"),
+    "ь": ("", "i", "j", "y"),
+    "э": ("e",),
+    "ю": ("iu", "yu", "ju", "u", "iou", "you", "iyu"),
+    "я": ("ia", "ya", "ja", "a", "ea"),
+    "'": ("", "i", "j", "y"),
+}
+_CYRILLIC: dict[str, tuple[str, ...]] = {
+    "дз": ("дз", "д"),
+    "дж": ("дж",),
+    "е": ("е", "є", "э"),
+    "ё": ("е", "йо", "іо", "о"),
+    "и": ("и", "і"),
+    "і": ("і", "и"),
+    "й": ("й", "і"),
+    "кс": ("кс",),
+    "у": ("у",),
+    "ў": ("у", "в"),
+    "щ": ("щ", "шч", "шт"),
+    "ъ": ("", "ъ"),
+    "ы": ("ы", "и", "і"),
+    "ь": ("", "й"),
+    "э": ("э", "е", "є"),
+    "ю": ("ю", "у", "іу"),
+    "я": ("я", "а"),
+    "'": ("",),
+    "ґ": ("г",),
+}
+_UNITS = re.compile(r"дз(?=[еёіяюь])|дж|шч|кс|.", re.DOTALL)
+_ALIKE = {
+    frozenset(pair)
+    for pair in (
+        *(("ў", "в"), ("ў", "л"), ("ў", "у"), ("ц", "т"), ("дз", "д"), ("ч", "щ"), ("ц", "тс"), ("й", "і"), ("й", "и")),
+        *(("г", "х"), ("ф", "хв"), ("п", "ф"), ("з", "с"), ("ж", "дж"), ("ц", "ч")),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """The spellings of one stem in one script, and the endings that may follow it. All folded."""
+
+    positions: tuple[tuple[str, ...], ...]
+    endings: frozenset[str]
+
+    def fits(self, word: str) -> bool:
+        """Whether a folded word is one of the spellings with one of the endings."""
+        states = {0}
+        for options in self.positions:
+            states = {at + len(option) for at in states for option in options if word.startswith(option, at)}
+            if not states:
+                return False
+        return any(word[at:] in self.endings for at in states)
+
+    def prefixes(self) -> set[str]:
+        """The first three letters of every spelling; shorter only where the whole word is shorter."""
+        heads = {""}
+        for options in self.positions:
+            if all(len(head) >= PREFIX for head in heads):
+                return heads
+            heads = {(head + option)[:PREFIX] if len(head) < PREFIX else head for head in heads for option in options}
+        return {(head + ending)[:PREFIX] for head in heads for ending in (self.endings if len(head) < PREFIX else ("",))}
+
+    def spellings(self, limit: int) -> Iterator[str]:
+        """Spellings without endings, the usual ones of each letter first; at most `limit`."""
+        for number, letters in enumerate(product(*self.positions)):
+            if number >= limit:
+                return
+            yield "".join(letters)
+
+
+Name = tuple[tuple[Lattice, ...], ...]  # parts of a name (Шарэнда-Панасюк has two), each with its lattices
+
+
+@lru_cache(maxsize=4096)
+def generate(be: str, ru: str, sex: str = "m") -> Name:
+    """Lattices of one surname or given name from its Belarusian and Russian forms; hyphened names part by part.
+
+    `sex` is "m" or "f". Either form may be "" and is then taken from the other.
+    """
+    be, ru = _plain(be or ru), _plain(ru or be)
+    parts_be, parts_ru = be.split("-"), ru.split("-")
+    if len(parts_be) != len(parts_ru):
+        parts_be, parts_ru = ["".join(parts_be)], ["".join(parts_ru)]
+    return tuple(
+        tuple(_part(one, other, sex)) for one, other in zip(parts_be, parts_ru, strict=True) if one and other
+    )
+
+
+@lru_cache(maxsize=4096)
+def literal(spelling: str, sex: str = "m") -> Name:
+    """Lattices of a name that is written as it stands, in any script: only endings are added."""
+    return tuple(tuple(_literal_part(part, sex)) for part in re.split(r"[-\s]+", spelling.strip()) if fold(part))
+
+
+def matches(name: Name, words: Sequence[str]) -> bool:
+    """Whether folded words are a form of all parts of the name, in order."""
+    return len(name) == len(words) and all(
+        any(lattice.fits(word) for lattice in part) for part, word in zip(name, words, strict=True)
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"['’ʼ`‘′]", "'", name.strip().lower())
+
+
+def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
+    ending_be, ending_ru = endings_of(be, sex), endings_of(ru, sex)
+    stem_be, stem_ru = be[: len(be) - ending_be.cut], ru[: len(ru) - ending_ru.cut]
+    rows = list(_align(_units(stem_be), _units(stem_ru)))
+    for table, script in ((_LATIN, "latin"), (_CYRILLIC, "cyrillic")):
+        positions = tuple(_options(pair, table) for pair in rows)
+        own = frozenset(ending_be.forms(script) | ending_ru.forms(script))
+        yield Lattice(positions, own)
+        yield from _shifted(rows, positions, ending_be, ending_ru, table, script)
+
+
+def _shifted(
+    rows: list[tuple[str, ...]],
+    positions: tuple[tuple[str, ...], ...],
+    ending_be: Ending,
+    ending_ru: Ending,
+    table: dict[str, tuple[str, ...]],
+    script: str,
+) -> Iterator[Lattice]:
+    """Stems that change when declined: Дзядок - Дзядка, Бабарыка - Бабарыцы, Łukaszenka - Łukaszence."""
+    changed = frozenset(ending_be.changed(script) | ending_ru.changed(script))
+    if len(positions) < 4:
+        return
+    polish = {"т": ("c",), "д": ("dz",), "р": ("rz",)}.get(rows[-1][0])
+    if polish and script == "latin" and {ending_be.kind, ending_ru.kind} & {"consonant-m", "vowel"}:
+        yield Lattice((*positions[:-1], polish), frozenset(("ie", "e")))
+    if not changed:
+        return
+    if ending_be.fleeting or ending_ru.fleeting:
+        yield Lattice((*positions[:-2], positions[-1]), changed)
+    elif rows[-1][0] in "кгх":
+        soft = {"к": "ц", "г": "з", "х": "с"}[rows[-1][0]]
+        yield Lattice((*positions[:-1], _options((soft,), table)), changed)
+
+
+def _literal_part(part: str, sex: str) -> Iterator[Lattice]:
+    word = fold(part)
+    script = "latin" if _LATIN_WORD.search(word) else "cyrillic"
+    ending = endings_of(word, sex)
+    stem = word[: len(word) - ending.cut]
+    own = frozenset(ending.forms(script)) | {word[len(stem) :]}
+    yield Lattice((stem,) and ((stem,),), own)
+    if ending.cut:
+        yield Lattice(((word,),), frozenset(endings_of("", sex).forms(script)))
+    changed = frozenset(ending.changed(script))
+    if changed and len(stem) > 3:
+        if ending.fleeting:
+            yield Lattice(((stem[:-2] + stem[-1],),), changed)
+        elif stem[-1] in "кk":
+            yield Lattice(((stem[:-1] + ("ц" if stem[-1] == "к" else "c"),),), changed)
+
+
+def _units(word: str) -> list[str]:
+    units: list[str] = []
+    for unit in _UNITS.findall(word):
+        if unit == "шч":
+            unit = "щ"
+        if units and units[-1] == unit and unit not in _VOWELS:
+            continue  # doubled consonants are written once as often as twice: see _options
+        units.append(unit)
+    return units
+
+
+def _cost(one: str, other: str) -> float:
+    if one == other:
+        return 0.0
+    if frozenset((one, other)) in _ALIKE:
+        return 0.3
+    if one in _VOWELS and other in _VOWELS:
+        return 0.4
+    return 1.2
+
+
+def _gap_cost(unit: str) -> float:
+    return 0.1 if unit in "ь'" else 0.7 if unit in "йў" else 0.9
+
+
+def _align(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Pairs of units that stand for one another; ("х", "") where one name lacks a letter."""
+    best: list[list[tuple[float, str]]] = [[(0.0, "")] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i in range(len(one) + 1):
+        for j in range(len(other) + 1):
+            ways: list[tuple[float, str]] = []
+            if i and j:
+                ways.append((best[i - 1][j - 1][0] + _cost(one[i - 1], other[j - 1]), "both"))
+            if i:
+                ways.append((best[i - 1][j][0] + _gap_cost(one[i - 1]), "one"))
+            if j:
+                ways.append((best[i][j - 1][0] + _gap_cost(other[j - 1]), "other"))
+            best[i][j] = min(ways) if ways else (0.0, "")
+    i, j = len(one), len(other)
+    rows: list[tuple[str, ...]] = []
+    while i or j:
+        way = best[i][j][1]
+        i, j = i - (way != "other"), j - (way != "one")
+        rows.append((one[i] if way != "other" else "", other[j] if way != "one" else ""))
+    return reversed(rows)
+
+
+def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Spellings of one position, longest first where one begins with another does not matter: all are walked."""
+    found: dict[str, None] = {}
+    for unit in pair:
+        for option in table.get(unit, (fold(unit),)) if unit else ("",):
+            found[option] = None
+    units = [unit for unit in pair if unit]
+    if units and units[0] not in _VOWELS and len(units[0]) == 1 and units[0] not in "ь'":
+        first = next(iter(found))
+        if len(first) == 1 and first not in "h":
+            found[first * 2] = None
+    return tuple(found)

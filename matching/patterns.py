@@ -1,0 +1,176 @@
+"""The patterns of a pack, one string each, and how they compare with words.
+
+    freed            this word and no other
+    uwoln*4          begins so and has up to 4 more letters; a bare * allows 5
+    ^ruší            accents count (a short stem would hit other languages' words)
+    =US              capitals count, every letter as written
+    put on trial     words in a row
+    lässt ... frei   up to 5 other words between, in the same sentence
+    !press release   where this fits, the concept is not meant
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from matching.fold import fold, fold_keeping_accents
+from matching.text import Token, read_passage
+
+DEFAULT_EXTRA = 5
+MAX_EXTRA = 9
+GAP = 5
+
+_STAR = re.compile(r"^(?P<stem>[^*]+?)(?P<star>\*(?P<extra>\d?))?$")
+
+
+class BadPattern(Exception):
+    """A pattern that cannot be meant; str() is the end of the sentence "file:line: pattern "..." ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One word of a pattern: a folded stem and how many letters may follow it."""
+
+    stem: str
+    extra: int = 0
+    exact: str = ""  # the word as it must be written, capitals and all
+    accents: str = ""  # the stem with its accents, when they count
+
+    def fits(self, token: Token) -> bool:
+        word = token.folded
+        return (
+            word.startswith(self.stem)
+            and len(word) - len(self.stem) <= self.extra
+            and (not (self.exact or self.accents) or self.fits_exactly(token.text))
+        )
+
+    def fits_exactly(self, text: str) -> bool:
+        """The conditions that folding hides: capitals and accents of the original word."""
+        if self.exact and text.replace(".", "") != self.exact:
+            return False
+        return not self.accents or fold_keeping_accents(text).startswith(self.accents)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern of a concept. `gaps[i]` says whether other words may stand before element i.
+
+    `source` names it in explanations: `pl:uwoln*4 belarus-us.toml:120`.
+    """
+
+    concept: str
+    elements: tuple[Element, ...]
+    gaps: tuple[bool, ...]
+    negative: bool
+    source: str
+
+    def find_end(self, tokens: tuple[Token, ...], first: int) -> int:
+        """Index of the last token when the pattern stands at `first` (whose element is known to fit), else -1."""
+        at = first
+        sentence = tokens[first].sentence
+        for element, gap in zip(self.elements[1:], self.gaps[1:], strict=True):
+            for step in range(1, GAP + 2 if gap else 2):
+                token = tokens[at + step] if at + step < len(tokens) else None
+                if token is None or token.sentence != sentence:
+                    return -1
+                if element.fits(token):
+                    at += step
+                    break
+            else:
+                return -1
+        return at
+
+
+def compile_pattern(text: str, concept: str, source: str) -> Pattern:
+    """Read one pattern; raise BadPattern with what is wrong."""
+    body = text.strip()
+    negative = body.startswith("!")
+    words = body.removeprefix("!").split()
+    elements: list[Element] = []
+    gaps: list[bool] = []
+    gap = False
+    for word in words:
+        if word in ("...", "…"):
+            if gap or not elements:
+                raise BadPattern("has a gap with no word before it")
+            gap = True
+            continue
+        for element in _elements(word):
+            elements.append(element)
+            gaps.append(gap)
+            gap = False
+    if not elements:
+        raise BadPattern("has no word")
+    if gap:
+        raise BadPattern("ends with a gap")
+    return Pattern(concept, tuple(elements), tuple(gaps), negative, source)
+
+
+def _elements(word: str) -> list[Element]:
+    exact, accents = word.startswith("="), word.startswith("^")
+    plain = word[1:] if exact or accents else word
+    match = _STAR.match(plain)
+    if match is None:
+        raise BadPattern("has a star with no letters before it" if plain.startswith("*") else "has a star inside a word")
+    extra = 0 if not match["star"] else int(match["extra"] or DEFAULT_EXTRA)
+    tokens = read_passage(match["stem"], "pattern").tokens
+    if not tokens:
+        raise BadPattern("has no letters")
+    if exact:
+        return [Element(fold(token.text.replace(".", "")), 0, exact=token.text.replace(".", "")) for token in tokens]
+    rows = [Element(token.folded) for token in tokens]
+    last = tokens[-1]
+    rows[-1] = Element(last.folded, extra, accents=fold_keeping_accents(last.text) if accents else "")
+    return rows
+
+
+def stem_fault(pattern: Pattern) -> str:
+    """What makes a pattern hit words that it does not mean, or "": short stems before a star."""
+    for element in pattern.elements:
+        size = len(element.stem)
+        if not element.extra or element.exact or element.accents:
+            continue
+        least = 5 if element.extra > 3 else 4 if element.extra > 1 else 3
+        if len(pattern.elements) > 1:
+            least -= 1
+        if size < least:
+            return (
+                f"has a stem of {size} letters after folding ({element.stem!r}) before *{element.extra}: write whole "
+                f"words, allow fewer letters, or begin it with ^ to keep accents (at least {least} letters here)"
+            )
+    return ""
+
+
+# --- lacinka: the Latin letters of Belarusian, from the Cyrillic ones ---------------------------------------------
+
+_LACINKA = dict(
+    zip("абвгґдежзійклмнопрстуўфхцчшыэь'’", "a b v h g d e z z i j k l m n o p r s t u u f ch c c s y e".split() + [""] * 3)
+)
+_SOFT = {"е": "e", "ё": "o", "ю": "u", "я": "a"}
+
+
+def lacinka(text: str) -> str:
+    """A Belarusian pattern in (folded) Latin letters; stars and signs stay."""
+    out: list[str] = []
+    before = ""
+    for letter in text.lower():
+        if letter in _SOFT:
+            vowel = _SOFT[letter]
+            if before == "л":
+                out.append(vowel)
+            elif before and before in "бвгґджзкмнпрстўфхцчшь":
+                out.append("i" + vowel)
+            else:
+                out.append("j" + vowel)
+        elif letter == "і" and before and before in "аеёіоуыэюя'":
+            out.append("i")
+        else:
+            out.append(_LACINKA.get(letter, letter))
+        before = letter
+    return re.sub(r"\*(\d)?", _longer, "".join(out))
+
+
+def _longer(match: re.Match[str]) -> str:
+    """Latin endings are longer: one Cyrillic я is ia or ja."""
+    return f"*{min(MAX_EXTRA, int(match[1] or DEFAULT_EXTRA) + 1)}"

@@ -1,0 +1,215 @@
+"""The persons of the packs and the index that finds them: three letters -> lattices -> surnames and given names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from matching.names import PREFIX, Lattice, Name, generate, literal
+from matching.packfile import Row
+from matching.text import Token
+
+NEAR = 2  # words between a surname and a given name
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the packs name. `alone`: the surname may stand for the person by itself; `by`: implies Belarus."""
+
+    id: str
+    name: str
+    role: str
+    by: bool
+    alone: bool
+    sex: str
+    source: str  # file:line
+    surnames: tuple[Name, ...] = field(repr=False, default=())
+    given: tuple[Name, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class NameHits:
+    """What one word can be: parts of surnames and of given names (numbers of names in the index)."""
+
+    surnames: tuple[tuple[int, int], ...] = ()  # (name, part)
+    given: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A person seen in a passage: token indices inclusive; `given` says that a given name stood beside the surname."""
+
+    person: Person
+    first: int
+    last: int
+    given: bool
+
+
+def person_of(row: Row) -> Person:
+    """A [person.ID] or [name.ID] table as a person; the lint has checked its keys."""
+    values = row.values
+    sex = str(values.get("sex", "m"))
+    surnames: list[Name] = []
+    given: list[Name] = []
+    if row.kind == "person":
+        be, ru = str(values.get("be", "")).split(), str(values.get("ru", "")).split()
+        surnames.append(generate(be[-1] if be else "", ru[-1] if ru else "", sex))
+        if len(be) > 1 or len(ru) > 1:
+            given.append(generate(be[0] if len(be) > 1 else "", ru[0] if len(ru) > 1 else "", sex))
+    for key in ("latin", "cyrillic", "also"):
+        surnames += [literal(str(word), sex) for word in values.get(key, ())]
+    given += [literal(str(word), sex) for word in values.get("given", ())]
+    return Person(
+        id=row.name,
+        name=str(values.get("name", row.name)),
+        role=str(values.get("role", "")),
+        by=bool(values.get("by", row.kind == "person")),
+        alone=bool(values.get("alone", True)),
+        sex=sex,
+        source=row.place,
+        surnames=tuple(dict.fromkeys(name for name in surnames if name)),
+        given=tuple(dict.fromkeys(name for name in given if name)),
+    )
+
+
+class NameIndex:
+    """Finds the persons that words can stand for. Built once per pack, never changed."""
+
+    def __init__(self, persons: Sequence[Person], cognates: Sequence[Sequence[str]] = ()) -> None:
+        self.persons = tuple(persons)
+        self._lattices: list[tuple[Lattice, int, int, bool]] = []
+        self._by_prefix: dict[str, list[int]] = defaultdict(list)
+        self._parts: list[int] = []
+        self._owners: list[list[int]] = []
+        self._given_of: list[frozenset[int]] = []
+        surnames: dict[Name, int] = {}
+        given: dict[Name, int] = {}
+        others = _cognates(cognates)
+        for number, person in enumerate(self.persons):
+            for name in person.surnames:
+                if name not in surnames:
+                    surnames[name] = len(self._parts)
+                    self._parts.append(len(name))
+                    self._owners.append([])
+                    self._add(name, surnames[name], False)
+                self._owners[surnames[name]].append(number)
+            names = list(person.given)
+            for name in person.given:
+                names += others.get(name, ())
+            for name in names:
+                if name not in given:
+                    given[name] = len(given)
+                    self._add(name[:1], given[name], True)
+            self._given_of.append(frozenset(given[name] for name in names))
+
+    def _add(self, name: Name, number: int, is_given: bool) -> None:
+        for part, lattices in enumerate(name):
+            for lattice in lattices:
+                at = len(self._lattices)
+                self._lattices.append((lattice, number, part, is_given))
+                for prefix in lattice.prefixes():
+                    self._by_prefix[prefix].append(at)
+
+    def look_up(self, word: str) -> NameHits | None:
+        """What a folded word can be; None for nearly all words."""
+        candidates = self._by_prefix.get(word[:PREFIX])
+        if not candidates:
+            return None
+        surnames: dict[tuple[int, int], None] = {}
+        given: set[int] = set()
+        for at in candidates:
+            lattice, number, part, is_given = self._lattices[at]
+            if lattice.fits(word):
+                if is_given:
+                    given.add(number)
+                else:
+                    surnames[number, part] = None
+        return NameHits(tuple(surnames), frozenset(given)) if surnames or given else None
+
+    def sight(
+        self, tokens: Sequence[Token], hits: dict[int, NameHits], context: bool, by_sentences: frozenset[int]
+    ) -> list[Sighting]:
+        """Decide who is meant where. `hits`: what each capitalised word can be; `context`: the text is known to be
+        about Belarus; `by_sentences`: numbers of the sentences that name Belarus."""
+        seen: list[Sighting] = []
+        for index, hit in hits.items():
+            options: dict[int, tuple[int, int]] = {}
+            for name, part in hit.surnames:
+                last = self._last_part(name, part, index, tokens, hits)
+                if last >= 0:
+                    for number in self._owners[name]:
+                        options[number] = (index, last)
+            if options:
+                seen += self._decide(options, tokens, hits, context or tokens[index].sentence in by_sentences)
+        return seen
+
+    def _last_part(self, name: int, part: int, index: int, tokens: Sequence[Token], hits: dict[int, NameHits]) -> int:
+        """Index of the last word of a surname that begins at `index`; -1 when it does not. One part of two will do
+        for a person whose other part is not written."""
+        parts = self._parts[name]
+        if part == 0:
+            at = index
+            while at - index + 1 < parts:
+                following = hits.get(at + 1)
+                if following is None or (name, at - index + 1) not in following.surnames:
+                    return -1
+                at += 1
+            return at
+        return -1
+
+    def _decide(
+        self,
+        options: dict[int, tuple[int, int]],
+        tokens: Sequence[Token],
+        hits: dict[int, NameHits],
+        context: bool,
+    ) -> list[Sighting]:
+        named = {}
+        for number, (first, last) in options.items():
+            beside = self._given_beside(number, first, last, tokens, hits)
+            if beside is not None:
+                named[number] = beside
+        if named:
+            return [Sighting(self.persons[number], *place, given=True) for number, place in named.items()]
+        strong = [number for number in options if self.persons[number].alone]
+        if strong:
+            return [Sighting(self.persons[number], *options[number], given=False) for number in strong]
+        if context and len(options) == 1:
+            number, place = next(iter(options.items()))
+            if not self._other_given(number, place[0], tokens, hits):
+                return [Sighting(self.persons[number], *place, given=False)]
+        return []
+
+    def _given_beside(
+        self, number: int, first: int, last: int, tokens: Sequence[Token], hits: dict[int, NameHits]
+    ) -> tuple[int, int] | None:
+        """The span of surname and given name when one stands within two words of the same sentence."""
+        wanted = self._given_of[number]
+        sentence = tokens[first].sentence
+        for step in range(1, NEAR + 1):
+            for at in (first - step, last + step):
+                hit = hits.get(at)
+                if hit is not None and tokens[at].sentence == sentence and wanted & hit.given:
+                    return min(at, first), max(at, last)
+        return None
+
+    def _other_given(self, number: int, first: int, tokens: Sequence[Token], hits: dict[int, NameHits]) -> bool:
+        """Whether the word before is the given name of somebody else."""
+        hit = hits.get(first - 1)
+        return (
+            hit is not None
+            and bool(hit.given)
+            and not hit.given & self._given_of[number]
+            and tokens[first - 1].sentence == tokens[first].sentence
+        )
+
+
+def _cognates(rows: Sequence[Sequence[str]]) -> dict[Name, list[Name]]:
+    """Given name -> the same name in other languages, from rows "Belarusian, Russian, others ..."."""
+    found: dict[Name, list[Name]] = defaultdict(list)
+    for row in rows:
+        for sex in ("m", "f"):
+            names = [literal(word, sex) for word in row[2:]]
+            found[generate(row[0], row[1], sex)] += names
+    return found

@@ -1,0 +1,37 @@
+"""One text read through the packs: its passages and all that was found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matching.lexicon import COUNTRY, Found, Lexicon
+from matching.text import Passage, read_passage
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the topics, the facts and the stories see it. `implies` are the concepts that its source implies."""
+
+    title: Passage
+    body: Passage
+    found: tuple[Found, ...]
+    lang: str
+    implies: tuple[str, ...]
+
+
+def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> Reading:
+    """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere."""
+    head, rest = read_passage(title, "title"), read_passage(body, "body")
+    implied = tuple(concept for concept in implies if concept in lexicon.concepts)
+    context = bool(COUNTRY & set(implied))
+    in_title = lexicon.find(head, context=context)
+    context = context or _about_belarus(in_title)
+    in_body = lexicon.find(rest, context=context)
+    if not context and _about_belarus([found for found in in_body if found.sentence <= 1]):
+        in_title, in_body = lexicon.find(head, context=True), lexicon.find(rest, context=True)
+    return Reading(head, rest, in_title + in_body, lang, implied)
+
+
+def _about_belarus(found: Sequence[Found]) -> bool:
+    return any(item.concept in COUNTRY or item.concept == "by_person" for item in found)
