@@ -1,0 +1,233 @@
+"""A terminal as a chat: alerts look as they would in one, and commands can be typed.
+
+Settings, all optional, in [platforms.console]: `commands` (true: lines typed are commands), `links` (true: clickable by
+OSC 8 instead of addresses written out), `width` (columns), `chat` (name of the one chat; "terminal").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import count, groupby
+from typing import Any, TextIO
+
+from bot.platforms.context import PlatformContext
+from core.errors import Unreachable
+from core.message import Button, Line, LineKind, Message, Span, Style
+from core.model import Actor, Role, Target
+from core.ports import Clock, CommandHandler, MenuEntry, Request, Route
+
+_REMEMBERED = 1000
+_WIDEST, _NARROWEST = 100, 20
+_RESET, _BOLD, _DIM, _ITALIC, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[3m", "\x1b[36m"
+_STYLES = {Style.PLAIN: "", Style.BOLD: _BOLD, Style.ITALIC: _ITALIC, Style.CODE: _CYAN}
+_BEFORE = {LineKind.BULLET: "• ", LineKind.QUOTE: "> "}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a terminal shows things. `zone` None is the zone of the machine."""
+
+    width: int = 80
+    colour: bool = False
+    links: bool = False
+    commands: bool = False
+    zone: tzinfo | None = None
+
+
+def look_of(out: TextIO, options: Mapping[str, Any], environ: Mapping[str, str]) -> Look:
+    """Colour only on a terminal that is not dumb and without NO_COLOR (https://no-color.org)."""
+    tty = out.isatty()
+    width = int(options.get("width", 0)) or min(_WIDEST, shutil.get_terminal_size().columns if tty else 80)
+    return Look(
+        width=max(_NARROWEST, width),
+        colour=tty and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb",
+        links=bool(options.get("links", False)),
+        commands=bool(options.get("commands", False)),
+    )
+
+
+def create(context: PlatformContext) -> ConsolePlatform:
+    options = context.settings.platforms.get("console", {})
+    look = look_of(sys.stdout, options, os.environ)
+    return ConsolePlatform(sys.stdout, context.clock, look, chat=str(options.get("chat", "terminal")))
+
+
+class ConsolePlatform:
+    """Shows messages on `out`; an edit shows what is new. With `look.commands`, lines of `typed` are commands."""
+
+    name = "console"
+    routes: Sequence[Route] = ()
+
+    def __init__(
+        self,
+        out: TextIO,
+        clock: Clock,
+        look: Look = Look(),
+        *,
+        chat: str = "terminal",
+        typed: TextIO | None = None,
+    ) -> None:
+        self._out = out
+        self._clock = clock
+        self._look = look
+        self._target = Target(self.name, chat)
+        self._typed = typed or sys.stdin
+        self._references = count(1)
+        self._shown: dict[str, Message] = {}
+
+    async def open(self) -> str:
+        return "this terminal"
+
+    async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
+        """Answer the lines typed until cancelled; after the last one, only wait."""
+        lines: asyncio.Queue[str] = asyncio.Queue()
+        if self._look.commands:
+            loop = asyncio.get_running_loop()
+            # A thread of its own, as a reader that waits in an executor would hold up the end of the program.
+            threading.Thread(target=self._read, args=(loop, lines), daemon=True).start()
+        while True:
+            typed = (await lines.get()).strip().removeprefix("/")
+            if typed:
+                answer = await handle(self._request(typed))
+                if answer is not None:
+                    self._write(self._frame(answer.lines, answer.buttons, self._target.chat))
+
+    def _request(self, typed: str) -> Request:
+        actor = Actor(self.name, "keyboard")
+        return Request(actor, self._target, typed, role=Role.ADMIN, private=True, prefix="")
+
+    def _read(self, loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
+        for typed in self._typed:
+            if loop.is_closed():
+                return
+            loop.call_soon_threadsafe(lines.put_nowait, typed)
+
+    async def send(self, target: Target, message: Message) -> str:
+        reference = str(next(self._references))
+        self._write(self._frame(message.lines, message.buttons, target.chat))
+        self._remember(reference, message)
+        return reference
+
+    async def edit(self, target: Target, message_ref: str, message: Message) -> None:
+        before = self._shown.get(message_ref)
+        known = frozenset(line.text for line in before.lines) if before else frozenset()
+        fresh = [line for line in message.lines if line.text not in known or line.kind is LineKind.TITLE]
+        self._write(self._frame(fresh, (), f"{target.chat}, edited"))
+        self._remember(message_ref, message)
+
+    async def close(self) -> None:
+        self._shown.clear()
+
+    def _remember(self, reference: str, message: Message) -> None:
+        self._shown[reference] = message
+        if len(self._shown) > _REMEMBERED:
+            del self._shown[next(iter(self._shown))]
+
+    def _write(self, text: str) -> None:
+        encoding = self._out.encoding or "utf-8"
+        try:
+            self._out.write(text.encode(encoding, "replace").decode(encoding))
+            self._out.flush()
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"The terminal cannot be written to ({error}).") from error
+
+    def _frame(self, lines: Sequence[Line], buttons: Sequence[Sequence[Button]], label: str) -> str:
+        now = self._clock.now().astimezone(self._look.zone)
+        head = f"── {now:%H:%M} {_printable(label)} "
+        rows = [self._paint(head + "─" * max(0, self._look.width - display_width(head)), _DIM)]
+        told: set[str] = set()
+        for line in lines:
+            rows += self._rows(line)
+            rows += self._addresses(line, told)
+        rows += [row for row in map(self._button_row, buttons) if row]
+        return "\n".join(rows) + "\n\n"
+
+    def _rows(self, line: Line) -> Iterator[str]:
+        before = _BEFORE.get(line.kind, "")
+        dim = _DIM if line.kind is LineKind.SMALL else _BOLD if line.kind is LineKind.TITLE else ""
+        width = self._look.width - display_width(before)
+        for number, words in enumerate(wrap(line.spans, width, self._text)):
+            yield (before if number == 0 else " " * len(before)) + self._join(words, dim)
+
+    def _text(self, span: Span) -> str:
+        if span.at is not None:
+            return f"{span.at.astimezone(self._look.zone):%d %b %Y %H:%M %Z}"
+        return _printable(span.text)
+
+    def _join(self, row: Sequence[tuple[str, Span]], around: str) -> str:
+        out = []
+        for span, run in groupby(row, key=lambda cell: cell[1]):
+            text = self._paint("".join(character for character, _ in run), around + _STYLES[span.style])
+            if self._look.links and span.url:
+                text = f"\x1b]8;;{_printable(span.url)}\x1b\\{text}\x1b]8;;\x1b\\"
+            out.append(text)
+        return "".join(out).rstrip()
+
+    def _addresses(self, line: Line, told: set[str]) -> Iterator[str]:
+        """Addresses of the links in a line, once each, on rows of their own so that they can be copied."""
+        for span in line.spans:
+            if span.url and span.url not in told and not self._look.links:
+                told.add(span.url)
+                yield self._paint(f"  {_printable(span.url)}", _DIM)
+
+    def _button_row(self, row: Sequence[Button]) -> str:
+        shown = []
+        for button in row:
+            label = _printable(button.label)
+            if button.command and self._look.commands:
+                shown.append(f"[{label}: {_printable(button.command)}]")
+            elif button.command:
+                shown.append(f"[{label}]")
+        return self._paint(" ".join(shown), _CYAN)
+
+    def _paint(self, text: str, codes: str) -> str:
+        return f"{codes}{text}{_RESET}" if self._look.colour and codes and text else text
+
+
+def display_width(text: str) -> int:
+    """Columns that a terminal gives a text: none to marks, two to wide characters."""
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
+        for c in text
+    )
+
+
+def wrap(spans: Sequence[Span], width: int, text_of: Callable[[Span], str]) -> Iterator[list[tuple[str, Span]]]:
+    """Spans as rows of (character, span), broken between words; a word wider than a row is broken within."""
+    row: list[tuple[str, Span]] = []
+    used = 0
+    for word in _words([(c, span) for span in spans for c in text_of(span)]):
+        wide = display_width("".join(c for c, _ in word))
+        if row and used + wide > width and not word[0][0].isspace():
+            yield row
+            row, used = [], 0
+        for cell in word:
+            columns = display_width(cell[0])
+            if used + columns > width and not cell[0].isspace():
+                yield row
+                row, used = [], 0
+            row.append(cell)
+            used += columns
+    yield row
+
+
+def _words(cells: Sequence[tuple[str, Span]]) -> Iterator[list[tuple[str, Span]]]:
+    for _, run in groupby(cells, key=lambda cell: cell[0].isspace()):
+        yield list(run)
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which could command the terminal."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
