@@ -88,12 +88,16 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A document read: its entries in document order (newest first by custom, not by promise)."""
+    """A document read: its entries in document order (newest first by custom, not by promise).
+
+    `whole` is False when the document seems cut off: what is there counts, but the rest must be fetched again.
+    """
 
     title: str
     lang: str
     entries: tuple[Entry, ...]
     hints: Hints = Hints()
+    whole: bool = True
 
 
 class Source(Protocol):

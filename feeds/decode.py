@@ -1,0 +1,168 @@
+"""The front-end before every parser: foreign bytes -> well-behaved UTF-8 XML, or a ParseError saying what came instead.
+
+Right encoding, no NUL and no impossible characters, no DTD, bounded nesting and attributes, no endless words for the
+parser's regular expressions to choke on.
+"""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+from itertools import islice
+
+from core.errors import ParseError
+from core.model import Outcome
+from feeds.charset import decode_bytes
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+MAX_DEPTH = 2000
+MAX_ATTRIBUTES = 300
+MAX_WORD = 2000
+
+# https://www.w3.org/TR/xml/#charsets
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)")
+_PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
+_XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
+_XML_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]{0,2000}([\[>])", re.IGNORECASE)
+_ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
+_ATTRIBUTE = re.compile(r"[\s\"'][^\s=\"'<>/]{1,200}\s*=")
+_LONG_WORD = re.compile(r"(?<![A-Za-z0-9_.+@-])[A-Za-z0-9_.+@-]{2001,}")
+_NESTING = re.compile(r"<!\[CDATA\[|<!--|<(/?)[A-Za-z_][^<>]*?(/?)>")
+
+_LEAD = re.compile(r"(?:\s*+(?:<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->))++")
+_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
+_MAGIC = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"RIFF", "a WebP image or a sound"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip file inside a gzip file"),
+    (b"\x00\x00\x01\x00", "an icon"),
+)
+_PAGE = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
+_CHALLENGES = ("just a moment", "cf-challenge", "captcha", "ddos-guard", "enable javascript", "access denied", "qrator")
+
+
+def prepare(body: bytes, content_type: str = "") -> str:
+    """Foreign bytes -> XML text with a UTF-8 declaration, ready for a feed parser. Raises ParseError only."""
+    for magic, name in _MAGIC:
+        if body.startswith(magic):
+            raise no_feed(f"{name} came instead of a feed")
+    text = decode_bytes(body, content_type)
+    text = _IMPOSSIBLE.sub("", text).lstrip("\ufeff \t\r\n")
+    check_kind(text)
+    text = _drop_doctype(_XML_DECLARATION.sub("", text, count=1))
+    if "&" in text:
+        text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text))
+    text = _LONG_WORD.sub(lambda match: match[0][:MAX_WORD], text)
+    _check_attributes(text)
+    _check_depth(text)
+    return DECLARATION + text
+
+
+def check_kind(text: str) -> None:
+    """Raise ParseError with a sentence saying what came, unless the text may be an XML feed."""
+    if not text.strip():
+        raise no_feed("the body is empty")
+    if text[0] in "{[":
+        raise no_feed("JSON came instead of RSS or Atom")
+    lead = _LEAD.match(text)
+    start = lead.end() if lead else 0
+    names = [match[2].lower() for match in islice(_ELEMENT.finditer(text, start, start + 65536), 40)]
+    if not names:
+        raise no_feed(f"{len(text)} characters without any markup came instead of a feed")
+    if names[0] in ("html", "head", "body", "script", "meta", "title") or _PAGE.match(text, start):
+        raise no_feed(_describe_page(text))
+    if names[0] == "opml":
+        raise no_feed("an OPML list of feeds came instead of a feed")
+    if names[0] in ("urlset", "sitemapindex"):
+        raise no_feed("a sitemap came instead of a feed")
+    if _ROOTS.isdisjoint(names):
+        raise no_feed(f"a document of <{names[0][:40]}> came instead of a feed")
+
+
+def is_whole(text: str) -> bool:
+    """Whether the document's root element is closed, so that the body was not cut off on its way."""
+    lead = _LEAD.match(text)
+    for match in islice(_ELEMENT.finditer(text, lead.end() if lead else 0), 40):
+        if match[2].lower() in _ROOTS:
+            return f"</{match[1] or ''}{match[2]}" in text[match.end() :] or text.startswith("/>", match.end())
+    return False
+
+
+def no_feed(what: str) -> ParseError:
+    return ParseError(Outcome.NOT_A_FEED, f"This is not a feed: {what}. Open the address in a browser and correct it.")
+
+
+def _describe_page(text: str) -> str:
+    head = text[:20000].lower()
+    if any(word in head for word in _CHALLENGES):
+        return "a web page that asks for a browser check (the site blocks programs) came instead"
+    title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text[:20000], re.IGNORECASE)
+    return "a web page came instead" + (f", titled “{' '.join(title[1].split())[:80]}”" if title else "")
+
+
+def _drop_doctype(text: str) -> str:
+    """Remove the document type with all entity declarations, so that none can be expanded or fetched."""
+    lead = _LEAD.match(text)
+    root = _ELEMENT.search(text, lead.end() if lead else 0)
+    match = _DOCTYPE.search(text, 0, root.start() if root else len(text))
+    if match is None:
+        return text
+    end = match.end()
+    if match[1] == "[":
+        closing = re.compile(r"\]\s{0,100}>").search(text, end)
+        if closing is None:
+            raise ParseError(Outcome.PARSE, "The document type declaration of the feed never ends; tell its publisher.")
+        end = closing.end()
+    return text[: match.start()] + text[end:]
+
+
+def _mend_reference(match: re.Match[str]) -> str:
+    """Keep possible character references, write named ones of HTML as characters, drop the impossible."""
+    hexadecimal, decimal, name = match.groups()
+    if name is not None:
+        char = html5.get(name + ";", "") if name not in _XML_NAMES else ""
+        return match[0] if not char or "<" in char or "&" in char else char
+    digits = (hexadecimal or decimal).lstrip("0")[:12]
+    code = int(digits or "0", 16 if hexadecimal else 10)
+    possible = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF
+    return match[0] if possible else ""
+
+
+def _join_pair(match: re.Match[str]) -> str:
+    """Two references to the halves of a UTF-16 pair -> the character meant."""
+    codes = [int(part[1:], 16) if part[0] in "xX" else int(part) for part in re.findall(r"&#([^;]+);", match[0])]
+    high, low = codes
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return ""
+    return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+
+def _check_attributes(text: str) -> None:
+    for match in _LONG_TAG.finditer(text):
+        if len(_ATTRIBUTE.findall(match[0])) > MAX_ATTRIBUTES:
+            raise ParseError(Outcome.PARSE, f"An element has over {MAX_ATTRIBUTES} attributes; the body was refused.")
+
+
+def _check_depth(text: str) -> None:
+    """Refuse documents nested deeper than MAX_DEPTH. Void and unclosed HTML counts, hence the generous limit."""
+    depth = 0
+    position = 0
+    while match := _NESTING.search(text, position):
+        position = match.end()
+        if match[1] is None:
+            position = text.find("]]>" if match[0][2] == "[" else "-->", position)
+            if position < 0:
+                return
+        elif match[1]:
+            depth = max(0, depth - 1)
+        elif not match[2]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ParseError(Outcome.PARSE, f"Elements are nested over {MAX_DEPTH} deep; the body was refused.")

@@ -1,0 +1,293 @@
+"""The only HTTP client: one GET of a feed, politely, under caps, through the gate. Raises FetchError only.
+
+No cookies, no Referer, no proxy from the environment, no second request for the same answer. Validators are opaque:
+kept as received (each byte as one character, so that any can be stored) and sent back only to the host they came from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from urllib.parse import quote, urljoin
+
+import aiohttp
+from aiohttp import hdrs
+from yarl import URL
+
+from core.errors import FetchError
+from core.model import Outcome
+from core.ports import Clock, FetchRequest
+from feeds.gate import BlockedAddress, Gate, GateResolver, Lookup
+from feeds.headers import fresh_for, retry_after
+from feeds.inflate import Inflater, too_large
+from feeds.links import host_of
+from feeds.options import FeedOptions
+
+DNS_CACHE_SECONDS = 300
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer: 200 with `body`, or 304 with None.
+
+    `etag` and `last_modified` are those of this answer, as received. `fresh_for` is the time before which the server
+    asks not to come again. `url` is the address that answered; `permanent_url` is the new address when every redirect
+    on the way was permanent (and never one from https to http), else "".
+    """
+
+    status: int
+    body: bytes | None
+    etag: str | None
+    last_modified: str | None
+    content_type: str
+    url: str
+    fresh_for: timedelta | None = None
+    permanent_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave to ask for changes only: sent back byte for byte, and to `host` alone."""
+
+    host: str
+    etag: str | None
+    last_modified: str | None
+
+    def headers(self, url: str) -> dict[str, str]:
+        if host_of(url) != self.host:
+            return {}
+        pairs = {hdrs.IF_NONE_MATCH: self.etag, hdrs.IF_MODIFIED_SINCE: self.last_modified}
+        return {name: sent for name, value in pairs.items() if value and (sent := _as_sent(value)) is not None}
+
+
+class Fetcher:
+    """One HTTP session for the whole program; use as `async with`. `lookup` replaces the system's name service."""
+
+    def __init__(self, options: FeedOptions, clock: Clock, lookup: Lookup | None = None) -> None:
+        self._options = options
+        self._clock = clock
+        self._gate = Gate(options.allow_private)
+        self._lookup = lookup
+        self._session: aiohttp.ClientSession | None = None
+        self._elsewhere: dict[str, Validators] = {}
+
+    async def __aenter__(self) -> Fetcher:
+        self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(
+                resolver=GateResolver(self._gate, self._lookup),
+                socket_factory=self._gate.open_socket,
+                ttl_dns_cache=DNS_CACHE_SECONDS,
+                limit=self._options.concurrency * 2,
+                limit_per_host=2,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                trust_env=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=self._options.connect_timeout.total_seconds()),
+                requote_redirect_url=False,
+            )
+        return self._session
+
+    async def fetch(
+        self, request: FetchRequest, *, etag: str | None = None, last_modified: str | None = None, user_agent: str = ""
+    ) -> Fetched:
+        """GET once, following redirects; raises FetchError with the outcome that says what went wrong."""
+        known = Validators(host_of(request.url), etag, last_modified)
+        if not (etag or last_modified):
+            known = self._elsewhere.get(request.url, known)
+        headers = {
+            hdrs.USER_AGENT: user_agent or self._options.user_agent,
+            hdrs.ACCEPT_ENCODING: "gzip, deflate",
+            **request.headers,
+        }
+        try:
+            async with asyncio.timeout(self._options.timeout.total_seconds()):
+                fetched = await self._follow(request.url, headers, known)
+        except TimeoutError as error:
+            raise self._timed_out(request.url, error) from error
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise _explain(request.url, error) from error
+        self._remember(request.url, fetched)
+        return fetched
+
+    def _remember(self, url: str, fetched: Fetched) -> None:
+        """Keep validators of an answer that came from another host; the caller stores only those of the feed's own."""
+        host = host_of(fetched.url)
+        if host == host_of(url):
+            self._elsewhere.pop(url, None)
+        elif fetched.body is not None:
+            self._elsewhere[url] = Validators(host, fetched.etag, fetched.last_modified)
+
+    def forget(self, url: str) -> None:
+        """Drop what was kept for a feed whose last answer could not be used, so that it comes again in full."""
+        self._elsewhere.pop(url, None)
+
+    async def _follow(self, url: str, headers: Mapping[str, str], known: Validators) -> Fetched:
+        permanent = True
+        seen = {url}
+        for _ in range(self._options.max_redirects + 1):
+            conditional = known.headers(url)
+            result = await self._get(url, {**headers, **conditional}, bool(conditional))
+            if isinstance(result, Fetched):
+                return Fetched(
+                    **{name: getattr(result, name) for name in Fetched.__slots__ if name != "permanent_url"},
+                    permanent_url=url if permanent and len(seen) > 1 else "",
+                )
+            status, target = result
+            weaker = url.startswith("https:") and target.startswith("http:")
+            permanent = permanent and status in _PERMANENT and not weaker
+            if target in seen:
+                raise FetchError(Outcome.REDIRECT, f"The server redirects in a circle, back to {target}.")
+            seen.add(target)
+            url = target
+        raise FetchError(Outcome.REDIRECT, f"The server redirects more than {self._options.max_redirects} times.")
+
+    async def _get(self, url: str, headers: Mapping[str, str], conditional: bool) -> Fetched | tuple[int, str]:
+        """One request: the answer, or status and target of a redirect."""
+        self._gate.check_url(url)
+        session = self._open()
+        async with session.get(_as_url(url), headers=headers, allow_redirects=False) as response:
+            if response.status in _REDIRECTS:
+                return response.status, _target(url, response)
+            self._check_status(url, response, conditional)
+            body = None if response.status == 304 else await self._read(response)
+            fresh = fresh_for(response.headers, self._clock.now())
+            return Fetched(
+                status=response.status,
+                body=body,
+                etag=_as_received(response, b"etag"),
+                last_modified=_as_received(response, b"last-modified"),
+                content_type=response.headers.get(hdrs.CONTENT_TYPE, ""),
+                url=url,
+                fresh_for=None if fresh is None else timedelta(seconds=min(fresh, 1e8)),
+            )
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        limit = self._options.max_bytes
+        if (response.content_length or 0) > limit:
+            raise too_large(limit)
+        inflater = Inflater(",".join(response.headers.getall(hdrs.CONTENT_ENCODING, ())), limit)
+        async for chunk in response.content.iter_any():
+            inflater.feed(chunk)
+        return inflater.finish()
+
+    def _check_status(self, url: str, response: aiohttp.ClientResponse, conditional: bool) -> None:
+        status = response.status
+        if status == 200 or (status == 304 and conditional):
+            return
+        wait = retry_after(response.headers, self._clock.now())
+        if status == 304:
+            message = "The server answered 304 (not modified) to a request that named no version; it is tried again."
+        else:
+            reason = f" ({response.reason})" if response.reason else ""
+            message = f"The server answered {status}{reason[:60]}. {_ADVICE.get(status, _advise(status))}"
+        outcome = {410: Outcome.GONE, 429: Outcome.RATE_LIMITED}.get(status, Outcome.HTTP)
+        if status == 503 and wait is not None:
+            outcome = Outcome.RATE_LIMITED
+        raise FetchError(outcome, message, retry_after=wait)
+
+    def _timed_out(self, url: str, error: TimeoutError) -> FetchError:
+        host = host_of(url)
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            seconds = self._options.connect_timeout.total_seconds()
+            return FetchError(Outcome.TIMEOUT, f"{host} could not be reached within {seconds:g} s; it is tried again.")
+        seconds = self._options.timeout.total_seconds()
+        return FetchError(Outcome.TIMEOUT, f"{host} did not deliver the feed within {seconds:g} s; it is tried again.")
+
+
+_ADVICE = {
+    401: "The feed asks for a login; use an address that needs none.",
+    403: "The site refuses this program; try another user_agent for the feed, or ask its operator.",
+    404: "Nothing is there; check the address of the feed.",
+    410: "The feed is gone for good; remove it from the configuration.",
+    429: "Too many requests; the feed rests as long as the server asks.",
+    451: "The feed is withheld for legal reasons; look for a mirror.",
+}
+
+
+def _advise(status: int) -> str:
+    if status >= 500:
+        return "The fault is the server's; it is tried again later."
+    return "It is tried again later; check the address if this lasts."
+
+
+def _target(url: str, response: aiohttp.ClientResponse) -> str:
+    """The absolute address that a redirect leads to; raises FetchError (REDIRECT)."""
+    location = _as_received(response, b"location") or ""
+    # Bytes beyond ASCII are percent-encoded as they are: https://url.spec.whatwg.org/#percent-encoded-bytes
+    location = quote(location.encode("latin-1").strip(), safe="%/:=&?~#+!$,;'@()*[]\\{}|^`\"<> ").split("#")[0]
+    if not location:
+        raise FetchError(Outcome.REDIRECT, f"The server answered {response.status} without saying where to go.")
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise FetchError(Outcome.REDIRECT, "The server redirects to a malformed address.") from None
+
+
+def _as_received(response: aiohttp.ClientResponse, name: bytes) -> str | None:
+    """A header's value with every byte as one character; None when absent or empty."""
+    values = [value for header, value in response.raw_headers if header.lower() == name]
+    return (values[0].decode("latin-1") or None) if values else None
+
+
+def _as_sent(value: str) -> str | None:
+    """The text that the client library will encode to the bytes received, or None for bytes it cannot send."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _as_url(url: str) -> URL:
+    """The address exactly as given when it is ASCII, else with the rest percent-encoded and the host in punycode."""
+    return URL(url.partition("#")[0], encoded=url.isascii())
+
+
+def _explain(url: str, error: BaseException) -> FetchError:
+    host = host_of(url)
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, BlockedAddress):
+            return FetchError(Outcome.BLOCKED, str(seen))
+        seen = getattr(seen, "os_error", None) or seen.__cause__ or seen.__context__
+    if isinstance(error, aiohttp.InvalidURL):
+        return FetchError(Outcome.BLOCKED, "The address is malformed and refused; correct it in the configuration.")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return FetchError(Outcome.NETWORK, f"The name {host} cannot be found; check the address, or the network.")
+    if isinstance(error, aiohttp.ClientSSLError):
+        return FetchError(
+            Outcome.NETWORK, f"No secure connection to {host}: {_short(error)}. Its operator must mend it."
+        )
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return FetchError(Outcome.NETWORK, f"The answer of {host} broke off before its end; it is tried again.")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return FetchError(Outcome.NETWORK, f"No connection to {host} ({_short(error)}); it is tried again.")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return FetchError(Outcome.NETWORK, f"What {host} sent is no HTTP answer; it is tried again.")
+    return FetchError(Outcome.NETWORK, f"The connection to {host} was lost ({_short(error)}); it is tried again.")
+
+
+def _short(error: BaseException) -> str:
+    cause = getattr(error, "os_error", None) or error
+    return " ".join(str(getattr(cause, "strerror", None) or cause or type(error).__name__).split())[:120]

@@ -1,0 +1,79 @@
+"""Bodies undone from their content encoding under a limit, chunk by chunk, so that a bomb is stopped early."""
+
+from __future__ import annotations
+
+import zlib
+
+from core.errors import FetchError
+from core.model import Outcome
+
+_STEP = 256 * 1024
+
+
+def too_large(limit: int) -> FetchError:
+    return FetchError(
+        Outcome.TOO_LARGE,
+        f"The body is larger than {limit / 1048576:g} MiB; raise feeds.max_bytes if the feed is really that large.",
+    )
+
+
+class Inflater:
+    """Collects a body. `encoding` is the Content-Encoding header; raises FetchError (TOO_LARGE, NETWORK)."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in ("", "identity")]
+        if len(names) > 1 or (names and names[0] not in ("gzip", "x-gzip", "deflate")):
+            raise FetchError(
+                Outcome.NETWORK, f"The server sent the encoding “{encoding[:60]}”, which nobody asked for."
+            )
+        self._kind = names[0] if names else ""
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._raw = 0
+        self._engine: zlib._Decompress | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        self._raw += len(chunk)
+        if self._raw > self._limit:
+            raise too_large(self._limit)
+        if not self._kind:
+            self._parts.append(chunk)
+            return
+        try:
+            self._inflate(chunk)
+        except zlib.error as error:
+            raise FetchError(
+                Outcome.NETWORK, "The compressed body is damaged and could not be unpacked; it is tried again."
+            ) from error
+
+    def finish(self) -> bytes:
+        """The whole body; raises FetchError when the compressed stream was cut off."""
+        if self._kind and self._raw and (self._engine is None or not self._engine.eof):
+            raise FetchError(Outcome.NETWORK, "The compressed body was cut off on its way; it is tried again.")
+        return b"".join(self._parts)
+
+    def _inflate(self, chunk: bytes) -> None:
+        if self._engine is None:
+            self._engine = self._begin(chunk)
+        while chunk:
+            if self._engine.eof:
+                # Several gzip members may follow one another; anything else after the end is padding.
+                if self._kind == "deflate" or not chunk.startswith(b"\x1f\x8b"):
+                    return
+                self._engine = self._begin(chunk)
+            part = self._engine.decompress(chunk, _STEP)
+            self._size += len(part)
+            if self._size > self._limit:
+                raise too_large(self._limit)
+            self._parts.append(part)
+            chunk = self._engine.unused_data if self._engine.eof else self._engine.unconsumed_tail
+            if not part and not self._engine.eof and not chunk:
+                return
+
+    def _begin(self, chunk: bytes) -> zlib._Decompress:
+        if self._kind != "deflate":
+            return zlib.decompressobj(31)
+        # "deflate" is zlib's format by the standard, but the bare one is sent too.
+        wrapped = len(chunk) >= 2 and chunk[0] & 0x0F == 8 and (chunk[0] * 256 + chunk[1]) % 31 == 0
+        return zlib.decompressobj(15 if wrapped else -15)

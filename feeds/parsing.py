@@ -1,0 +1,136 @@
+"""Parsing where it can be stopped: child processes with limits on time, CPU and memory.
+
+A body that kills its process, or is still being read at the time limit, costs its own feed a ParseError; the process is
+replaced and the next feed notices nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from pathlib import Path
+from typing import Any
+
+from core.errors import ParseError
+from core.model import Outcome
+from feeds.options import FeedOptions
+from feeds.wire import LENGTHS, Parsed, load_parsed, pack, unpack
+
+_ROOT = str(Path(__file__).resolve().parent.parent)
+_START_LIMIT = 30.0  # seconds: a cold interpreter on a busy machine
+
+
+class ParseWorker:
+    """A pool of `options.parse_workers` parser processes. Use as `async with`, or call `close` in the end."""
+
+    def __init__(self, options: FeedOptions) -> None:
+        self._options = options
+        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
+        self._children = [_Child(options) for _ in range(options.parse_workers)]
+        for child in self._children:
+            self._idle.put_nowait(child)
+
+    async def __aenter__(self) -> ParseWorker:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed:
+        """Read a body as source type `kind`; raises ParseError only."""
+        job = {"kind": kind, "url": url, "content_type": content_type, "max_entries": self._options.max_entries}
+        child = await self._idle.get()
+        try:
+            answer = await child.ask(pack(job, body))
+        finally:
+            self._idle.put_nowait(child)
+        if "error" in answer:
+            raise ParseError(Outcome(answer["outcome"]), answer["error"])
+        return load_parsed(answer["parsed"])
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the parsers that are running now."""
+        return tuple(child.process.pid for child in self._children if child.process)
+
+    async def close(self) -> None:
+        """End all parser processes and wait for them."""
+        await asyncio.gather(*(child.stop() for child in self._children))
+
+
+class _Child:
+    """One parser process, started when first needed and again after its end."""
+
+    def __init__(self, options: FeedOptions) -> None:
+        self._options = options
+        self.process: Process | None = None
+
+    async def ask(self, frame: bytes) -> dict[str, Any]:
+        try:
+            process = self.process or await self._start()
+            async with asyncio.timeout(self._options.parse_timeout.total_seconds()):
+                answer = await _exchange(process, frame)
+        except TimeoutError:
+            await self.stop()
+            raise ParseError(Outcome.PARSE, f"Reading the feed took over {self._seconds} s and was stopped.") from None
+        except (asyncio.IncompleteReadError, OSError, ValueError) as error:
+            await self.stop()
+            raise ParseError(
+                Outcome.PARSE, f"The parser ended while reading the feed ({type(error).__name__})."
+            ) from error
+        except BaseException:
+            await self.stop()
+            raise
+        if answer.get("retire"):
+            await self.stop()
+        return answer
+
+    @property
+    def _seconds(self) -> str:
+        return f"{self._options.parse_timeout.total_seconds():g}"
+
+    async def _start(self) -> Process:
+        limits = (str(self._options.parse_memory), str(int(self._options.parse_timeout.total_seconds()) + 1))
+        self.process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "feeds.worker", *limits),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            cwd=_ROOT,
+            env={**os.environ, "PYTHONPATH": _ROOT},
+            start_new_session=True,
+        )
+        async with asyncio.timeout(_START_LIMIT):
+            await _receive(process)
+        return process
+
+    async def stop(self) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        if process.stdin:
+            process.stdin.close()
+        # Reading to the end lets the transport close its pipes; waiting leaves no zombie.
+        with contextlib.suppress(OSError):
+            await process.communicate()
+        await process.wait()
+
+
+async def _exchange(process: Process, frame: bytes) -> dict[str, Any]:
+    assert process.stdin
+    process.stdin.write(frame)
+    await process.stdin.drain()
+    return await _receive(process)
+
+
+async def _receive(process: Process) -> dict[str, Any]:
+    assert process.stdout
+    lengths = await process.stdout.readexactly(LENGTHS.size)
+    head, _ = LENGTHS.unpack(lengths)
+    answer: dict[str, Any] = unpack(await process.stdout.readexactly(head))
+    return answer

@@ -1,0 +1,279 @@
+"""One feed, once: fetch, parse, match, and one transaction for everything that follows from it.
+
+Nothing is written before it. Whatever fails on the way costs the feed a recorded failure and loses nothing: validators
+and body hash are kept from the last poll that ended well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.errors import FetchError, LeaseLost, ParseError
+from core.failpoints import reach
+from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
+from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
+from feeds.fetch import Fetched, Fetcher
+from feeds.links import host_of
+from feeds.options import FeedOptions
+from feeds.parsing import ParseWorker
+from feeds.placing import Placed, place_hits
+from feeds.schedule import next_poll_at
+from feeds.sources import SOURCES
+from feeds.wire import Parsed
+
+YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
+REISSUE_LEAST = 8  # entries; a document as small may well be all new
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    entries: int = 0
+    new: int = 0
+    hits: int = 0
+    stories: int = 0
+    alerts: int = 0
+
+
+class Pipeline:
+    """The parts that a poll needs. Hints of documents are remembered between polls, for those that bring none (304)."""
+
+    def __init__(
+        self,
+        store: PollStore,
+        matcher: Matcher,
+        stories: Stories,
+        fetcher: Fetcher,
+        parser: ParseWorker,
+        clock: Clock,
+        options: FeedOptions,
+        observe: Observer,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._store = store
+        self._matcher = matcher
+        self._stories = stories
+        self._fetcher = fetcher
+        self._parser = parser
+        self._clock = clock
+        self._options = options
+        self._observe = observe
+        self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
+        self._hints: dict[int, Hints] = {}
+
+    async def run(self, feed: Feed) -> PollResult | None:
+        """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""
+        try:
+            result = await self._poll(feed)
+        except LeaseLost as error:
+            self._observe("poll_lost", feed=feed.spec.name, reason=str(error))
+            return None
+        self._observe("poll", result=result)
+        return result
+
+    async def _poll(self, feed: Feed) -> PollResult:
+        request = SOURCES.get(feed.spec.kind).request(feed.spec)
+        state = feed.state
+        try:
+            fetched = await self._fetcher.fetch(
+                request, etag=state.etag, last_modified=state.last_modified, user_agent=feed.spec.user_agent
+            )
+        except FetchError as error:
+            return await self.fail(feed, error.outcome, str(error), error.retry_after)
+        reach("poll.fetched")
+        if fetched.permanent_url:
+            self._observe("feed_moved", feed=feed.spec.name, url=feed.spec.url, moved_to=fetched.permanent_url)
+        digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest() if fetched.body is not None else ""
+        if fetched.body is None or digest == state.body_hash:
+            return await self._unchanged(feed, fetched)
+        try:
+            parsed = await self._parser.parse(
+                feed.spec.kind, fetched.body, url=fetched.url, content_type=fetched.content_type
+            )
+        except ParseError as error:
+            self._fetcher.forget(request.url)
+            return await self.fail(feed, error.outcome, str(error))
+        reach("poll.parsed")
+        return await self._changed(feed, fetched, parsed, digest)
+
+    async def fail(
+        self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None, *, counts: bool = True
+    ) -> PollResult:
+        """Record a failed poll; everything remembered of the feed stays."""
+        failures = feed.state.failures + (1 if counts else 0)
+        due = next_poll_at(
+            self._clock.now(), feed.spec, outcome, failures=failures, retry_after=retry_after, rng=self._rng
+        )
+        state = replace(feed.state, next_poll_at=due, failures=failures, last_outcome=outcome.value, last_error=message)
+        return await self._record(feed, outcome, state, error=message)
+
+    async def _unchanged(self, feed: Feed, fetched: Fetched) -> PollResult:
+        """304, or the same body again. The newest validators count even then."""
+        state = self._succeeded(feed, fetched, Outcome.NOT_MODIFIED, self._hints.get(feed.id))
+        if fetched.body is None:
+            state = replace(
+                state,
+                etag=state.etag or feed.state.etag,
+                last_modified=state.last_modified or feed.state.last_modified,
+            )
+        return await self._record(feed, Outcome.NOT_MODIFIED, state)
+
+    async def _changed(self, feed: Feed, fetched: Fetched, parsed: Parsed, digest: str) -> PollResult:
+        self._hints[feed.id] = parsed.feed.hints
+        self._tell(feed, parsed)
+        outcome = Outcome.OK if parsed.total else Outcome.EMPTY
+        state = self._succeeded(feed, fetched, outcome, parsed.feed.hints)
+        state = replace(state, body_hash=digest, first_polled_at=feed.state.first_polled_at or self._clock.now())
+        if not parsed.feed.whole:  # the rest must come next time, so nothing may say "not modified"
+            state = replace(state, etag=None, last_modified=None, body_hash="")
+            self._fetcher.forget(feed.spec.url)
+        known = await self._store.find_known(feed.id, parsed.feed.entries) if parsed.feed.entries else frozenset()
+        fresh = _without_repeats(parsed.feed.entries, known)
+        if not fresh:
+            reach("poll.matched")
+            return await self._record(feed, outcome, state, Counts(entries=parsed.total))
+        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, parsed.feed.entries, fresh))
+        reach("poll.matched")
+        return await self._store_all(feed, outcome, state, analysed, parsed.total)
+
+    async def _store_all(
+        self, feed: Feed, outcome: Outcome, state: FeedState, new: Sequence[NewEntry], total: int
+    ) -> PollResult:
+        """The one transaction: entries, stories, outbox and the state of the feed."""
+        now = self._clock.now()
+        first = feed.state.first_polled_at is None
+        hits = sum(item.analysis.relevant for item in new)
+        async with self._store.transaction() as transaction:
+            await transaction.check_lease(feed)
+            ids = await transaction.add_entries(feed, new, now)
+            reach("poll.stored")
+            placed = [
+                Placed(entry_id, item, self._moment(item.entry, now) if first else now)
+                for entry_id, item in zip(ids, new, strict=True)
+                if entry_id is not None and item.analysis.level is not Level.NONE
+            ]
+            placed.reverse()  # documents begin with the newest by custom
+            placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
+            stories, alerts = await place_hits(
+                transaction, self._stories, feed.spec, placed, now, edit_after=self._options.edit_after
+            )
+            counts = Counts(total, sum(entry_id is not None for entry_id in ids), hits, stories, alerts)
+            await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))
+        reach("poll.committed")
+        return _result(feed, outcome, state, counts)
+
+    async def _record(
+        self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts | None = None, *, error: str = ""
+    ) -> PollResult:
+        counts = counts or Counts()
+        await self._store.record_poll(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
+        reach("poll.committed")
+        return _result(feed, outcome, state, counts, error)
+
+    def _succeeded(self, feed: Feed, fetched: Fetched, outcome: Outcome, hints: Hints | None) -> FeedState:
+        """The state after a good answer, with its validators when they are those of the feed's own host."""
+        now = self._clock.now()
+        own = host_of(fetched.url) == host_of(feed.spec.url)
+        return replace(
+            feed.state,
+            next_poll_at=next_poll_at(now, feed.spec, outcome, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng),
+            etag=fetched.etag if own else None,
+            last_modified=fetched.last_modified if own else None,
+            last_ok_at=now,
+            failures=0,
+            last_outcome=outcome.value,
+            last_error="",
+        )
+
+    def _tell(self, feed: Feed, parsed: Parsed) -> None:
+        if parsed.dropped:
+            self._observe("entries_dropped", feed=feed.spec.name, total=parsed.total, dropped=parsed.dropped)
+        if not parsed.feed.whole:
+            self._observe("feed_cut_off", feed=feed.spec.name, entries=parsed.total)
+
+    async def _analyse(self, feed: Feed, entries: Sequence[Entry], *, reissued: bool) -> list[NewEntry]:
+        """Match entries, giving the loop its turn every few milliseconds."""
+        if reissued:
+            self._observe("feed_reissued", feed=feed.spec.name, entries=len(entries))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        result = []
+        for entry in entries:
+            result.append(self._new_entry(feed, entry, reissued))
+            if loop.time() - began > YIELD_AFTER:
+                await asyncio.sleep(0)
+                began = loop.time()
+        return result
+
+    def _new_entry(self, feed: Feed, entry: Entry, reissued: bool) -> NewEntry:
+        quiet = self._why_quiet(feed, entry, reissued)
+        if quiet:
+            return NewEntry(entry, Analysis(), *quiet)
+        spec = feed.spec
+        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=spec.implies)
+        return NewEntry(entry, analysis, *_verdict(analysis))
+
+    def _why_quiet(self, feed: Feed, entry: Entry, reissued: bool) -> tuple[str, str] | None:
+        """Outcome and reason for an entry that must not alert, whatever it says."""
+        published, last_ok = entry.published_at, feed.state.last_ok_at
+        if feed.state.first_polled_at is None:
+            if not self._options.backfill:
+                return "baseline", "It was in the feed already when the feed was first polled."
+            if published is None or published < self._clock.now() - self._options.backfill:
+                return "old", "It was published before the time that the first poll looks back to (feeds.backfill)."
+        elif reissued and published and last_ok and published < last_ok - timedelta(hours=1):
+            return "old", "The whole feed was published anew under other addresses; this entry is from before that."
+        return None
+
+    def _moment(self, entry: Entry, now: datetime) -> datetime:
+        """The time that counts for an entry of a first poll that looks back."""
+        return min(entry.published_at, now) if entry.published_at else now
+
+
+def _without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Entry]:
+    """Entries not known, each once, by identity and by link."""
+    seen: set[str] = set()
+    fresh = []
+    for entry in entries:
+        if entry.identity not in known and entry.identity not in seen and entry.link_key not in seen:
+            fresh.append(entry)
+        seen |= {entry.identity, entry.link_key} - {""}
+    return fresh
+
+
+def _is_reissue(feed: Feed, entries: Sequence[Entry], fresh: Sequence[Entry]) -> bool:
+    """Whether a known feed brings nothing but unknown entries, as after a redesign of its site."""
+    return feed.state.first_polled_at is not None and len(fresh) == len(entries) >= REISSUE_LEAST
+
+
+def _verdict(analysis: Analysis) -> tuple[str, str]:
+    """Outcome and reason of an entry by its analysis alone; placing it in a story may change them."""
+    if analysis.level is Level.NONE:
+        return "no_match", "No topic was found in it."
+    if analysis.level is Level.HALF:
+        missing = "; ".join(f"{topic} lacks {', '.join(groups)}" for topic, groups in analysis.missing.items())
+        return "half", f"Only one side of a topic was found: {missing}." if missing else "Only one side was found."
+    return analysis.level.value, f"It speaks of {', '.join(analysis.topics)}."
+
+
+def _poll_record(outcome: Outcome, state: FeedState, now: datetime, counts: Counts, error: str = "") -> PollRecord:
+    return PollRecord(outcome, state, now, counts.entries, counts.new, counts.hits, error)
+
+
+def _result(feed: Feed, outcome: Outcome, state: FeedState, counts: Counts, error: str = "") -> PollResult:
+    return PollResult(
+        url=feed.spec.url,
+        name=feed.spec.name,
+        outcome=outcome,
+        entries=counts.entries,
+        new=counts.new,
+        hits=counts.hits,
+        stories=counts.stories,
+        alerts=counts.alerts,
+        error=error,
+        next_poll_at=state.next_poll_at,
+    )

@@ -1,0 +1,61 @@
+"""Markup -> plain text, in time linear in the text, whatever it holds."""
+
+from __future__ import annotations
+
+import html
+import re
+
+# A tag with quoted attribute values; then the same taken loosely; then comments, declarations and instructions.
+# Possessive quantifiers and bounded values keep the time linear.
+_TAG = re.compile(
+    r"<(?:(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?:(?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*+>|[^<>]*+>?)"
+    r"|(?P<comment>!--)|[!?][^<>]*+>?)"
+)
+_HIDDEN = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg"})
+_BREAKS = frozenset(
+    {"p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section"}
+    | {"article", "header", "footer", "figure", "figcaption", "hr", "pre", "dd", "dt"}
+)
+_CELLS = frozenset({"td", "th", "img"})
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[\s]*")
+
+
+def strip_markup(text: str) -> str:
+    """The words of an HTML text: tags out, contents of script and style too, blocks on lines of their own."""
+    if "<" in text:
+        text = "".join(_words(text))
+    if "&" in text:
+        text = html.unescape(text)
+    return join_blanks(text)
+
+
+def join_blanks(text: str) -> str:
+    """Runs of blanks become one blank, runs of lines one line end."""
+    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def _words(text: str) -> list[str]:
+    pieces: list[str] = []
+    position = 0
+    while match := _TAG.search(text, position):
+        pieces.append(text[position : match.start()])
+        position = match.end()
+        name = (match["name"] or "").lower()
+        if match["comment"]:
+            position = _after(text, "-->", position)
+        elif name in _HIDDEN and not match["end"] and not match[0].endswith("/>"):
+            position = _after(text, f"</{name}", position)
+        if name in _BREAKS:
+            pieces.append("\n")
+        elif name in _CELLS:
+            pieces.append(" ")
+    pieces.append(text[position:])
+    return pieces
+
+
+def _after(text: str, mark: str, position: int) -> int:
+    found = text.find(mark, position)
+    if found < 0 and mark.startswith("</"):
+        found = text.find(mark.upper(), position)
+    return len(text) if found < 0 else found + (len(mark) if mark == "-->" else 0)

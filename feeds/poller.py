@@ -1,0 +1,110 @@
+"""Claims feeds that are due and polls them side by side; a slow one delays no other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from core.errors import MinskError
+from core.failpoints import reach
+from core.model import Feed, Outcome, PollResult
+from core.ports import Clock, Matcher, Observer, PollStore, Stories
+from feeds.fetch import Fetcher
+from feeds.links import host_of
+from feeds.options import FeedOptions
+from feeds.parsing import ParseWorker
+from feeds.pipeline import Pipeline
+
+log = logging.getLogger("minskwatch.feeds")
+
+ALL = 5000
+ALL_LEASE = timedelta(minutes=30)
+
+
+class Poller:
+    """Runs pipelines, at most `options.concurrency` at a time and one per host."""
+
+    def __init__(
+        self,
+        store: PollStore,
+        matcher: Matcher,
+        stories: Stories,
+        fetcher: Fetcher,
+        parser: ParseWorker,
+        clock: Clock,
+        options: FeedOptions,
+        observe: Observer,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._options = options
+        self._pipeline = Pipeline(store, matcher, stories, fetcher, parser, clock, options, observe)
+        self._running: set[asyncio.Task[None]] = set()
+        self._done: list[PollResult] = []
+        self._draining = False
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    async def tick(self) -> tuple[PollResult, ...]:
+        """Start what is due and fits; returns the polls that have ended since the last call. Waits for none of them."""
+        free = self._options.concurrency - len(self._running)
+        if free > 0 and not self._draining:
+            feeds = await self._store.claim_due_feeds(
+                self._clock.now(), limit=free, per_host=1, lease=self._options.lease
+            )
+            for feed in feeds:
+                reach("poll.claimed")
+                task = asyncio.create_task(self._run(feed))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+        done, self._done = tuple(self._done), []
+        return done
+
+    async def drain(self, deadline: float) -> None:
+        """Start nothing more; give running polls `deadline` seconds to end, then cancel them. They lose nothing."""
+        self._draining = True
+        running = set(self._running)
+        if running:
+            _, late = await asyncio.wait(running, timeout=deadline)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def poll_once(self, urls: Sequence[str] = (), force: bool = False) -> tuple[PollResult, ...]:
+        """Poll all that is due (`force`: all), or only `urls`, and wait for the results, in the order of claiming."""
+        feeds = await self._store.claim_due_feeds(
+            self._clock.now(), limit=ALL, per_host=ALL, lease=ALL_LEASE, force=force, urls=urls
+        )
+        hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        slots = asyncio.Semaphore(self._options.concurrency)
+
+        async def run(feed: Feed) -> PollResult | None:
+            reach("poll.claimed")
+            async with hosts[host_of(feed.spec.url)], slots:
+                return await self._poll(feed)
+
+        results = await asyncio.gather(*(run(feed) for feed in feeds))
+        return tuple(result for result in results if result)
+
+    async def _run(self, feed: Feed) -> None:
+        result = await self._poll(feed)
+        if result:
+            self._done.append(result)
+
+    async def _poll(self, feed: Feed) -> PollResult | None:
+        """One pipeline; its own failure is logged and counts against its feed alone."""
+        try:
+            return await self._pipeline.run(feed)
+        except Exception as error:
+            log.exception("the poll of %s failed inside the program", feed.spec.name, extra={"url": feed.spec.url})
+            message = f"The poll failed inside the program ({type(error).__name__}); the log says more."
+        try:
+            return await self._pipeline.fail(feed, Outcome.PARSE, message)
+        except MinskError as error:
+            log.error("the failure could not be recorded either: %s", error)
+            return PollResult(feed.spec.url, feed.spec.name, Outcome.PARSE, error=message)

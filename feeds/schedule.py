@@ -1,0 +1,71 @@
+"""When to poll a feed next. Pure. What servers and documents ask for lengthens the wait and never shortens it."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+from core.model import FeedSpec, Outcome
+from core.ports import Hints
+
+DAY = timedelta(days=1)
+LONGEST_HINT = DAY
+LONGEST_RETRY = timedelta(days=30)
+LONGEST_BACKOFF = timedelta(hours=6)
+GONE_WAIT = timedelta(days=7)
+LIMITED_WAIT = timedelta(hours=1)
+JITTER = 0.1
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def next_poll_at(
+    now: datetime,
+    spec: FeedSpec,
+    outcome: Outcome,
+    *,
+    failures: int = 0,
+    hints: Hints | None = None,
+    fresh_for: timedelta | None = None,
+    retry_after: float | None = None,
+    rng: random.Random,
+) -> datetime:
+    """The time of the next poll, never earlier than `now + spec.interval`.
+
+    `failures` counts the failed polls in a row, this one included; `retry_after` is in seconds. After failures the wait
+    doubles up to six hours and never becomes for ever. Nonsense in hints is cut to a day, in Retry-After to a month.
+    Up to a tenth is added at random, so that feeds polled together drift apart.
+    """
+    if outcome.failed:
+        wait = _after_failure(spec.interval, outcome, failures)
+    else:
+        wait = spec.interval
+        asked = [fresh_for, hints.ttl if hints else None]
+        wait = max([wait, *(min(time, LONGEST_HINT) for time in asked if time)])
+    if retry_after is not None:
+        wait = max(wait, min(timedelta(seconds=min(retry_after, 1e9)), LONGEST_RETRY))
+    moment = now + wait * (1 + JITTER * rng.random())
+    return skip_quiet_times(moment, hints) if hints and not outcome.failed else moment
+
+
+def _after_failure(interval: timedelta, outcome: Outcome, failures: int) -> timedelta:
+    if outcome is Outcome.GONE:
+        return max(interval, GONE_WAIT)
+    doubled: timedelta = interval * (1 << min(max(failures - 1, 0), 12))
+    wait = max(interval, min(doubled, LONGEST_BACKOFF))
+    return max(wait, LIMITED_WAIT) if outcome is Outcome.RATE_LIMITED else wait
+
+
+def skip_quiet_times(moment: datetime, hints: Hints) -> datetime:
+    """The first moment from `moment` on that lies in no hour (GMT) or day that the feed asks to skip.
+
+    A feed that skips all 24 hours or all 7 days means something else, and is not heeded.
+    https://www.rssboard.org/skip-hours-days
+    """
+    hours = frozenset(hints.skip_hours) if len(set(hints.skip_hours)) < 24 else frozenset()
+    days = frozenset(hints.skip_days) if len(set(hints.skip_days)) < 7 else frozenset()
+    for _ in range(24 * 7):
+        if moment.hour not in hours and _DAYS[moment.weekday()] not in days:
+            return moment
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return moment

@@ -1,0 +1,78 @@
+"""The parser process: frames in, frames out, until its input ends. Started by feeds.parsing as `-m feeds.worker`.
+
+It imports the sources and core only, runs niced, and the system ends it when a body takes too much time or memory.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from core.errors import ParseError
+from core.model import Entry, Outcome
+from core.ports import Source
+from feeds.sources import SOURCES
+from feeds.wire import LENGTHS, Parsed, dump_parsed, pack, unpack
+
+RETIRE_AT = 300 * 1024  # KiB of memory ever used: a process that grew beyond is replaced
+
+
+def main() -> None:
+    """Serve jobs from standard input. The arguments are the limits: memory in bytes, CPU in seconds."""
+    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(5)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not look like a frame
+    SOURCES.get("rss").parse(b"<rss><channel/></rss>", url="http://localhost/")  # warms up the libraries
+    sink.write(pack({"ready": os.getpid()}))
+    sink.flush()
+    while job := _read(source):
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        spent = int(used.ru_utime + used.ru_stime) + 1
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
+        sink.write(pack(_answer(*job) | {"retire": used.ru_maxrss > RETIRE_AT}))
+        sink.flush()
+
+
+def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    lengths = stream.read(LENGTHS.size)
+    if len(lengths) < LENGTHS.size:
+        return None
+    head, body = LENGTHS.unpack(lengths)
+    return unpack(stream.read(head)), stream.read(body)
+
+
+def _answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
+    source: Source = SOURCES.get(job["kind"])
+    try:
+        feed = source.parse(body, url=job["url"], content_type=job["content_type"])
+        kept = keep_newest(feed.entries, job["max_entries"])
+        return {"parsed": dump_parsed(Parsed(replace(feed, entries=kept), len(feed.entries)))}
+    except ParseError as error:
+        return {"outcome": error.outcome.value, "error": str(error)}
+    except (MemoryError, RecursionError) as error:
+        what = "memory" if isinstance(error, MemoryError) else "nesting"
+        return {"outcome": Outcome.PARSE.value, "error": f"The feed needs more {what} than one body may use."}
+
+
+def keep_newest(entries: tuple[Entry, ...], limit: int) -> tuple[Entry, ...]:
+    """At most `limit` entries in document order: by their dates if all have one, else the first, newest by custom."""
+    if len(entries) <= limit:
+        return entries
+    dates = sorted((entry.published_at.timestamp() for entry in entries if entry.published_at), reverse=True)
+    if len(dates) < len(entries):
+        return entries[:limit]
+    oldest = dates[limit - 1]
+    return tuple(e for e in entries if e.published_at and e.published_at.timestamp() >= oldest)[:limit]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""In-memory stand-ins for the ports, with the behaviour that the ports promise; for tests of one room."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from core.errors import LeaseLost
+from core.model import (
+    Action,
+    Analysis,
+    Entry,
+    Facts,
+    Feed,
+    FeedSpec,
+    FeedState,
+    Level,
+    Member,
+    NewEntry,
+    Placement,
+    PollRecord,
+    Story,
+    StorySummary,
+)
+
+
+class FakeMatcher:
+    """Words decide: `levels` maps a word, in any letter case, to the level of a text that holds it."""
+
+    version = "fake"
+    topics: Mapping[str, str] = {"prisoner-release": "Prisoner release"}
+
+    def __init__(self, levels: Mapping[str, Level] | None = None) -> None:
+        self.levels = levels or {"released": Level.ALERT, "digestible": Level.DIGEST, "prisoner": Level.HALF}
+        self.seen: list[str] = []
+
+    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+        self.seen.append(title)
+        text = f"{title} {body}".lower()
+        for word, level in self.levels.items():
+            if word in text:
+                return Analysis(level=level, topics=("prisoner-release",), missing={"prisoner-release": ("event",)})
+        return Analysis()
+
+
+class FakeStories:
+    """Members whose titles begin with the same word belong together; "Reaction" in a title marks a follow-up."""
+
+    window = timedelta(hours=48)
+
+    def place(self, member: Member, open_stories: Sequence[Story]) -> Placement:
+        first = member.title.split()[0] if member.title else ""
+        for story in open_stories:
+            if story.members[0].title.split()[0] == first:
+                update = "reaction" in member.title.lower()
+                return Placement(Action.JOIN, f"It begins with {first!r} too.", story.id, update)
+        if "ignorable" in member.title:
+            return Placement(Action.IGNORE, "It is ignorable.")
+        return Placement(Action.OPEN, "No open story begins like this.")
+
+    def summarise(self, members: Sequence[Member]) -> StorySummary:
+        levels = [member.analysis.level for member in members]
+        level = Level.ALERT if Level.ALERT in levels else Level.DIGEST
+        return StorySummary(level, ("prisoner-release",), Facts())
+
+
+class FakeStore:
+    """Feeds, entries, stories and outbox in lists. `subscribers` is the number of chats that every story fits."""
+
+    def __init__(self, subscribers: int = 1) -> None:
+        self.feeds: dict[int, Feed] = {}
+        self.leases: dict[int, datetime] = {}
+        self.entries: dict[int, NewEntry] = {}
+        self.identities: dict[tuple[int, str], int] = {}
+        self.stories: dict[int, Story] = {}
+        self.queued: list[tuple[int, int, bool]] = []
+        self.records: list[PollRecord] = []
+        self.subscribers = subscribers
+        self.alerted: set[int] = set()
+
+    async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        known = {feed.spec.url: feed for feed in self.feeds.values()}
+        for spec in specs:
+            feed = known.get(spec.url) or Feed(len(self.feeds) + 1, spec, FeedState(next_poll_at=now))
+            self.feeds[feed.id] = replace(feed, spec=spec)
+
+    async def claim_due_feeds(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        per_host: int = 1,
+        lease: timedelta = timedelta(minutes=2),
+        force: bool = False,
+        urls: Sequence[str] = (),
+    ) -> tuple[Feed, ...]:
+        claimed: list[Feed] = []
+        busy = [urlsplit(self.feeds[key].spec.url).netloc for key, until in self.leases.items() if until > now]
+        for feed in sorted(self.feeds.values(), key=lambda feed: feed.state.next_poll_at):
+            host = urlsplit(feed.spec.url).netloc
+            due = (force or feed.state.next_poll_at <= now) and self.leases.get(feed.id, now) <= now
+            wanted = not urls or feed.spec.url in urls
+            if len(claimed) < limit and due and wanted and busy.count(host) < per_host:
+                busy.append(host)
+                self.leases[feed.id] = now + lease
+                self.feeds[feed.id] = replace(feed, epoch=feed.epoch + 1)
+                claimed.append(self.feeds[feed.id])
+        return tuple(claimed)
+
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+        links = {self.entries[key].entry.link_key for (feed, _), key in self.identities.items() if feed == feed_id}
+        return frozenset(
+            entry.identity
+            for entry in entries
+            if (feed_id, entry.identity) in self.identities or (entry.link_key and entry.link_key in links)
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[FakeTransaction]:
+        names = ("feeds", "leases", "entries", "identities", "stories", "queued", "records", "alerted")
+        before: dict[str, Any] = {name: copy.copy(getattr(self, name)) for name in names}
+        try:
+            yield FakeTransaction(self)
+        except BaseException:
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
+
+    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
+        async with self.transaction() as transaction:
+            await transaction.finish_poll(feed, record)
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Title -> recorded outcome of every stored entry."""
+        return {item.entry.title: item.outcome for item in self.entries.values()}
+
+
+class FakeTransaction:
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def check_lease(self, feed: Feed) -> None:
+        if self._store.feeds[feed.id].epoch != feed.epoch:
+            raise LeaseLost("another process owns the feed now")
+
+    async def add_entries(self, feed: Feed, entries: Sequence[NewEntry], now: datetime) -> tuple[int | None, ...]:
+        return tuple(self._add(feed, item) for item in entries)
+
+    def _add(self, feed: Feed, item: NewEntry) -> int | None:
+        store = self._store
+        key = (feed.id, item.entry.identity)
+        if key in store.identities:
+            return None
+        entry_id = len(store.entries) + 1
+        store.identities[key] = entry_id
+        store.entries[entry_id] = item
+        return entry_id
+
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        return tuple(story for story in self._store.stories.values() if story.updated_at >= since)
+
+    async def add_story(self, member: Member, summary: StorySummary, now: datetime) -> Story:
+        number = len(self._store.stories) + 1
+        story = Story(number, 1, summary.level, summary.topics, summary.facts, now, now, (member,))
+        self._store.stories[number] = story
+        return story
+
+    async def join_story(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
+        story = self._store.stories[story_id]
+        story = replace(
+            story,
+            revision=story.revision + 1,
+            level=summary.level,
+            facts=summary.facts,
+            updated_at=now,
+            members=(*story.members, member),
+        )
+        self._store.stories[story_id] = story
+        return story
+
+    async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
+        self._store.queued.append((story.id, story.revision, edits_only))
+        if edits_only or story.id in self._store.alerted:
+            return 0
+        self._store.alerted.add(story.id)
+        return self._store.subscribers
+
+    async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
+        self._store.entries[entry_id] = replace(self._store.entries[entry_id], outcome=outcome, reason=reason)
+
+    async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
+        await self.check_lease(feed)
+        self._store.feeds[feed.id] = replace(self._store.feeds[feed.id], state=record.state)
+        self._store.leases.pop(feed.id, None)
+        self._store.records.append(record)
+
+
+class Events:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, event: str, /, **fields: Any) -> None:
+        self.seen.append((event, fields))
+
+    def named(self, event: str) -> list[dict[str, Any]]:
+        return [fields for name, fields in self.seen if name == event]
