@@ -14,13 +14,13 @@ from core.settings import Settings
 from feeds.sources import SOURCES
 
 
-def configured(args: argparse.Namespace, *, chats: bool = True) -> Settings:
+def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
     """Settings of the command line's configuration. Raises ConfigError with all faults at once.
 
-    With `chats`, a chat platform must be configured, and completely.
+    With `complete`, it is a fault that no chat platform is configured.
     """
     settings, faults = read_settings(args.config)
-    faults += semantic_faults(settings, chats=chats)
+    faults += semantic_faults(settings, complete=complete)
     if faults:
         raise ConfigError(faults)
     return settings
@@ -32,11 +32,15 @@ def enabled_platforms(settings: Settings) -> tuple[str, ...]:
     return (*names, *settings.platforms)
 
 
-def semantic_faults(settings: Settings, *, chats: bool) -> list[str]:
+def semantic_faults(settings: Settings, *, complete: bool) -> list[str]:
     """What the types alone cannot tell, a sentence each."""
-    faults = [*_storage(settings), *_feeds(settings), *_subscriptions(settings), *_operators(settings)]
-    if chats:
-        faults += _platforms(settings)
+    faults = [*_storage(settings), *_platforms(settings), *_feeds(settings)]
+    faults += [*_subscriptions(settings), *_operators(settings)]
+    if complete and not enabled_platforms(settings):
+        faults.append(
+            "telegram.token and slack.bot_token are both empty: there is no chat to alert; put the token from "
+            "@BotFather into telegram.token (or MINSK_TELEGRAM__TOKEN), or Slack's into slack.bot_token."
+        )
     return faults
 
 
@@ -102,11 +106,6 @@ def _operators(settings: Settings) -> Iterator[str]:
 
 def _platforms(settings: Settings) -> Iterator[str]:
     telegram, slack = settings.telegram, settings.slack
-    if not enabled_platforms(settings):
-        yield (
-            "telegram.token and slack.bot_token are both empty: there is no chat to alert; put the token from "
-            "@BotFather into telegram.token (or MINSK_TELEGRAM__TOKEN), or Slack's into slack.bot_token."
-        )
     for name in settings.platforms:
         try:
             PLATFORMS.check(name)

@@ -1,1 +1,20 @@
-"""The built-in demonstration: sample feeds on loopback, the real program, alerts in the terminal."""
+"""`demo`: the whole program on sample feeds, alerts in the terminal, no network and no token."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import Any
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("demo", help="the demonstration: sample feeds on loopback, alerts in this terminal")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from app.demo.play import play
+    from core import log as logs
+
+    logs.set_up("warning")
+    return 0 if asyncio.run(play()) else 130

@@ -53,14 +53,18 @@ def _feed(table: dict[str, Any]) -> SampleFeed:
 
 
 class SampleServer:
-    """Loopback server of the samples; `wave` is raised to publish more. Entries carry the time of their wave."""
+    """Loopback server of the samples, a port for each, as feeds are spread over hosts.
+
+    `publish_next` lets the next wave appear. Entries carry the time of their wave.
+    """
 
     def __init__(self, clock: Clock, feeds: tuple[SampleFeed, ...] | None = None) -> None:
         self.feeds = load_samples() if feeds is None else feeds
         self._clock = clock
         self._published: dict[int, datetime] = {0: clock.now() - timedelta(days=3)}
+        self._asked: dict[str, int] = {}
         self._runner = web.AppRunner(self._application(), access_log=None, handle_signals=False)
-        self.base = ""
+        self._bases: dict[str, str] = {}
 
     @property
     def wave(self) -> int:
@@ -73,13 +77,21 @@ class SampleServer:
     def publish_next(self) -> None:
         """Let the next wave appear."""
         self._published[self.wave + 1] = self._clock.now()
+        self._asked.clear()
 
-    async def start(self) -> str:
+    def asked_by_all(self, times: int) -> bool:
+        """Whether every feed was asked for that often since the last wave."""
+        return all(self._asked.get(feed.path, 0) >= times for feed in self.feeds)
+
+    def url_of(self, feed: SampleFeed) -> str:
+        return f"{self._bases[feed.path]}/{feed.path}"
+
+    async def start(self) -> None:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        return self.base
+        for feed in self.feeds:
+            await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+            host, port = self._runner.addresses[-1][:2]
+            self._bases[feed.path] = f"http://{host}:{port}"
 
     async def stop(self) -> None:
         await self._runner.cleanup()
@@ -91,6 +103,7 @@ class SampleServer:
         return application
 
     async def _answer(self, feed: SampleFeed, request: web.Request) -> web.Response:
+        self._asked[feed.path] = self._asked.get(feed.path, 0) + 1
         body = self.render(feed)
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
@@ -105,7 +118,9 @@ class SampleServer:
             for number, entry in enumerate(feed.entries)
             if entry.wave <= self.wave
         ]
-        document = {"rss": _rss, "atom": _atom, "rdf": _rdf}[feed.format](feed, self.base, entries[::-1])
+        document = {"rss": _rss, "atom": _atom, "rdf": _rdf}[feed.format](
+            feed, self._bases.get(feed.path, "http://127.0.0.1"), entries[::-1]
+        )
         return f'<?xml version="1.0" encoding="{feed.encoding}"?>\n{document}'.encode(feed.encoding)
 
 

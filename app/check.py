@@ -1,0 +1,97 @@
+"""`check`: what is wrong with the configuration; with --live, whether platforms and feeds answer."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.parts import Parts
+    from core.model import FeedSpec
+    from core.settings import Settings
+
+Row = tuple[str, str, str]
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("check", help="check the configuration and print it with secrets masked")
+    parser.add_argument(
+        "--live", action="store_true", help="also ask the platforms who we are and fetch each feed once"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from app.configured import configured
+    from core import log as logs
+    from core.config import secrets, show_settings
+
+    settings = configured(args)
+    logs.set_up("warning", settings.log.format, secrets(settings))
+    for key, value in show_settings(settings):
+        print(f"{key} = {value}")
+    raised = [spec.name for spec in settings.feed_specs if _is_raised(settings, spec)]
+    if raised:
+        print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
+    chats = f"{len(settings.subscriptions)} chats from the start"
+    print(f"\nThe configuration is sound: {len(settings.feed_specs)} feeds, {chats}.")
+    return asyncio.run(_live(settings)) if args.live else 0
+
+
+def _is_raised(settings: Settings, spec: FeedSpec) -> bool:
+    own = next((feed.interval for feed in settings.feeds.feed if feed.url == spec.url), None)
+    return (own or settings.feeds.interval) < spec.interval
+
+
+async def _live(settings: Settings) -> int:
+    from app.parts import make_parts
+
+    parts = make_parts(settings)
+    try:
+        await parts.store.open()  # platforms may ask it which events were handled
+        rows = [await _platform(parts, name) for name in parts.platforms]
+        gate = asyncio.Semaphore(settings.feeds.concurrency)
+        rows += await asyncio.gather(*(_feed(parts, spec, gate) for spec in settings.feed_specs))
+    finally:
+        await parts.close()
+    print()
+    print("\n".join(_table(rows)))
+    return 1 if any(state != "ok" for _, state, _ in rows) else 0
+
+
+async def _platform(parts: Parts, name: str) -> Row:
+    from core.errors import DeliveryError
+
+    platform = parts.platforms[name]
+    try:
+        who = await platform.open()
+    except DeliveryError as error:
+        return name, "failed", str(error)
+    finally:
+        await platform.close()
+    return name, "ok", f"we are {who}"
+
+
+async def _feed(parts: Parts, spec: FeedSpec, gate: asyncio.Semaphore) -> Row:
+    from core.errors import FetchError, ParseError
+    from feeds.sources import SOURCES
+
+    async with gate:
+        try:
+            fetched = await parts.fetcher.fetch(SOURCES.get(spec.kind).request(spec), user_agent=spec.user_agent)
+            parsed = await parts.parser.parse(
+                spec.kind, fetched.body or b"", url=fetched.url, content_type=fetched.content_type
+            )
+        except (FetchError, ParseError) as error:
+            return spec.name, error.outcome.value, str(error)
+    newest = parsed.feed.entries[0].title if parsed.feed.entries else "no entries"
+    return spec.name, "ok", f"{len(parsed.feed.entries)} entries, first: {newest[:60]}"
+
+
+def _table(rows: list[Row]) -> Iterator[str]:
+    width = max([*(len(name) for name, _, _ in rows), 4])
+    yield f"{'what':{width}}  {'state':20}  details"
+    for name, state, details in rows:
+        yield f"{name:{width}}  {state:20}  {details}"

@@ -1,0 +1,132 @@
+"""Settings to parts: the one place where the rooms meet. Nothing here starts to work by itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.configured import enabled_platforms
+from bot.command import load_commands
+from bot.delivery import Deliverer, DeliveryOptions
+from bot.dispatch import Dispatcher
+from bot.platforms import PLATFORMS
+from bot.platforms.context import PlatformContext
+from core.clock import SystemClock
+from core.model import Target
+from core.ports import ChatPlatform, Clock, Matcher, Observer
+from core.settings import Settings
+from feeds.fetch import Fetcher
+from feeds.options import FeedOptions, identify
+from feeds.parsing import ParseWorker
+from feeds.poller import Poller
+from matching.matcher import load_matcher
+from matching.packfile import PACKS
+from matching.stories import StoryBook
+from storage.store import Store
+
+log = logging.getLogger("minskwatch")
+
+TERMINAL = Target("console", "terminal")
+
+
+def make_matcher(settings: Settings) -> Matcher:
+    """The matcher with the shipped packs and those of the configuration. Raises PackError with all faults."""
+    return load_matcher([PACKS, *map(Path, settings.matching.packs)])
+
+
+@dataclass
+class Parts:
+    """Everything that works, wired together. `platforms` holds those that are configured."""
+
+    settings: Settings
+    clock: Clock
+    matcher: Matcher
+    store: Store
+    fetcher: Fetcher
+    parser: ParseWorker
+    poller: Poller
+    platforms: Mapping[str, ChatPlatform]
+    deliverer: Deliverer
+    dispatcher: Dispatcher
+    subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+
+    async def open_store(self) -> None:
+        """Open and migrate the database and make feeds and subscriptions follow the configuration."""
+        await self.store.open()
+        now = self.clock.now()
+        await self.store.sync_feeds(self.settings.feed_specs, now)
+        await self.store.sync_subscriptions(self.subscriptions, now)
+
+    async def keep_house(self) -> None:
+        """Drop what is older than is kept."""
+        storage = self.settings.storage
+        await self.store.prune(
+            self.clock.now(), keep_text=storage.keep, keep_identity=max(storage.keep_identities, storage.keep)
+        )
+
+    async def close(self) -> None:
+        await self.parser.close()
+        await self.fetcher.close()
+        await self.store.close()
+
+
+def make_parts(
+    settings: Settings, *, clock: Clock | None = None, observe: Observer | None = None, chats: bool = True
+) -> Parts:
+    """Build all parts. Without a configured chat platform alerts go to the terminal; `chats=False` leaves chats out."""
+    clock = clock or SystemClock()
+    observe = observe or log_event
+    matcher = make_matcher(settings)
+    store = Store(settings.storage.url, clock=clock)
+    options = feed_options(settings)
+    fetcher, parser = Fetcher(options, clock), ParseWorker(options)
+    names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
+    context = PlatformContext(settings, clock, store, log)
+    platforms: dict[str, ChatPlatform] = {name: PLATFORMS.get(name)(context) for name in names}
+    topics = dict(matcher.topics)
+    subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
+    if TERMINAL.platform in platforms:
+        subscriptions.setdefault(TERMINAL, tuple(topics))
+    delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        matcher=matcher,
+        store=store,
+        fetcher=fetcher,
+        parser=parser,
+        poller=Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, observe),
+        platforms=platforms,
+        deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
+        dispatcher=Dispatcher(
+            load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe
+        ),
+        subscriptions=subscriptions,
+    )
+
+
+def feed_options(settings: Settings) -> FeedOptions:
+    """The configuration's [feeds] as the feeds room takes it."""
+    feeds = settings.feeds
+    return FeedOptions(
+        user_agent=identify(feeds.contact),
+        allow_private=feeds.allow_private,
+        timeout=feeds.timeout,
+        max_bytes=feeds.max_bytes,
+        concurrency=feeds.concurrency,
+        backfill=feeds.backfill,
+        edit_after=settings.delivery.edit_after,
+    )
+
+
+def log_event(event: str, /, **fields: Any) -> None:
+    """The observer of a normal run: troubles as warnings, alerts as news, the rest for debugging."""
+    level = logging.DEBUG
+    if event in ("alert", "story"):
+        level = logging.INFO
+    elif event in ("alert_dead", "chat_gone", "platform_rests", "credentials_refused", "feed_failing"):
+        level = logging.WARNING
+    log.log(level, event, extra={f"_{key}" if key in ("name", "msg", "args") else key: v for key, v in fields.items()})

@@ -1,0 +1,49 @@
+"""`run`: poll feeds and deliver alerts until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from typing import Any
+
+from core.settings import Settings
+
+log = logging.getLogger("minskwatch")
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("run", help="poll the feeds and deliver alerts until stopped (SIGTERM, Ctrl-C)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from app.configured import configured, enabled_platforms
+    from core import log as logs
+    from core.config import secrets
+
+    settings = configured(args, complete=False)
+    logs.set_up(settings.log.level, settings.log.format, secrets(settings))
+    if not enabled_platforms(settings):
+        log.warning("no chat platform is configured: alerts are shown here; fill in telegram.token or slack.bot_token")
+    if not settings.feed_specs:
+        log.warning("no feed is configured: add [[feeds.feed]] tables, config.example.toml has some")
+    asyncio.run(serve(settings))
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Run the program until SIGTERM or SIGINT; a second signal does not hurry the orderly stop."""
+    from app.parts import make_parts
+    from app.program import Program
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await Program(make_parts(settings)).run(stop)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
