@@ -66,10 +66,8 @@ def _feeds(settings: Settings) -> Iterator[str]:
 
 
 def _subscriptions(settings: Settings) -> Iterator[str]:
-    topics = _topics(settings)
-    if isinstance(topics, PackError):
-        yield from topics.faults
-        topics = None
+    topics, faults = _topics(settings)
+    yield from faults
     for number, wanted in enumerate(settings.subscriptions):
         where = f"subscriptions[{number}]"
         if not wanted.target:
@@ -83,17 +81,18 @@ def _subscriptions(settings: Settings) -> Iterator[str]:
             if target.platform not in enabled_platforms(settings):
                 yield f"{where}.target = {wanted.target!r}: {target.platform} is not configured; fill in its token."
         for topic in wanted.topics:
-            if topics is not None and topic not in topics:
+            if topics and topic not in topics:
                 yield f"{where}.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
 
 
-def _topics(settings: Settings) -> tuple[str, ...] | PackError:
+def _topics(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Topic names, or the faults of the packs."""
     from app.parts import make_matcher
 
     try:
-        return tuple(make_matcher(settings).topics)
+        return tuple(make_matcher(settings).topics), ()
     except PackError as error:
-        return error
+        return (), error.faults
 
 
 def _operators(settings: Settings) -> Iterator[str]:

@@ -23,6 +23,10 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._paths))
 
+    def add(self, name: str, path: str) -> None:
+        """Register one more name, as an extension that is not shipped does."""
+        self._paths[name] = path
+
     def check(self, name: str) -> None:
         """Raise UnknownName unless the name is registered; imports nothing."""
         if name not in self._paths:

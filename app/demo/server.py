@@ -6,6 +6,7 @@ http://purl.org/rss/1.0/spec. Conditional requests are answered with 304, as a g
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tomllib
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class SampleServer:
         self._clock = clock
         self._published: dict[int, datetime] = {0: clock.now() - timedelta(days=3)}
         self._asked: dict[str, int] = {}
+        self._told = asyncio.Condition()
         self._runner = web.AppRunner(self._application(), access_log=None, handle_signals=False)
         self._bases: dict[str, str] = {}
 
@@ -82,6 +84,11 @@ class SampleServer:
     def asked_by_all(self, times: int) -> bool:
         """Whether every feed was asked for that often since the last wave."""
         return all(self._asked.get(feed.path, 0) >= times for feed in self.feeds)
+
+    async def wait_until_asked(self, times: int) -> None:
+        """Return when every feed was asked for that often since the last wave."""
+        async with self._told:
+            await self._told.wait_for(lambda: self.asked_by_all(times))
 
     def url_of(self, feed: SampleFeed) -> str:
         return f"{self._bases[feed.path]}/{feed.path}"
@@ -103,7 +110,9 @@ class SampleServer:
         return application
 
     async def _answer(self, feed: SampleFeed, request: web.Request) -> web.Response:
-        self._asked[feed.path] = self._asked.get(feed.path, 0) + 1
+        async with self._told:
+            self._asked[feed.path] = self._asked.get(feed.path, 0) + 1
+            self._told.notify_all()
         body = self.render(feed)
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
