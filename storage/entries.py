@@ -1,0 +1,166 @@
+"""Entries: what is known of a feed, what is stored anew, and the path of one entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.model import Entry, EntryTrace, Feed, NewEntry
+from storage.columns import digest
+from storage.dialect import batches, insert
+from storage.schema import entries, feeds, identities, members, outbox, waiting
+
+# Identities that are met again are written again only after this time.
+REFRESH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which of the entries asked for are known, and the rows that were last written too long ago."""
+
+    identities: frozenset[str]
+    stale: tuple[int, ...]
+
+
+async def find_known(connection: AsyncConnection, feed_id: int, asked: Sequence[Entry], now: datetime) -> Known:
+    """Look entries up by identity and by link.
+
+    A link that several of them share (a live blog, a page of notices) says nothing about which one it is, so these are
+    known by identity alone.
+    """
+    by_identity = {digest(entry.identity): entry.identity for entry in asked}
+    by_link: dict[bytes, set[str]] = defaultdict(set)
+    for entry in asked:
+        if entry.link_key:
+            by_link[digest(entry.link_key)].add(entry.identity)
+    by_link = {key: owners for key, owners in by_link.items() if len(owners) == 1}
+    found: set[str] = set()
+    stale: set[int] = set()
+    columns = (identities.c.id, identities.c.identity_digest, identities.c.link_digest, identities.c.last_seen_at)
+    for column, keys in ((identities.c.identity_digest, by_identity), (identities.c.link_digest, by_link)):
+        for batch in batches(keys):
+            for row in await connection.execute(
+                select(*columns).where(identities.c.feed_id == feed_id, column.in_(batch))
+            ):
+                if row.identity_digest in by_identity:
+                    found.add(by_identity[row.identity_digest])
+                found |= by_link.get(row.link_digest, set())
+                if row.last_seen_at < now - REFRESH:
+                    stale.add(row.id)
+    return Known(frozenset(found), tuple(sorted(stale)))
+
+
+async def refresh(connection: AsyncConnection, stale: Sequence[int], now: datetime) -> None:
+    """Record that identities were met again, so that retention keeps what still stands in its feed."""
+    for batch in batches(stale):
+        await connection.execute(update(identities).where(identities.c.id.in_(batch)).values(last_seen_at=now))
+
+
+async def add(
+    connection: AsyncConnection, feed: Feed, new: Sequence[NewEntry], now: datetime
+) -> tuple[int | None, ...]:
+    """Store entries; ids in the order given, None for those that were stored already."""
+    first = {digest(item.entry.identity): item for item in reversed(new)}
+    ids: dict[bytes, int] = {}
+    for batch in batches(reversed(first.items())):
+        added = await connection.execute(
+            insert(connection, identities)
+            .on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"])
+            .returning(identities.c.id, identities.c.identity_digest),
+            [_identity_row(feed, key, item, now) for key, item in batch],
+        )
+        fresh = {bytes(row.identity_digest): row.id for row in added}
+        ids |= fresh
+        rows = [_entry_row(feed, fresh[key], item, now) for key, item in batch if key in fresh]
+        if rows:
+            await connection.execute(insert(connection, entries), rows)
+    return tuple(ids.get(key) if first[key] is item else None for item in new for key in (digest(item.entry.identity),))
+
+
+def _identity_row(feed: Feed, key: bytes, item: NewEntry, now: datetime) -> dict[str, Any]:
+    return {
+        "feed_id": feed.id,
+        "identity_digest": key,
+        "link_digest": digest(item.entry.link_key),
+        "last_seen_at": now,
+    }
+
+
+def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> dict[str, Any]:
+    entry = item.entry
+    return {
+        "id": entry_id,
+        "feed_id": feed.id,
+        "url_digest": digest(entry.url),
+        "seen_at": now,
+        "published_at": entry.published_at,
+        "identity": entry.identity,
+        "title": entry.title,
+        "url": entry.url,
+        "link_key": entry.link_key,
+        "summary": entry.summary,
+        "text": entry.text,
+        "lang": entry.lang,
+        "outcome": item.outcome,
+        "reason": item.reason,
+        "analysis": item.analysis,
+    }
+
+
+async def set_outcome(connection: AsyncConnection, entry_id: int, outcome: str, reason: str) -> None:
+    await connection.execute(update(entries).where(entries.c.id == entry_id).values(outcome=outcome, reason=reason))
+
+
+async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None:
+    """The entry with this address or link; of several the one that reached a story, then the newest."""
+    key = digest(url)
+    query = (
+        select(
+            entries.c.id, entries.c.title, entries.c.url, entries.c.seen_at, entries.c.outcome, entries.c.reason,
+            entries.c.analysis, feeds.c.spec, members.c.story_id,
+        )
+        .join(identities, identities.c.id == entries.c.id)
+        .join(feeds, feeds.c.id == entries.c.feed_id)
+        .outerjoin(members, members.c.entry_id == entries.c.id)
+        .where(or_(entries.c.url_digest == key, identities.c.link_digest == key))
+        .order_by(members.c.story_id.is_(None), entries.c.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    row = (await connection.execute(query)).first()
+    if row is None or not url:
+        return None
+    sent, queued = await _shown(connection, row.story_id)
+    return EntryTrace(
+        entry_id=row.id,
+        feed=row.spec.name or row.spec.url,
+        title=row.title,
+        url=row.url,
+        seen_at=row.seen_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        analysis=row.analysis,
+        story_id=row.story_id,
+        sent=sent,
+        queued=queued,
+    )
+
+
+async def _shown(connection: AsyncConnection, story_id: int | None) -> tuple[int, int]:
+    """Chats that show the story, and chats where something is still to be sent for it."""
+    if story_id is None:
+        return 0, 0
+    row = (
+        await connection.execute(
+            select(
+                func.coalesce(func.sum(case((outbox.c.sent > 0, 1), else_=0)), 0),
+                func.coalesce(func.sum(case((waiting(), 1), else_=0)), 0),
+            ).where(outbox.c.story_id == story_id)
+        )
+    ).one()
+    return int(row[0]), int(row[1])

@@ -1,0 +1,174 @@
+"""Feeds: what is configured, what is due, who polls it, and how the last poll ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import LeaseLost
+from core.model import Feed, FeedSpec, FeedState, PollRecord
+from storage.columns import digest
+from storage.dialect import batches, insert
+from storage.schema import feeds
+
+# Feeds looked at for each feed wanted, when many that are due are on few hosts.
+_LOOK_AHEAD = 20
+_MOST_AT_ONCE = 5_000
+
+
+async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:
+    """Make the stored feeds follow the configuration. Needs Lock.FEEDS."""
+    wanted = {digest(spec.url): spec for spec in specs}
+    rows = await connection.execute(
+        select(
+            feeds.c.id, feeds.c.url_digest, feeds.c.spec, feeds.c.active, feeds.c.next_poll_at,
+            feeds.c.last_polled_at, feeds.c.failures,
+        )
+    )  # fmt: skip
+    stored = {bytes(row.url_digest): row for row in rows}
+    new = [_new_row(key, spec, now) for key, spec in wanted.items() if key not in stored]
+    for batch in batches(new):
+        await connection.execute(insert(connection, feeds), batch)
+    for key, row in stored.items():
+        changes = _changes(row, wanted.get(key), now)
+        if changes:
+            await connection.execute(update(feeds).where(feeds.c.id == row.id).values(changes))
+
+
+def _new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
+    return {
+        "url_digest": key,
+        "host": _host(spec.url),
+        "spec": spec,
+        "active": spec.enabled,
+        "next_poll_at": now,
+        "body_hash": "",
+    }
+
+
+def _changes(row: Row[*tuple[Any, ...]], spec: FeedSpec | None, now: datetime) -> dict[str, Any]:
+    if spec is None:
+        return {"active": False} if row.active else {}
+    changes: dict[str, Any] = {}
+    if row.active != spec.enabled:
+        changes["active"] = spec.enabled
+    if row.spec == spec:
+        return changes
+    changes["spec"] = spec
+    if row.spec.kind != spec.kind:  # read by other eyes, so "not modified" would hide it
+        changes |= {"etag": None, "last_modified": None, "body_hash": ""}
+    if spec.interval < row.spec.interval and row.last_polled_at is not None and not row.failures:
+        changes["next_poll_at"] = min(row.next_poll_at, max(now, row.last_polled_at + spec.interval))
+    return changes
+
+
+def _host(url: str) -> str:
+    """The server that politeness is owed to: host, and the port when it is given."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+async def claim(
+    connection: AsyncConnection,
+    now: datetime,
+    *,
+    limit: int,
+    per_host: int,
+    lease: timedelta,
+    force: bool,
+    urls: Sequence[str],
+) -> tuple[Feed, ...]:
+    """Lease feeds, longest due first. Needs Lock.FEEDS: the cap of a host counts over all processes."""
+    limit = min(limit, _MOST_AT_ONCE)
+    busy = await _busy_hosts(connection, now)
+    full = [host for host, count in busy.items() if count >= per_host]
+    query = select(feeds.c.id, feeds.c.host).where(feeds.c.active, _free(now), feeds.c.host.not_in(full))
+    if not force:
+        query = query.where(feeds.c.next_poll_at <= now)
+    if urls:
+        query = query.where(feeds.c.url_digest.in_([digest(url) for url in urls]))
+    query = query.order_by(feeds.c.next_poll_at, feeds.c.id).limit(limit * _LOOK_AHEAD)
+    chosen: list[int] = []
+    for row in await connection.execute(query):
+        if len(chosen) < limit and busy[row.host] < per_host:
+            busy[row.host] += 1
+            chosen.append(row.id)
+    if not chosen:
+        return ()
+    # The row may be held by the transaction of a process that lost its lease: leave it to the next claim.
+    free = select(feeds.c.id).where(feeds.c.id.in_(chosen), _free(now)).with_for_update(skip_locked=True)
+    claimed = await connection.execute(
+        update(feeds)
+        .where(feeds.c.id.in_(free.scalar_subquery()))
+        .values(lease_until=now + lease, epoch=feeds.c.epoch + 1)
+        .returning(*feeds.c)
+    )
+    return tuple(_feed(row) for row in sorted(claimed, key=lambda row: (row.next_poll_at, row.id)))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
+
+
+async def _busy_hosts(connection: AsyncConnection, now: datetime) -> Counter[str]:
+    rows = await connection.execute(
+        select(feeds.c.host, func.count()).where(feeds.c.lease_until > now).group_by(feeds.c.host)
+    )
+    return Counter({host: count for host, count in rows})
+
+
+def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
+    state = FeedState(
+        next_poll_at=row.next_poll_at,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        first_polled_at=row.first_polled_at,
+        last_ok_at=row.last_ok_at,
+        failures=row.failures,
+        last_outcome=row.last_outcome,
+        last_error=row.last_error,
+    )
+    return Feed(row.id, row.spec, state, row.epoch)
+
+
+async def check_lease(connection: AsyncConnection, feed: Feed) -> None:
+    """Hold the feed's row until the end of the transaction; LeaseLost when it is not ours any more."""
+    query = select(feeds.c.id).where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch).with_for_update()
+    if (await connection.execute(query)).first() is None:
+        raise _lost(feed)
+
+
+async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *, added: int) -> None:
+    """Write the state of a poll and release the lease; LeaseLost when it is not ours any more."""
+    state = record.state
+    written = await connection.execute(
+        update(feeds)
+        .where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch)
+        .values(
+            next_poll_at=state.next_poll_at,
+            etag=state.etag,
+            last_modified=state.last_modified,
+            body_hash=state.body_hash,
+            first_polled_at=state.first_polled_at,
+            last_polled_at=record.polled_at,
+            last_ok_at=state.last_ok_at,
+            failures=state.failures,
+            last_outcome=state.last_outcome or record.outcome.value,
+            last_error=state.last_error or record.error,
+            entries_total=feeds.c.entries_total + added,
+            hits_total=feeds.c.hits_total + record.hits,
+            lease_until=None,
+        )
+    )
+    if written.rowcount != 1:
+        raise _lost(feed)
+
+
+def _lost(feed: Feed) -> LeaseLost:
+    return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")

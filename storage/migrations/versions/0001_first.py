@@ -1,0 +1,230 @@
+"""The first tables.
+
+Types are spelled out here and not taken from storage.schema: a migration must not change when the schema does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TIME = sa.DateTime(timezone=True)
+
+
+def _column(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=options.pop("nullable", False), **options)
+
+
+def _text(name: str) -> sa.Column[Any]:
+    return _column(name, sa.Text(), server_default="")
+
+
+def _count(name: str, kind: Any = BIG) -> sa.Column[Any]:
+    return _column(name, kind, server_default="0")
+
+
+def _foreign(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{other}.id"], name=f"fk_{table}_{column}", ondelete="CASCADE")
+
+
+def _primary(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
+    return sa.PrimaryKeyConstraint(*columns, name=f"pk_{table}")
+
+
+def _unique(table: str, *columns: str) -> sa.UniqueConstraint:
+    return sa.UniqueConstraint(*columns, name=f"uq_{table}_{'_'.join(columns)}")
+
+
+def upgrade() -> None:
+    _create_feeds()
+    _create_entries()
+    _create_stories()
+    _create_subscriptions()
+    _create_outbox()
+    op.create_table(
+        "updates",
+        _column("event_digest", sa.LargeBinary()),
+        _column("seen_at", TIME),
+        _primary("updates", "event_digest"),
+    )
+    op.create_index("ix_updates_seen_at", "updates", ["seen_at"])
+
+
+def _create_feeds() -> None:
+    op.create_table(
+        "feeds",
+        _column("id", BIG),
+        _column("url_digest", sa.LargeBinary()),
+        _column("host", sa.Text()),
+        _column("spec", sa.Text()),
+        _column("active", sa.Boolean(), server_default=sa.false()),
+        _column("next_poll_at", TIME),
+        _column("etag", sa.LargeBinary(), nullable=True),
+        _column("last_modified", sa.LargeBinary(), nullable=True),
+        _text("body_hash"),
+        _column("first_polled_at", TIME, nullable=True),
+        _column("last_polled_at", TIME, nullable=True),
+        _column("last_ok_at", TIME, nullable=True),
+        _count("failures", sa.Integer()),
+        _text("last_outcome"),
+        _text("last_error"),
+        _count("entries_total"),
+        _count("hits_total"),
+        _column("lease_until", TIME, nullable=True),
+        _count("epoch"),
+        _primary("feeds", "id"),
+        _unique("feeds", "url_digest"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_feeds_next_poll_at", "feeds", ["next_poll_at", "id"])
+    op.create_index("ix_feeds_lease_until", "feeds", ["lease_until"])
+
+
+def _create_entries() -> None:
+    op.create_table(
+        "identities",
+        _column("id", BIG),
+        _column("feed_id", BIG),
+        _column("identity_digest", sa.LargeBinary()),
+        _column("link_digest", sa.LargeBinary()),
+        _column("last_seen_at", TIME),
+        _foreign("identities", "feed_id", "feeds"),
+        _primary("identities", "id"),
+        _unique("identities", "feed_id", "identity_digest"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_identities_link_digest", "identities", ["link_digest"])
+    op.create_table(
+        "entries",
+        _column("id", BIG, autoincrement=False),
+        _column("feed_id", BIG),
+        _column("url_digest", sa.LargeBinary()),
+        _column("seen_at", TIME),
+        _column("published_at", TIME, nullable=True),
+        *(_text(name) for name in ("identity", "title", "url", "link_key", "summary", "text", "lang")),
+        _text("outcome"),
+        _text("reason"),
+        _column("analysis", sa.Text()),
+        _foreign("entries", "feed_id", "feeds"),
+        _foreign("entries", "id", "identities"),
+        _primary("entries", "id"),
+    )
+    op.create_index("ix_entries_url_digest", "entries", ["url_digest"])
+    op.create_index("ix_entries_seen_at", "entries", ["seen_at"])
+
+
+def _create_stories() -> None:
+    op.create_table(
+        "stories",
+        _column("id", BIG),
+        _column("revision", sa.Integer()),
+        _column("level", sa.Text()),
+        _column("facts", sa.Text()),
+        _column("opened_at", TIME),
+        _column("updated_at", TIME),
+        _primary("stories", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_stories_opened_at", "stories", ["opened_at", "id"])
+    op.create_index("ix_stories_updated_at", "stories", ["updated_at"])
+    op.create_table(
+        "story_topics",
+        _column("story_id", BIG),
+        _column("topic", sa.Text()),
+        _column("position", sa.Integer()),
+        _foreign("story_topics", "story_id", "stories"),
+        _primary("story_topics", "story_id", "topic"),
+    )
+    op.create_table(
+        "members",
+        _column("story_id", BIG),
+        _column("entry_id", BIG, autoincrement=False),
+        _column("at", TIME),
+        _column("member", sa.Text()),
+        _foreign("members", "story_id", "stories"),
+        _primary("members", "story_id", "entry_id"),
+        _unique("members", "entry_id"),
+    )
+
+
+def _create_subscriptions() -> None:
+    op.create_table(
+        "targets",
+        _column("id", BIG),
+        _column("platform", sa.Text()),
+        _column("chat", sa.Text()),
+        _column("thread", sa.Text()),
+        _text("moved_from"),
+        _count("sent_total"),
+        _column("lease_until", TIME, nullable=True),
+        _count("epoch"),
+        _column("blocked_until", TIME, nullable=True),
+        _primary("targets", "id"),
+        _unique("targets", "platform", "chat", "thread"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "subscriptions",
+        _column("id", BIG),
+        _column("target_id", BIG),
+        _column("created_at", TIME),
+        _column("source", sa.Text()),
+        _text("paused_reason"),
+        _column("options", sa.Text()),
+        _foreign("subscriptions", "target_id", "targets"),
+        _primary("subscriptions", "id"),
+        _unique("subscriptions", "target_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "subscription_topics",
+        _column("subscription_id", BIG),
+        _column("topic", sa.Text()),
+        _column("position", sa.Integer()),
+        _foreign("subscription_topics", "subscription_id", "subscriptions"),
+        _primary("subscription_topics", "subscription_id", "topic"),
+    )
+    op.create_index("ix_subscription_topics_topic", "subscription_topics", ["topic"])
+
+
+def _create_outbox() -> None:
+    op.create_table(
+        "outbox",
+        _column("id", BIG),
+        _column("subscription_id", BIG),
+        _column("target_id", BIG),
+        _column("story_id", BIG),
+        _column("wanted", sa.Integer()),
+        _count("sent", sa.Integer()),
+        _text("message_ref"),
+        _column("queued_at", TIME),
+        _column("not_before", TIME),
+        _column("sent_at", TIME, nullable=True),
+        _count("attempts", sa.Integer()),
+        _text("last_error"),
+        _column("dead_reason", sa.Text(), nullable=True),
+        _foreign("outbox", "story_id", "stories"),
+        _foreign("outbox", "subscription_id", "subscriptions"),
+        _foreign("outbox", "target_id", "targets"),
+        _primary("outbox", "id"),
+        _unique("outbox", "subscription_id", "story_id"),
+        sqlite_autoincrement=True,
+    )
+    waiting, dead = "dead_reason IS NULL AND wanted > sent", "dead_reason IS NOT NULL"
+    _create_partial_index("ix_outbox_due", ["not_before", "id"], waiting)
+    _create_partial_index("ix_outbox_lane", ["target_id", "id"], waiting)
+    _create_partial_index("ix_outbox_dead", ["id"], dead)
+    op.create_index("ix_outbox_story_id", "outbox", ["story_id"])
+    op.create_index("ix_outbox_message", "outbox", ["target_id", "message_ref"])
+
+
+def _create_partial_index(name: str, columns: list[str], where: str) -> None:
+    op.create_index(name, "outbox", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

@@ -1,0 +1,210 @@
+"""The outbox: what every chat should be shown, who is sending it, and what became of it.
+
+A chat's row in `targets` is its lane: one process at a time sends there, in order. Every mark is written only while the
+lane's epoch is the one that was claimed, with the lane's row held, so that a process that was overtaken writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.model import Lane, OutboxItem, Story, Target
+from storage.columns import BIG_ID, UtcTime
+from storage.dialect import greatest, insert
+from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting
+
+# The value of `attempts` after another one.
+ONE_MORE_ATTEMPT = outbox.c.attempts + 1
+
+
+async def queue(
+    connection: AsyncConnection, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool
+) -> int:
+    """Raise what is wanted to the story's revision; the number of rows made new. Needs Lock.STORIES.
+
+    A row that was put off stays put off: a new revision must not undercut a platform's retry_after, and must not push
+    an edit that is already waiting further away.
+    """
+    active = select(subscriptions.c.id).where(subscriptions.c.paused_reason == "")
+    raised = (
+        update(outbox)
+        .where(
+            outbox.c.story_id == story.id,
+            outbox.c.wanted < story.revision,
+            outbox.c.subscription_id.in_(active),
+        )
+        .values(
+            wanted=story.revision,
+            queued_at=case((waiting(), outbox.c.queued_at), else_=now),
+            not_before=case(
+                (waiting(), outbox.c.not_before),
+                (outbox.c.sent > 0, now + edit_after),
+                else_=now,
+            ),
+            attempts=case((waiting(), outbox.c.attempts), else_=0),
+            dead_reason=None,
+        )
+    )
+    if edits_only:
+        await connection.execute(raised.where(outbox.c.dead_reason.is_(None)))
+        return 0
+    await connection.execute(raised)
+    interested = (
+        select(
+            subscriptions.c.id,
+            subscriptions.c.target_id,
+            literal(story.id, BIG_ID),
+            literal(story.revision),
+            literal(now, UtcTime()),
+            literal(now, UtcTime()),
+        )
+        .where(
+            subscriptions.c.paused_reason == "",
+            select(subscription_topics.c.topic)
+            .where(
+                subscription_topics.c.subscription_id == subscriptions.c.id,
+                subscription_topics.c.topic.in_(story.topics),
+            )
+            .exists(),
+        )
+        .order_by(subscriptions.c.id)
+    )
+    columns = ["subscription_id", "target_id", "story_id", "wanted", "queued_at", "not_before"]
+    made = await connection.execute(
+        insert(connection, outbox)
+        .from_select(columns, interested)
+        .on_conflict_do_nothing(index_elements=["subscription_id", "story_id"])
+    )
+    return made.rowcount
+
+
+# --- lanes ----------------------------------------------------------------------------------------------------------
+
+
+def _open(now: datetime) -> ColumnElement[bool]:
+    """Lanes that nobody holds and that are not blocked."""
+    return and_(
+        or_(targets.c.lease_until.is_(None), targets.c.lease_until <= now),
+        or_(targets.c.blocked_until.is_(None), targets.c.blocked_until <= now),
+    )
+
+
+async def due_lanes(connection: AsyncConnection, now: datetime, platforms: Sequence[str], limit: int) -> list[int]:
+    """Ids of up to `limit` targets that can be served now, those waiting longest first."""
+    query = (
+        select(outbox.c.target_id)
+        .join(targets, targets.c.id == outbox.c.target_id)
+        .where(waiting(), outbox.c.not_before <= now, targets.c.platform.in_(platforms), _open(now))
+        .order_by(outbox.c.not_before, outbox.c.id)
+    )
+    rows = limit * 4
+    while True:
+        found = (await connection.execute(query.limit(rows))).scalars().all()
+        lanes = list(dict.fromkeys(found))
+        if len(lanes) >= limit or len(found) < rows:
+            return lanes[:limit]
+        rows *= 8
+
+
+async def claim(
+    connection: AsyncConnection, chosen: Sequence[int], now: datetime, *, per_lane: int, lease: timedelta
+) -> tuple[Lane, ...]:
+    """Lease those of the chosen lanes that are still open, in the order given, with what is due in each."""
+    free = select(targets.c.id).where(targets.c.id.in_(chosen), _open(now)).with_for_update(skip_locked=True)
+    rows = (
+        await connection.execute(
+            update(targets)
+            .where(targets.c.id.in_(free.scalar_subquery()))
+            .values(lease_until=now + lease, epoch=targets.c.epoch + 1)
+            .returning(targets.c.id, targets.c.platform, targets.c.chat, targets.c.thread, targets.c.epoch)
+        )
+    ).all()
+    items = await _due_items(connection, [row.id for row in rows], now, per_lane)
+    empty = [row.id for row in rows if row.id not in items]
+    if empty:
+        await connection.execute(update(targets).where(targets.c.id.in_(empty)).values(lease_until=None))
+    place = {target_id: position for position, target_id in enumerate(chosen)}
+    return tuple(
+        Lane(row.id, Target(row.platform, row.chat, row.thread), row.epoch, tuple(items[row.id]))
+        for row in sorted(rows, key=lambda row: place[row.id])
+        if row.id in items
+    )
+
+
+async def _due_items(
+    connection: AsyncConnection, lanes: Sequence[int], now: datetime, per_lane: int
+) -> dict[int, list[OutboxItem]]:
+    numbered = (
+        select(outbox, func.row_number().over(partition_by=outbox.c.target_id, order_by=outbox.c.id).label("place"))
+        .where(waiting(), outbox.c.not_before <= now, outbox.c.target_id.in_(lanes))
+        .subquery()
+    )
+    query = select(numbered).where(numbered.c.place <= per_lane).order_by(numbered.c.id)
+    items: dict[int, list[OutboxItem]] = defaultdict(list)
+    for row in await connection.execute(query):
+        items[row.target_id].append(_item(row))
+    return dict(items)
+
+
+def _item(row: Row[*tuple[Any, ...]]) -> OutboxItem:
+    return OutboxItem(
+        id=row.id,
+        subscription_id=row.subscription_id,
+        story_id=row.story_id,
+        wanted=row.wanted,
+        sent=row.sent,
+        message_ref=row.message_ref,
+        attempts=row.attempts,
+    )
+
+
+async def change_lane(connection: AsyncConnection, lane: Lane, **values: Any) -> bool:
+    """Write to the lane while it is ours; its row is held until the transaction ends."""
+    mine = (targets.c.id == lane.target_id) & (targets.c.epoch == lane.epoch)
+    return bool((await connection.execute(update(targets).where(mine).values(values))).rowcount)
+
+
+async def _holds(connection: AsyncConnection, lane: Lane) -> bool:
+    query = select(targets.c.id).where(targets.c.id == lane.target_id, targets.c.epoch == lane.epoch)
+    return (await connection.execute(query.with_for_update())).first() is not None
+
+
+async def mark(connection: AsyncConnection, lane: Lane, item: OutboxItem, **values: Any) -> bool:
+    """Write to one item while the lane is ours; False when it is not, or the item is gone."""
+    if not await _holds(connection, lane):
+        return False
+    row = (outbox.c.id == item.id) & (outbox.c.target_id == lane.target_id)
+    return bool((await connection.execute(update(outbox).where(row).values(values))).rowcount)
+
+
+async def mark_sent(
+    connection: AsyncConnection, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime
+) -> bool:
+    marked = await mark(
+        connection, lane, item, sent=revision, message_ref=message_ref, sent_at=now, attempts=0, last_error=""
+    )
+    if marked and item.sent == 0:
+        await change_lane(connection, lane, sent_total=targets.c.sent_total + 1)
+    return marked
+
+
+async def next_at(connection: AsyncConnection) -> datetime | None:
+    """When the next item can be sent: its own time, and that of its lane."""
+    ready = greatest(
+        outbox.c.not_before,
+        func.coalesce(targets.c.blocked_until, outbox.c.not_before),
+        func.coalesce(targets.c.lease_until, outbox.c.not_before),
+    )
+    query = (
+        select(func.min(ready, type_=UtcTime()))
+        .join_from(outbox, targets, targets.c.id == outbox.c.target_id)
+        .where(waiting())
+    )
+    found: datetime | None = (await connection.execute(query)).scalar_one()
+    return found

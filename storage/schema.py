@@ -1,0 +1,235 @@
+"""The tables. migrations/ builds them; a test holds the two against each other on both databases.
+
+Foreign text never stands in an index (PostgreSQL refuses index rows above 2,704 bytes): digests of it do. Entries are
+in two tables: `identities` remembers for long that something was seen, `entries` keeps the text for a while.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    false,
+)
+
+from core.model import Analysis, Facts, FeedSpec, Member
+from storage.columns import BIG_ID, CleanText, Coded, ExactText, UtcTime
+
+# The newest migration; a test compares it with migrations/versions.
+REVISION = "0001"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BIG_ID, primary_key=True)
+
+
+def _ref(name: str, table: str, **options: Any) -> Column[int]:
+    return Column(name, BIG_ID, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=False, **options)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, CleanText(), nullable=False, server_default="")
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BIG_ID, nullable=False, server_default="0")
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    _id(),
+    Column("url_digest", LargeBinary, nullable=False, unique=True),
+    Column("host", CleanText(), nullable=False),
+    Column("spec", Coded(FeedSpec), nullable=False),
+    Column("active", Boolean, nullable=False, server_default=false()),
+    Column("next_poll_at", UtcTime(), nullable=False),
+    Column("etag", ExactText()),
+    Column("last_modified", ExactText()),
+    _text("body_hash"),
+    Column("first_polled_at", UtcTime()),
+    Column("last_polled_at", UtcTime()),
+    Column("last_ok_at", UtcTime()),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    _text("last_outcome"),
+    _text("last_error"),
+    _count("entries_total"),
+    _count("hits_total"),
+    Column("lease_until", UtcTime()),
+    _count("epoch"),
+    sqlite_autoincrement=True,
+)
+Index("ix_feeds_next_poll_at", feeds.c.next_poll_at, feeds.c.id)
+Index("ix_feeds_lease_until", feeds.c.lease_until)
+
+identities = Table(
+    "identities",
+    metadata,
+    _id(),
+    _ref("feed_id", "feeds"),
+    Column("identity_digest", LargeBinary, nullable=False),
+    Column("link_digest", LargeBinary, nullable=False),
+    Column("last_seen_at", UtcTime(), nullable=False),
+    UniqueConstraint("feed_id", "identity_digest"),
+    sqlite_autoincrement=True,
+)
+Index("ix_identities_link_digest", identities.c.link_digest)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", BIG_ID, ForeignKey("identities.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _ref("feed_id", "feeds"),
+    Column("url_digest", LargeBinary, nullable=False),
+    Column("seen_at", UtcTime(), nullable=False),
+    Column("published_at", UtcTime()),
+    _text("identity"),
+    _text("title"),
+    _text("url"),
+    _text("link_key"),
+    _text("summary"),
+    _text("text"),
+    _text("lang"),
+    _text("outcome"),
+    _text("reason"),
+    Column("analysis", Coded(Analysis), nullable=False),
+)
+Index("ix_entries_url_digest", entries.c.url_digest)
+Index("ix_entries_seen_at", entries.c.seen_at)
+
+stories = Table(
+    "stories",
+    metadata,
+    _id(),
+    Column("revision", Integer, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("facts", Coded(Facts), nullable=False),
+    Column("opened_at", UtcTime(), nullable=False),
+    Column("updated_at", UtcTime(), nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("ix_stories_opened_at", stories.c.opened_at, stories.c.id)
+Index("ix_stories_updated_at", stories.c.updated_at)
+
+story_topics = Table(
+    "story_topics",
+    metadata,
+    _ref("story_id", "stories", primary_key=True),
+    Column("topic", CleanText(), primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+
+# A member is a report as it was when it joined: it outlives the entry's own text.
+members = Table(
+    "members",
+    metadata,
+    _ref("story_id", "stories", primary_key=True),
+    Column("entry_id", BIG_ID, primary_key=True, autoincrement=False, unique=True),
+    Column("at", UtcTime(), nullable=False),
+    Column("member", Coded(Member), nullable=False),
+)
+
+# One row is a chat and its lane: who may send there now, and not before when.
+targets = Table(
+    "targets",
+    metadata,
+    _id(),
+    Column("platform", CleanText(), nullable=False),
+    Column("chat", CleanText(), nullable=False),
+    Column("thread", CleanText(), nullable=False),
+    # The address in the configuration of a chat that has moved since, "" otherwise.
+    _text("moved_from"),
+    _count("sent_total"),
+    Column("lease_until", UtcTime()),
+    _count("epoch"),
+    Column("blocked_until", UtcTime()),
+    UniqueConstraint("platform", "chat", "thread"),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _id(),
+    _ref("target_id", "targets", unique=True),
+    Column("created_at", UtcTime(), nullable=False),
+    Column("source", Text, nullable=False),
+    _text("paused_reason"),
+    Column("options", Coded(), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+subscription_topics = Table(
+    "subscription_topics",
+    metadata,
+    _ref("subscription_id", "subscriptions", primary_key=True),
+    Column("topic", CleanText(), primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+Index("ix_subscription_topics_topic", subscription_topics.c.topic)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _ref("subscription_id", "subscriptions"),
+    _ref("target_id", "targets"),
+    _ref("story_id", "stories"),
+    Column("wanted", Integer, nullable=False),
+    Column("sent", Integer, nullable=False, server_default="0"),
+    _text("message_ref"),
+    Column("queued_at", UtcTime(), nullable=False),
+    Column("not_before", UtcTime(), nullable=False),
+    Column("sent_at", UtcTime()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("last_error"),
+    Column("dead_reason", CleanText()),
+    UniqueConstraint("subscription_id", "story_id"),
+    sqlite_autoincrement=True,
+)
+
+
+def waiting() -> ColumnElement[bool]:
+    """Rows that still have something to show; written as in the partial indexes, so that these are used."""
+    return and_(outbox.c.dead_reason.is_(None), outbox.c.wanted > outbox.c.sent)
+
+
+def _partial(condition: ColumnElement[bool]) -> dict[str, Any]:
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
+
+Index("ix_outbox_due", outbox.c.not_before, outbox.c.id, **_partial(waiting()))
+Index("ix_outbox_lane", outbox.c.target_id, outbox.c.id, **_partial(waiting()))
+Index("ix_outbox_dead", outbox.c.id, **_partial(outbox.c.dead_reason.is_not(None)))
+Index("ix_outbox_story_id", outbox.c.story_id)
+Index("ix_outbox_message", outbox.c.target_id, outbox.c.message_ref)
+
+# Platform events handled, so that a repeated one does nothing.
+updates = Table(
+    "updates",
+    metadata,
+    Column("event_digest", LargeBinary, primary_key=True),
+    Column("seen_at", UtcTime(), nullable=False),
+)
+Index("ix_updates_seen_at", updates.c.seen_at)

@@ -1,0 +1,53 @@
+"""Counts for /status and readiness. Totals are kept where they change, so that nothing large is counted."""
+
+from __future__ import annotations
+
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.model import Status
+from storage.schema import feeds, outbox, stories, subscriptions, targets, waiting
+
+
+async def read(connection: AsyncConnection) -> Status:
+    polled = (
+        await connection.execute(
+            select(
+                func.coalesce(func.sum(case((feeds.c.active, 1), else_=0)), 0),
+                func.coalesce(func.sum(case((feeds.c.active & (feeds.c.failures > 0), 1), else_=0)), 0),
+                func.coalesce(func.sum(feeds.c.entries_total), 0),
+                func.coalesce(func.sum(feeds.c.hits_total), 0),
+                func.max(feeds.c.last_polled_at),
+                func.max(feeds.c.last_ok_at),
+            )
+        )
+    ).one()
+    counts = (
+        await connection.execute(
+            select(
+                select(func.count()).select_from(stories).scalar_subquery(),
+                select(func.count()).select_from(subscriptions).scalar_subquery(),
+                select(func.coalesce(func.sum(targets.c.sent_total), 0)).scalar_subquery(),
+                select(func.count()).select_from(outbox).where(outbox.c.dead_reason.is_not(None)).scalar_subquery(),
+            )
+        )
+    ).one()
+    pending = (
+        await connection.execute(
+            select(func.count(), func.min(outbox.c.queued_at)).select_from(outbox).where(waiting())
+        )
+    ).one()
+    return Status(
+        feeds=int(polled[0]),
+        feeds_failing=int(polled[1]),
+        entries=int(polled[2]),
+        hits=int(polled[3]),
+        stories=int(counts[0]),
+        subscriptions=int(counts[1]),
+        alerts_sent=int(counts[2]),
+        outbox_waiting=int(pending[0]),
+        outbox_dead=int(counts[3]),
+        oldest_waiting_at=pending[1],
+        last_poll_at=polled[4],
+        last_ok_at=polled[5],
+    )

@@ -1,0 +1,215 @@
+"""The public face of this room: one class that answers all *Store protocols of core.ports.
+
+Every method is one transaction. All raise StoreError when the database cannot do its work; nothing is written then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from core.clock import SystemClock
+from core.model import (
+    Entry,
+    EntryTrace,
+    Feed,
+    FeedSpec,
+    Lane,
+    Level,
+    OutboxItem,
+    PollRecord,
+    Status,
+    Story,
+    Subscription,
+    Target,
+)
+from core.ports import Clock
+from storage import entries, feeds, migrate, outbox, retention, status, stories, subscriptions
+from storage.columns import digest
+from storage.database import Database
+from storage.dialect import Lock, insert, limit_idle
+from storage.retention import Pruned
+from storage.schema import updates
+from storage.transaction import PollTransaction
+
+
+class Store:
+    """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
+        self._database = Database(url, busy_timeout=busy_timeout)
+        self._clock = clock or SystemClock()
+        self._stale: dict[int, tuple[int, ...]] = {}
+        self._updates_pruned_at: datetime | None = None
+
+    async def open(self) -> tuple[str, str]:
+        """Connect, creating a SQLite file with its folder, and `migrate`. Raises SchemaTooNew."""
+        await self._database.open()
+        try:
+            return await self.migrate()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def migrate(self) -> tuple[str, str]:
+        """Bring the tables up to date, one process at a time; the revisions before ("" if none) and after."""
+        return await migrate.upgrade(self._database)
+
+    # --- polling ----------------------------------------------------------------------------------------------------
+
+    async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        async with self._database.write(Lock.FEEDS) as connection:
+            await feeds.sync(connection, specs, now)
+
+    async def claim_due_feeds(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        per_host: int = 1,
+        lease: timedelta = timedelta(minutes=2),
+        force: bool = False,
+        urls: Sequence[str] = (),
+    ) -> tuple[Feed, ...]:
+        async with self._database.write(Lock.FEEDS) as connection:
+            return await feeds.claim(
+                connection, now, limit=limit, per_host=per_host, lease=lease, force=force, urls=urls
+            )
+
+    async def find_known(self, feed_id: int, entries_: Sequence[Entry]) -> frozenset[str]:
+        async with self._database.read() as connection:
+            known = await entries.find_known(connection, feed_id, entries_, self._clock.now())
+        self._stale.pop(feed_id, None)
+        if known.stale:
+            self._stale[feed_id] = known.stale  # written by the transaction that ends the poll
+        return known.identities
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PollTransaction]:
+        async with self._database.write() as connection:
+            await limit_idle(connection)
+            yield PollTransaction(connection, self._stale)
+
+    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
+        async with self.transaction() as transaction:
+            await transaction.finish_poll(feed, record)
+
+    # --- delivery ---------------------------------------------------------------------------------------------------
+
+    async def claim_lanes(
+        self, now: datetime, *, platforms: Sequence[str], limit: int, per_lane: int, lease: timedelta
+    ) -> tuple[Lane, ...]:
+        async with self._database.read() as connection:
+            chosen = await outbox.due_lanes(connection, now, platforms, limit)
+        if not chosen:
+            return ()
+        async with self._database.write() as connection:
+            return await outbox.claim(connection, chosen, now, per_lane=per_lane, lease=lease)
+
+    async def get_story(self, story_id: int) -> Story:
+        async with self._database.read() as connection:
+            return await stories.get(connection, story_id)
+
+    async def mark_sent(self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark_sent(connection, lane, item, message_ref, revision, now)
+
+    async def mark_later(self, lane: Lane, item: OutboxItem, not_before: datetime, reason: str) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(
+                connection, lane, item, not_before=not_before, attempts=outbox.ONE_MORE_ATTEMPT, last_error=reason
+            )
+
+    async def mark_missing(self, lane: Lane, item: OutboxItem) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(connection, lane, item, sent=0, message_ref="")
+
+    async def mark_dead(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(connection, lane, item, dead_reason=reason)
+
+    async def block_lane(self, lane: Lane, until: datetime) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.change_lane(connection, lane, blocked_until=until)
+
+    async def release_lane(self, lane: Lane) -> None:
+        async with self._database.write() as connection:
+            await outbox.change_lane(connection, lane, lease_until=None)
+
+    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+        async with self._database.write(Lock.STORIES) as connection:
+            await subscriptions.retire(connection, target, reason)
+
+    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+        async with self._database.write(Lock.STORIES) as connection:
+            await subscriptions.move(connection, old, new)
+
+    async def next_delivery_at(self) -> datetime | None:
+        async with self._database.read() as connection:
+            return await outbox.next_at(connection)
+
+    # --- chats ------------------------------------------------------------------------------------------------------
+
+    async def find_subscription(self, target: Target) -> Subscription | None:
+        async with self._database.read() as connection:
+            return await subscriptions.find(connection, target)
+
+    async def subscribe(
+        self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"
+    ) -> Subscription:
+        async with self._database.write(Lock.STORIES) as connection:
+            return await subscriptions.subscribe(connection, target, topics, now, source)
+
+    async def unsubscribe(self, target: Target) -> bool:
+        async with self._database.write(Lock.STORIES) as connection:
+            return bool(await subscriptions.erase(connection, subscriptions.at(target)))
+
+    async def sync_subscriptions(self, wanted: Mapping[Target, Sequence[str]], now: datetime) -> None:
+        async with self._database.write(Lock.STORIES) as connection:
+            await subscriptions.sync(connection, wanted, now)
+
+    async def latest_stories(
+        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT
+    ) -> tuple[Story, ...]:
+        async with self._database.read() as connection:
+            return await stories.latest(connection, limit, topics, level)
+
+    async def find_story(self, story_id: int) -> Story | None:
+        async with self._database.read() as connection:
+            return await stories.find(connection, story_id)
+
+    async def find_story_of_message(self, target: Target, message_ref: str) -> Story | None:
+        async with self._database.read() as connection:
+            return await stories.of_message(connection, target, message_ref)
+
+    async def find_entry(self, url: str) -> EntryTrace | None:
+        async with self._database.read() as connection:
+            return await entries.find_trace(connection, url)
+
+    async def get_status(self) -> Status:
+        async with self._database.read() as connection:
+            return await status.read(connection)
+
+    async def first_sight(self, platform: str, event_id: str, now: datetime) -> bool:
+        async with self._database.write() as connection:
+            if self._updates_pruned_at is None or now - self._updates_pruned_at > timedelta(hours=1):
+                await connection.execute(delete(updates).where(updates.c.seen_at < now - retention.KEEP_UPDATES))
+                self._updates_pruned_at = now
+            added = await connection.execute(
+                insert(connection, updates)
+                .values(event_digest=digest(platform, event_id), seen_at=now)
+                .on_conflict_do_nothing(index_elements=["event_digest"])
+            )
+            return bool(added.rowcount)
+
+    # --- housekeeping -----------------------------------------------------------------------------------------------
+
+    async def prune(self, now: datetime, *, keep_text: timedelta, keep_identity: timedelta) -> Pruned:
+        """Delete what is older than is kept; how many rows went. See storage.retention."""
+        return await retention.prune(self._database, now, keep_text=keep_text, keep_identity=keep_identity)

@@ -1,0 +1,148 @@
+"""Stories and their members."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import NotFound
+from core.model import Level, Member, Story, StorySummary, Target
+from storage.columns import clean
+from storage.dialect import batches, insert
+from storage.schema import members, outbox, stories, story_topics, targets
+
+_RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
+
+
+async def find(connection: AsyncConnection, story_id: int) -> Story | None:
+    return next(iter(await _load(connection, [story_id])), None)
+
+
+async def get(connection: AsyncConnection, story_id: int) -> Story:
+    """Raise NotFound when there is no such story."""
+    story = await find(connection, story_id)
+    if story is None:
+        raise NotFound(f"There is no story {story_id}; it may be older than what is kept. /latest lists the newest.")
+    return story
+
+
+async def open_since(connection: AsyncConnection, since: datetime) -> tuple[Story, ...]:
+    """Stories updated since, oldest first."""
+    query = select(stories.c.id).where(stories.c.updated_at >= since).order_by(stories.c.updated_at, stories.c.id)
+    return await _load(connection, (await connection.execute(query)).scalars().all())
+
+
+async def latest(connection: AsyncConnection, limit: int, topics: Sequence[str], level: Level) -> tuple[Story, ...]:
+    """The newest stories of at least `level`, newest first; all topics when none are named."""
+    conditions: list[ColumnElement[bool]] = [
+        stories.c.level.in_([rank.value for rank in _RANKS[_RANKS.index(level) :]])
+    ]
+    if topics:
+        tagged = select(story_topics.c.story_id).where(
+            story_topics.c.story_id == stories.c.id, story_topics.c.topic.in_(topics)
+        )
+        conditions.append(tagged.exists())
+    query = select(stories.c.id).where(*conditions).order_by(stories.c.opened_at.desc(), stories.c.id.desc())
+    return await _load(connection, (await connection.execute(query.limit(limit))).scalars().all())
+
+
+async def of_message(connection: AsyncConnection, target: Target, message_ref: str) -> Story | None:
+    """The story shown in this chat by this message."""
+    query = (
+        select(outbox.c.story_id)
+        .join(targets, targets.c.id == outbox.c.target_id)
+        .where(
+            targets.c.platform == target.platform,
+            targets.c.chat == target.chat,
+            targets.c.thread == target.thread,
+            outbox.c.message_ref == message_ref,
+            outbox.c.sent > 0,
+        )
+        .order_by(outbox.c.id.desc())
+        .limit(1)
+    )
+    story_id = (await connection.execute(query)).scalar_one_or_none() if message_ref else None
+    return None if story_id is None else await find(connection, story_id)
+
+
+async def add(connection: AsyncConnection, member: Member, summary: StorySummary, now: datetime) -> Story:
+    """Open a story with its first member. It counts as opened when that was seen or, backfilled, published."""
+    story_id = (
+        await connection.execute(
+            insert(connection, stories)
+            .values(
+                revision=1,
+                level=summary.level.value,
+                facts=summary.facts,
+                opened_at=min(member.at, now),
+                updated_at=now,
+            )
+            .returning(stories.c.id)
+        )
+    ).scalar_one()
+    await _add_topics(connection, story_id, summary.topics)
+    await _add_member(connection, story_id, member)
+    return await get(connection, story_id)
+
+
+async def join(
+    connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
+) -> Story:
+    """Add a member; the revision grows by one. Raises NotFound."""
+    await connection.execute(
+        update(stories)
+        .where(stories.c.id == story_id)
+        .values(revision=stories.c.revision + 1, level=summary.level.value, facts=summary.facts, updated_at=now)
+    )
+    before = await get(connection, story_id)
+    if before.topics != summary.topics:
+        await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
+        await _add_topics(connection, story_id, summary.topics)
+    await _add_member(connection, story_id, member)
+    return await get(connection, story_id)
+
+
+async def _add_topics(connection: AsyncConnection, story_id: int, topics: Sequence[str]) -> None:
+    rows = [
+        {"story_id": story_id, "topic": topic, "position": position}
+        for position, topic in enumerate(dict.fromkeys(clean(topic) for topic in topics))
+    ]
+    if rows:
+        await connection.execute(insert(connection, story_topics), rows)
+
+
+async def _add_member(connection: AsyncConnection, story_id: int, member: Member) -> None:
+    await connection.execute(
+        insert(connection, members).values(story_id=story_id, entry_id=member.entry_id, at=member.at, member=member)
+    )
+
+
+async def _load(connection: AsyncConnection, ids: Iterable[int]) -> tuple[Story, ...]:
+    """Stories with topics and members, in the order of the ids; those that do not exist are left out."""
+    loaded: dict[int, Story] = {}
+    order = list(ids)
+    for batch in batches(order):
+        topics: dict[int, list[str]] = defaultdict(list)
+        query = select(story_topics).where(story_topics.c.story_id.in_(batch)).order_by(story_topics.c.position)
+        for row in await connection.execute(query):
+            topics[row.story_id].append(row.topic)
+        reports: dict[int, list[Member]] = defaultdict(list)
+        query = select(members.c.story_id, members.c.member).where(members.c.story_id.in_(batch))
+        for row in await connection.execute(query.order_by(members.c.at, members.c.entry_id)):
+            reports[row.story_id].append(row.member)
+        for row in await connection.execute(select(stories).where(stories.c.id.in_(batch))):
+            loaded[row.id] = Story(
+                id=row.id,
+                revision=row.revision,
+                level=Level(row.level),
+                topics=tuple(topics[row.id]),
+                facts=row.facts,
+                opened_at=row.opened_at,
+                updated_at=row.updated_at,
+                members=tuple(reports[row.id]),
+            )
+    return tuple(loaded[story_id] for story_id in order if story_id in loaded)

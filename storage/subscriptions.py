@@ -1,0 +1,198 @@
+"""Targets and their subscriptions: who wants which topics. One subscription a target.
+
+Nothing is kept of a chat but its address, its topics and options, and what was shown there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.errors import NotFound
+from core.model import Subscription, Target
+from storage.columns import clean
+from storage.dialect import batches, insert
+from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting
+
+
+def at(target: Target) -> ColumnElement[bool]:
+    """Condition: the row of this target."""
+    return (
+        (targets.c.platform == target.platform) & (targets.c.chat == target.chat) & (targets.c.thread == target.thread)
+    )
+
+
+async def find(connection: AsyncConnection, target: Target) -> Subscription | None:
+    return next(iter((await _load(connection, at(target))).values()), None)
+
+
+async def get(connection: AsyncConnection, target: Target) -> Subscription:
+    found = await find(connection, target)
+    if found is None:
+        raise NotFound(f"{target} has no subscription; /start there makes one.")
+    return found
+
+
+async def _load(connection: AsyncConnection, condition: ColumnElement[bool]) -> dict[int, Subscription]:
+    """Subscriptions of the targets that fit, by target id."""
+    query = (
+        select(subscriptions, targets.c.platform, targets.c.chat, targets.c.thread)
+        .join(targets, targets.c.id == subscriptions.c.target_id)
+        .where(condition)
+    )
+    rows = (await connection.execute(query)).all()
+    topics: dict[int, list[str]] = defaultdict(list)
+    for batch in batches([row.id for row in rows]):
+        wanted = select(subscription_topics).where(subscription_topics.c.subscription_id.in_(batch))
+        for row in await connection.execute(wanted.order_by(subscription_topics.c.position)):
+            topics[row.subscription_id].append(row.topic)
+    return {row.target_id: _subscription(row, topics[row.id]) for row in rows}
+
+
+def _subscription(row: Row[*tuple[Any, ...]], topics: Iterable[str]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        target=Target(row.platform, row.chat, row.thread),
+        topics=tuple(topics),
+        created_at=row.created_at,
+        source=row.source,
+        paused_reason=row.paused_reason,
+        options=row.options,
+    )
+
+
+async def subscribe(
+    connection: AsyncConnection, target: Target, topics: Sequence[str], now: datetime, source: str
+) -> Subscription:
+    """Create the target's subscription, or replace its topics and end its pause. Needs Lock.STORIES."""
+    await connection.execute(
+        insert(connection, targets)
+        .values(platform=target.platform, chat=target.chat, thread=target.thread)
+        .on_conflict_do_nothing(index_elements=["platform", "chat", "thread"])
+    )
+    target_id = (await connection.execute(select(targets.c.id).where(at(target)))).scalar_one()
+    subscription_id = (
+        await connection.execute(
+            insert(connection, subscriptions)
+            .values(target_id=target_id, created_at=now, source=source, paused_reason="", options={})
+            .on_conflict_do_update(index_elements=["target_id"], set_={"source": source, "paused_reason": ""})
+            .returning(subscriptions.c.id)
+        )
+    ).scalar_one()
+    await _replace_topics(connection, subscription_id, topics)
+    return await get(connection, target)
+
+
+async def _replace_topics(connection: AsyncConnection, subscription_id: int, topics: Iterable[str]) -> None:
+    await connection.execute(
+        delete(subscription_topics).where(subscription_topics.c.subscription_id == subscription_id)
+    )
+    rows = [
+        {"subscription_id": subscription_id, "topic": topic, "position": position}
+        for position, topic in enumerate(dict.fromkeys(clean(topic) for topic in topics))
+    ]
+    if rows:
+        await connection.execute(insert(connection, subscription_topics), rows)
+
+
+async def erase(connection: AsyncConnection, condition: ColumnElement[bool]) -> int:
+    """Delete targets with all that hangs on them; how many there were. Needs Lock.STORIES."""
+    return (await connection.execute(delete(targets).where(condition))).rowcount
+
+
+async def sync(connection: AsyncConnection, wanted: Mapping[Target, Sequence[str]], now: datetime) -> None:
+    """Make subscriptions of the configuration follow it. Needs Lock.STORIES.
+
+    A chat that has moved since is found by the address that the configuration still names.
+    """
+    rows = (
+        await connection.execute(select(targets.c.id, targets.c.moved_from).where(targets.c.moved_from != ""))
+    ).all()
+    moved = {row.moved_from: row.id for row in rows}
+    configured = await _load(connection, subscriptions.c.source == "config")
+    kept: set[int] = set()
+    for target, topics in wanted.items():
+        found = await find(connection, target)
+        moved_id = moved.get(str(target))
+        if found is None and moved_id is not None:
+            found = next(iter((await _load(connection, targets.c.id == moved_id)).values()), None)
+        if found is None or found.source == "config":
+            found = await subscribe(connection, found.target if found else target, topics, now, "config")
+        kept.add(found.id)
+    gone = [target_id for target_id, subscription in configured.items() if subscription.id not in kept]
+    for batch in batches(gone):
+        await erase(connection, targets.c.id.in_(batch))
+
+
+async def retire(connection: AsyncConnection, target: Target, reason: str) -> None:
+    """Pause the subscription of a chat that is gone and drop what waits for it. Needs Lock.STORIES."""
+    ids = select(targets.c.id).where(at(target)).scalar_subquery()
+    await connection.execute(
+        update(subscriptions).where(subscriptions.c.target_id.in_(ids)).values(paused_reason=reason)
+    )
+    await connection.execute(update(outbox).where(outbox.c.target_id.in_(ids), waiting()).values(dead_reason=reason))
+
+
+async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
+    """Give a chat its new address, and join it with what is there already. Needs Lock.STORIES."""
+    query = select(targets.c.id, targets.c.moved_from, targets.c.sent_total)
+    here = (await connection.execute(query.where(at(old)).with_for_update())).first()
+    there = (await connection.execute(query.where(at(new)).with_for_update())).first()
+    if here is None or old == new:
+        return
+    moved_from = here.moved_from or str(old)
+    if there is None:
+        await connection.execute(
+            update(targets)
+            .where(targets.c.id == here.id)
+            .values(platform=new.platform, chat=new.chat, thread=new.thread, moved_from=moved_from)
+        )
+        return
+    await connection.execute(
+        update(targets)
+        .where(targets.c.id == there.id)
+        .values(moved_from=moved_from, sent_total=targets.c.sent_total + here.sent_total)
+    )
+    await _join_subscriptions(connection, old, new, there.id)
+    await erase(connection, targets.c.id == here.id)
+
+
+async def _join_subscriptions(connection: AsyncConnection, old: Target, new: Target, new_id: int) -> None:
+    leaving, staying = await find(connection, old), await find(connection, new)
+    if leaving is None:
+        return
+    if staying is None:
+        values: dict[str, Any] = {"target_id": new_id}
+        await connection.execute(update(subscriptions).where(subscriptions.c.id == leaving.id).values(values))
+        await connection.execute(update(outbox).where(outbox.c.subscription_id == leaving.id).values(values))
+        return
+    pause = staying.paused_reason if leaving.paused_reason else ""
+    await connection.execute(update(subscriptions).where(subscriptions.c.id == staying.id).values(paused_reason=pause))
+    await _replace_topics(connection, staying.id, (*staying.topics, *leaving.topics))
+    await _join_outbox(connection, leaving.id, staying.id, new_id)
+
+
+async def _join_outbox(connection: AsyncConnection, leaving: int, staying: int, new_id: int) -> None:
+    """What only the old chat had goes along; a story that both have stays as the one that showed more of it."""
+    theirs = outbox.alias()
+    both = select(theirs.c.story_id).where(theirs.c.subscription_id == staying)
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.subscription_id == leaving, outbox.c.story_id.not_in(both))
+        .values(subscription_id=staying, target_id=new_id)
+    )
+    for row in (await connection.execute(select(outbox).where(outbox.c.subscription_id == leaving))).all():
+        mine = (outbox.c.subscription_id == staying) & (outbox.c.story_id == row.story_id)
+        await connection.execute(update(outbox).where(mine, outbox.c.wanted < row.wanted).values(wanted=row.wanted))
+        if row.dead_reason is None:
+            await connection.execute(update(outbox).where(mine).values(dead_reason=None))
+        await connection.execute(
+            update(outbox)
+            .where(mine, outbox.c.sent < row.sent)
+            .values(sent=row.sent, message_ref=row.message_ref, sent_at=row.sent_at)
+        )

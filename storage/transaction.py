@@ -1,0 +1,49 @@
+"""The transaction that ends a poll: entries, hits, stories, outbox and the feed's state in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
+from storage import entries, feeds, outbox, stories
+from storage.dialect import Lock, take_lock
+
+
+class PollTransaction:
+    """See core.ports.Transaction. `stale` are identities met again in this poll, see Store.find_known."""
+
+    def __init__(self, connection: AsyncConnection, stale: dict[int, tuple[int, ...]]) -> None:
+        self._connection = connection
+        self._stale = stale
+        self._added = 0
+
+    async def check_lease(self, feed: Feed) -> None:
+        await feeds.check_lease(self._connection, feed)
+
+    async def add_entries(self, feed: Feed, entries_: Sequence[NewEntry], now: datetime) -> tuple[int | None, ...]:
+        ids = await entries.add(self._connection, feed, entries_, now)
+        self._added += sum(entry_id is not None for entry_id in ids)
+        return ids
+
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        await take_lock(self._connection, Lock.STORIES)
+        return await stories.open_since(self._connection, since)
+
+    async def add_story(self, member: Member, summary: StorySummary, now: datetime) -> Story:
+        return await stories.add(self._connection, member, summary, now)
+
+    async def join_story(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
+        return await stories.join(self._connection, story_id, member, summary, now)
+
+    async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
+        return await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)
+
+    async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
+        await entries.set_outcome(self._connection, entry_id, outcome, reason)
+
+    async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
+        await feeds.finish(self._connection, feed, record, added=self._added)
+        await entries.refresh(self._connection, self._stale.pop(feed.id, ()), record.polled_at)

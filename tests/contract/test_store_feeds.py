@@ -1,0 +1,231 @@
+"""What any store promises of feeds: who is due, who holds it, and how a poll ends."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.errors import LeaseLost
+from core.model import FeedState, Outcome
+from storage.store import Store
+from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, spec, summary
+from tests.fake_clock import FakeClock
+
+
+async def test_a_new_feed_is_due_at_once_and_carries_its_specification(store: Store, clock: FakeClock) -> None:
+    wanted = replace(
+        spec(), lang="be", owner="independent", mirrors=("https://mirror.example/x",), implies=("belarus",)
+    )
+    await store.sync_feeds([wanted], clock.now())
+    (feed,) = await store.claim_due_feeds(clock.now(), limit=5)
+    assert feed.spec == wanted
+    assert feed.state == FeedState(next_poll_at=clock.now())
+    assert feed.epoch == 1
+
+
+async def test_a_leased_feed_is_free_again_after_the_lease(store: Store, clock: FakeClock) -> None:
+    first = await claimed_feed(store, clock.now())
+    assert await store.claim_due_feeds(clock.now(), limit=5, force=True) == ()
+    clock.advance(LEASE.total_seconds())
+    (second,) = await store.claim_due_feeds(clock.now(), limit=5)
+    assert (second.id, second.epoch) == (first.id, first.epoch + 1)
+
+
+async def test_the_state_of_a_poll_is_kept_exactly(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    state = FeedState(
+        next_poll_at=clock.now() + timedelta(minutes=7),
+        etag='W/"\udce9t\xe9 \U0001f54a"',
+        last_modified="",
+        body_hash="abc",
+        first_polled_at=clock.now(),
+        last_ok_at=clock.now() - timedelta(microseconds=1),
+        failures=3,
+        last_outcome="error:http",
+        last_error="503 from the server",
+    )
+    await store.record_poll(feed, replace(ended(feed, clock.now()), outcome=Outcome.HTTP, state=state))
+    assert await store.claim_due_feeds(clock.now(), limit=5) == ()
+    clock.advance(7 * 60)
+    (again,) = await store.claim_due_feeds(clock.now(), limit=5)
+    assert again.state == state
+
+
+async def test_outcome_and_error_of_the_record_are_kept_when_the_state_has_none(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    record = ended(feed, clock.now(), after=timedelta(0), outcome=Outcome.TIMEOUT, error="no answer in 20 s")
+    await store.record_poll(feed, replace(record, state=replace(record.state, last_outcome="")))
+    (again,) = await store.claim_due_feeds(clock.now(), limit=1)
+    assert (again.state.last_outcome, again.state.last_error) == ("error:timeout", "no answer in 20 s")
+
+
+async def test_a_stale_epoch_writes_nothing(store: Store, clock: FakeClock) -> None:
+    slow = await claimed_feed(store, clock.now())
+    clock.advance(LEASE.total_seconds())
+    (quick,) = await store.claim_due_feeds(clock.now(), limit=1)
+    with pytest.raises(LeaseLost, match="Feed 1"):
+        await store.record_poll(slow, ended(slow, clock.now(), after=timedelta(days=9)))
+
+    async def check() -> None:
+        async with store.transaction() as transaction:
+            await transaction.check_lease(slow)
+
+    async def write() -> None:
+        async with store.transaction() as transaction:
+            await transaction.add_entries(slow, [new(entry())], clock.now())
+            await transaction.finish_poll(slow, ended(slow, clock.now()))
+
+    for step in (check, write):
+        with pytest.raises(LeaseLost):
+            await step()
+    assert await store.find_known(quick.id, [entry()]) == frozenset()
+    await store.record_poll(quick, ended(quick, clock.now(), after=timedelta(0)))
+    assert len(await store.claim_due_feeds(clock.now(), limit=1)) == 1
+
+
+async def test_two_claimers_never_share_a_feed(store: Store, database_url: str, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(number) for number in range(60)], clock.now())
+    other = Store(database_url, clock=clock)
+    await other.open()
+    try:
+        got = await asyncio.gather(
+            *(claimer.claim_due_feeds(clock.now(), limit=7) for claimer in (store, other) for _ in range(5))
+        )
+    finally:
+        await other.close()
+    ids = [feed.id for feeds in got for feed in feeds]
+    assert sorted(ids) == sorted(set(ids))
+    assert len(ids) == 60
+
+
+async def test_the_cap_of_a_host_counts_over_all_claims(store: Store, database_url: str, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(number, host="same") for number in range(9)] + [spec(99, host="other")], clock.now())
+    other = Store(database_url, clock=clock)
+    await other.open()
+    try:
+        got = await asyncio.gather(
+            *(claimer.claim_due_feeds(clock.now(), limit=9, per_host=2) for claimer in (store, other))
+        )
+    finally:
+        await other.close()
+    feeds = [feed for part in got for feed in part]
+    hosts = [feed.spec.url.split("/")[2] for feed in feeds]
+    assert sorted(hosts) == ["other.example", "same.example", "same.example"]
+    for feed in feeds:
+        await store.record_poll(feed, ended(feed, clock.now()))
+    assert len(await store.claim_due_feeds(clock.now(), limit=9, per_host=2)) == 2
+
+
+async def test_a_crowded_host_does_not_hide_the_others(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(number, host="crowd") for number in range(300)], clock.now())
+    clock.advance(1)
+    crowd = [spec(number, host="crowd") for number in range(300)]
+    await store.sync_feeds([*crowd, spec(999)], clock.now())
+    (first,) = await store.claim_due_feeds(clock.now(), limit=2)
+    (second,) = await store.claim_due_feeds(clock.now(), limit=2)
+    assert (first.spec.url.split("/")[2], second.spec) == ("crowd.example", spec(999))
+
+
+async def test_force_and_urls_choose_feeds(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
+    for feed in await store.claim_due_feeds(clock.now(), limit=9):
+        await store.record_poll(feed, ended(feed, clock.now()))
+    assert await store.claim_due_feeds(clock.now(), limit=9, urls=[spec(2).url]) == ()
+    (second,) = await store.claim_due_feeds(
+        clock.now(), limit=9, urls=[spec(2).url, "https://unknown.example/"], force=True
+    )
+    assert second.spec == spec(2)
+    assert {feed.spec for feed in await store.claim_due_feeds(clock.now(), limit=9, force=True)} == {spec(1), spec(3)}
+
+
+async def test_those_due_longest_come_first(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
+    for feed, minutes in zip(await store.claim_due_feeds(clock.now(), limit=9), (3, 1, 2), strict=True):
+        await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(minutes=minutes)))
+    clock.advance(600)
+    order = [feed.spec.name for feed in await store.claim_due_feeds(clock.now(), limit=9)]
+    assert order == ["Feed 2", "Feed 3", "Feed 1"]
+
+
+async def test_a_feed_no_longer_configured_is_kept_but_never_due(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    async with store.transaction() as transaction:
+        await transaction.add_entries(feed, [new(entry())], clock.now())
+        await transaction.finish_poll(feed, ended(feed, clock.now(), after=timedelta(0)))
+    await store.sync_feeds([spec(2)], clock.now())
+    clock.advance(3600)
+    assert [due.spec for due in await store.claim_due_feeds(clock.now(), limit=9, force=True)] == [spec(2)]
+    await store.sync_feeds([spec(1)], clock.now())
+    (back,) = await store.claim_due_feeds(clock.now(), limit=9)
+    assert back.id == feed.id
+    assert await store.find_known(back.id, [entry()]) == {entry().identity}
+
+
+async def test_a_disabled_feed_is_not_due(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([replace(spec(), enabled=False)], clock.now())
+    assert await store.claim_due_feeds(clock.now(), limit=9, force=True) == ()
+
+
+async def test_a_restart_polls_nothing_early_but_a_shorter_interval_counts(store: Store, clock: FakeClock) -> None:
+    daily = replace(spec(), interval=timedelta(days=1))
+    await store.sync_feeds([daily], clock.now())
+    (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
+    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(days=1)))
+    clock.advance(60)
+    await store.sync_feeds([daily], clock.now())
+    assert await store.claim_due_feeds(clock.now(), limit=1) == ()
+    await store.sync_feeds([spec()], clock.now())
+    assert await store.claim_due_feeds(clock.now(), limit=1) == ()
+    clock.advance(4 * 60)
+    assert len(await store.claim_due_feeds(clock.now(), limit=1)) == 1
+
+
+async def test_another_source_type_reads_the_whole_feed_again(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    state = replace(feed.state, etag='"1"', last_modified="x", body_hash="h", first_polled_at=clock.now())
+    await store.record_poll(feed, replace(ended(feed, clock.now()), state=state))
+    await store.sync_feeds([replace(spec(), kind="jsonfeed")], clock.now())
+    (again,) = await store.claim_due_feeds(clock.now(), limit=1, force=True)
+    assert (again.state.etag, again.state.last_modified, again.state.body_hash) == (None, None, "")
+    assert again.state.first_polled_at == clock.now()
+
+
+async def test_two_processes_may_configure_at_once(store: Store, database_url: str, clock: FakeClock) -> None:
+    other = Store(database_url, clock=clock)
+    await other.open()
+    try:
+        specs = [spec(number) for number in range(40)]
+        await asyncio.gather(store.sync_feeds(specs, clock.now()), other.sync_feeds(specs, clock.now()))
+    finally:
+        await other.close()
+    assert (await store.get_status()).feeds == 40
+
+
+async def test_a_transaction_that_raises_leaves_nothing(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    before = await store.get_status()
+
+    async def fail_at_the_end() -> None:
+        async with store.transaction() as transaction:
+            await transaction.check_lease(feed)
+            (entry_id,) = await transaction.add_entries(feed, [new(entry(), "alert")], clock.now())
+            assert entry_id is not None
+            await transaction.open_stories(clock.now())
+            story = await transaction.add_story(member(entry_id, clock.now()), summary(), clock.now())
+            await transaction.queue_story(story, clock.now(), edit_after=timedelta(0))
+            await transaction.finish_poll(feed, ended(feed, clock.now(), hits=1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_at_the_end()
+    assert await store.get_status() == before
+    assert await store.find_known(feed.id, [entry()]) == frozenset()
+    await store.record_poll(feed, ended(feed, clock.now()))
+
+
+async def test_a_time_without_zone_is_refused(store: Store, clock: FakeClock) -> None:
+    with pytest.raises(ValueError, match="without zone"):
+        await store.sync_feeds([spec()], clock.now().replace(tzinfo=None))

