@@ -1,77 +1,65 @@
 """Small words that decide what a number or a name means: "more than", "still behind bars", "has not".
 
-Lists of words and phrases per language, found in a passage. A list is read only in texts of its language, since "do" is
-"up to" in Polish and a verb in English.
+Lists of patterns per language, found in a passage. A list is read only in texts of its language, since "do" is "up to"
+in Polish and a verb in English.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import tomllib
-
 from matching.fold import fold
+from matching.patterns import Pattern, compile_pattern, lacinka
 from matching.text import Passage, Token
 
 FOLDER = Path(__file__).parent / "words"
-_STAR = 6  # letters that * stands for
 _GUESS_LEAD = 2  # small words more than the declared language has, before another language is believed too
 _GUESS_TOKENS = 400  # words looked at for the guess
 
 
 class Cue(NamedTuple):
-    """A phrase found: which list it is of, and the indices of its first and last token."""
+    """A pattern found: which list it is of, and the indices of its first and last token."""
 
     name: str
     first: int
     last: int
 
 
-class _Word(NamedTuple):
-    stem: str
-    more: int  # letters that may follow the stem, 0 for a whole word
-
-    def fits(self, folded: str) -> bool:
-        return folded.startswith(self.stem) and len(folded) - len(self.stem) <= self.more
-
-
 class Cues:
-    """Phrase lists compiled. `lists` maps language -> list name -> phrases; the language "any" is always read."""
+    """Lists compiled. `lists` maps language -> list name -> patterns; the language "any" is always read."""
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._starts: dict[str, dict[str, list[tuple[str, _Word, tuple[_Word, ...]]]]] = {}
+        self._starts: dict[str, dict[str, list[Pattern]]] = {}
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, {})
-            for name, phrases in named.items():
-                for phrase in phrases:
-                    first, *rest = [_word(part) for part in phrase.split()]
-                    starts.setdefault(first.stem, []).append((name, first, tuple(rest)))
+            for name, texts in named.items():
+                latin = [lacinka(text) for text in texts] if lang == "be" else []
+                for text in (*texts, *latin):
+                    pattern = compile_pattern(text, name, lang)
+                    starts.setdefault(pattern.elements[0].stem, []).append(pattern)
 
     def find(self, passage: Passage, langs: Sequence[str]) -> list[Cue]:
-        """Return every phrase of the languages' lists (of all, without any) in the passage, in the order of the text."""
+        """Return every pattern of the languages' lists (of all, without any) in the passage, in the order of the text."""
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
-        return [cue for token in passage.tokens for cue in self._at(passage.tokens, token, tables)]
-
-    def _at(self, tokens: Sequence[Token], token: Token, tables: Sequence[Mapping[str, Any]]) -> Iterator[Cue]:
-        folded = token.folded
-        for size in range(1, len(folded) + 1):
-            stem = folded[:size]
-            for table in tables:
-                for name, first, rest in table.get(stem, ()):
-                    end = token.index + len(rest)
-                    if not first.fits(folded) or end >= len(tokens) or tokens[end].sentence != token.sentence:
-                        continue
-                    following = tokens[token.index + 1 : end + 1]
-                    if all(word.fits(other.folded) for word, other in zip(rest, following, strict=True)):
-                        yield Cue(name, token.index, end)
+        return [cue for token in passage.tokens for cue in _at(passage.tokens, token, tables)]
 
 
-def _word(part: str) -> _Word:
-    stem, star, count = part.partition("*")
-    return _Word(fold(stem) or stem, (int(count) if count else _STAR) if star else 0)
+def _at(tokens: tuple[Token, ...], token: Token, tables: Sequence[Mapping[str, list[Pattern]]]) -> list[Cue]:
+    found: list[Cue] = []
+    folded = token.folded
+    for size in range(1, len(folded) + 1):
+        stem = folded[:size]
+        for table in tables:
+            for pattern in table.get(stem, ()):
+                if pattern.elements[0].fits(token):
+                    end = pattern.find_end(tokens, token.index)
+                    if end >= 0:
+                        found.append(Cue(pattern.concept, token.index, end))
+    return found
 
 
 def words(text: str) -> list[str]:
@@ -84,24 +72,24 @@ def words(text: str) -> list[str]:
 
 
 def phrases(text: str) -> list[str]:
-    """The phrases of a list: "more than | over" -> "more than", "over"."""
+    """The patterns of a list: "more than | over" -> "more than", "over"."""
     return [phrase for part in text.split("|") if (phrase := part.strip())]
 
 
 @cache
 def read_table(name: str) -> dict[str, Any]:
-    """A word table of this folder as it stands in its file."""
+    """A word table of the folder `words` as it stands in its file."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
-    """The languages a text may be in, likeliest first: the declared one, and the one that its small words speak for.
+    """The languages a text may be in: the declared one, and the one that its small words speak for.
 
     Empty when nothing is declared and the text is too short to tell; then all languages' lists are read.
     """
     tells = _tells()
     primary = declared.lower().replace("_", "-").partition("-")[0]
-    counts = dict.fromkeys(_languages(), 0)
+    counts = dict.fromkeys(pack_languages(), 0)
     for passage in passages:
         for token in passage.tokens[:_GUESS_TOKENS]:
             for lang in tells.get(token.folded, ()):
@@ -115,14 +103,15 @@ def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
 
 
 @cache
-def _languages() -> tuple[str, ...]:
+def pack_languages() -> tuple[str, ...]:
+    """Codes of the languages whose number words are known."""
     return tuple(lang for lang in read_table("numbers") if lang != "any")
 
 
 @cache
 def _tells() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for lang in _languages():
+    for lang in pack_languages():
         for word in read_table("numbers")[lang]["tell"].split():
             found.setdefault(fold(word), []).append(lang)
     return {word: tuple(langs) for word, langs in found.items()}

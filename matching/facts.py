@@ -1,0 +1,309 @@
+"""What a report says has happened: how many were freed, who, by whose mediation, to where, in return for what.
+
+The rules are in code, the words in matching/words/facts.toml. Nothing here decides whether a text is relevant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from core.model import Facts, Member
+from matching.counts import Count, read_counts, sentence_key
+from matching.cues import Cue, read_table
+from matching.lexicon import Lexicon
+from matching.numbers import find_numbers
+from matching.reading import Reading
+from matching.scene import Scene, View, set_scene
+from matching.text import read_passage
+
+_CLOSE = 8  # tokens between a name and the word that decides what became of the person
+Value = TypeVar("Value", int, str)
+_MAX_COUNTS = 12  # sources whose counts are kept side by side
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A person at a place in the text; `state` is freed, refused, held or "" when the text does not say."""
+
+    person: str
+    view: View
+    first: int
+    last: int
+    state: str
+
+
+def extract(reading: Reading, lexicon: Lexicon) -> Facts:
+    """Read the facts of a release from a text. Fields are empty where the text does not say; never raises."""
+    scene = set_scene(reading, lexicon)
+    mentions = list(_mentions(scene, lexicon))
+    states = _states(mentions)
+    freed = [person for person, state in states.items() if state == "freed"]
+    released, remaining = read_counts(scene, _named(mentions, states))
+    evidence: dict[str, str] = {}
+    if released is None:
+        released = _implied(scene, mentions, freed)
+    for name, count in (("released", released), ("remaining", remaining)):
+        if count is not None:
+            evidence[name] = count.text
+    fields: dict[str, tuple[str, ...]] = {}
+    for field, state in (("people", "freed"), ("refused", "refused"), ("held", "held")):
+        persons = [person for person, found in states.items() if found == state]
+        fields[field] = tuple(lexicon.persons[person].name for person in persons)
+        if persons:
+            evidence[field] = _words(mentions, persons)
+    mediators = list(_mediators(scene, lexicon))
+    fields["mediators"] = tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators))
+    if mediators:
+        evidence["mediators"] = _words(mediators, [item.person for item in mediators])
+    destination = _destination(scene, mentions)
+    if destination:
+        evidence["destination"] = destination[1]
+    in_return = dict(_in_return(scene))
+    if in_return:
+        evidence["in_return"] = "; ".join(dict.fromkeys(in_return.values()))
+    return Facts(
+        released=released.value if released else None,
+        at_least=bool(released and released.at_least),
+        remaining=remaining.value if remaining else None,
+        destination=destination[0] if destination else None,
+        in_return=tuple(in_return),
+        evidence=evidence,
+        **fields,
+    )
+
+
+def _words(mentions: Iterable[_Mention], persons: Sequence[str]) -> str:
+    """The first mention of each person, as written."""
+    texts: dict[str, str] = {}
+    for item in mentions:
+        if item.person in persons:
+            texts.setdefault(item.person, item.view.text(item.first, item.last))
+    return "; ".join(texts.values())
+
+
+# --- persons --------------------------------------------------------------------------------------------------------
+
+
+def _mentions(scene: Scene, lexicon: Lexicon) -> Iterator[_Mention]:
+    roles = read_table("facts")["rules"]["prisoners"]
+    for view in scene.views:
+        places = [(found.person, found.first, found.last) for found in view.persons]
+        places += _epithets(view)
+        for person, first, last in sorted(places, key=lambda place: place[1]):
+            if person in lexicon.persons and lexicon.persons[person].role in roles:
+                yield _Mention(person, view, first, last, _state(scene, view, first, last))
+
+
+def _epithets(view: View) -> Iterator[tuple[str, int, int]]:
+    """ "Tsikhanouskaya's husband", "the Nobel laureate": a person without the name."""
+    for rule in read_table("facts")["epithet"]:
+        for cue in view.all(rule["cue"]):
+            near = rule.get("near")
+            kin = [
+                found
+                for found in view.persons
+                if found.person == near and found.sentence == view.sentence_of(cue.first) and abs(found.first - cue.first) < _CLOSE
+            ]
+            if near is None or kin:
+                yield rule["person"], cue.first, cue.last
+
+
+def _state(scene: Scene, view: View, first: int, last: int) -> str:
+    if _refuses(view, first, last):
+        return "refused"
+    if view.in_clause(first, "held") or _left_out(view, first):
+        return "held"
+    freed = [cue for cue in view.in_sentence(first, "freed", "home", "moved") if not _unreal(view, cue)]
+    if freed:
+        return "freed"
+    return ""
+
+
+def _refuses(view: View, first: int, last: int) -> bool:
+    """Does a refusal belong to this person: the nearest name to it in the sentence, or the only one?"""
+    for cue in view.in_sentence(first, "refuse"):
+        gaps = {found.first: min(abs(found.first - cue.first), abs(cue.first - found.last)) for found in view.persons
+                if found.sentence == view.sentence_of(cue.first)}  # fmt: skip
+        if not gaps or min(gaps, key=lambda at: gaps[at]) in range(first, last + 1):
+            return True
+    return False
+
+
+def _left_out(view: View, first: int) -> bool:
+    """ "but not X", "X was not among them"."""
+    around = [cue for cue in view.in_clause(first, "negation") if abs(cue.first - first) <= 2]
+    return bool(around) and not view.in_clause(first, "freed", "moved", "home")
+
+
+def _unreal(view: View, cue: Cue) -> bool:
+    """A release that did not happen, or not yet."""
+    return bool(view.before(cue.first, 3, "negation")) or bool(view.in_clause(cue.first, "forecast"))
+
+
+def _states(mentions: Sequence[_Mention]) -> dict[str, str]:
+    """What became of each person, over all mentions: a refusal weighs most, then being held, then being freed."""
+    found: dict[str, set[str]] = {}
+    for item in mentions:
+        found.setdefault(item.person, set()).add(item.state)
+    real = any(item.state == "freed" for item in mentions)
+    states: dict[str, str] = {}
+    for person, of in found.items():
+        if "refused" in of:
+            states[person] = "refused"
+        elif "freed" in of and not ("held" in of and real and len(of) == 1):
+            states[person] = "freed"
+        elif "held" in of:
+            states[person] = "held"
+        else:
+            states[person] = "freed" if real or _told_free(mentions) else "held"
+    return states
+
+
+def _told_free(mentions: Sequence[_Mention]) -> bool:
+    """Does any sentence of the text tell of a release that is real?"""
+    views = {id(item.view): item.view for item in mentions}.values()
+    return any(not _unreal(view, cue) for view in views for cue in view.all("freed", "home", "moved"))
+
+
+def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> dict[int, int]:
+    persons: dict[int, set[str]] = defaultdict(set)
+    for item in mentions:
+        if states[item.person] == "freed":
+            persons[sentence_key(item.view, item.first)].add(item.person)
+    return {key: len(of) for key, of in persons.items()}
+
+
+def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -> Count | None:
+    """One person freed and nobody else spoken of: one. Several only when a title joins them and says they are free."""
+    if not freed or scene.any("including", "others", "total") or len(freed) > 2:
+        return None
+    titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"}
+    if len(freed) > 1 and titled != set(freed):
+        return None
+    if any(number.kind == "count" and number.value > 1 for view in scene.views for number in view.numbers):
+        return None
+    if not any(item.state == "freed" for item in mentions):
+        return None
+    return Count(len(freed), False, _words(mentions, freed))
+
+
+# --- mediators, destination, what was given -------------------------------------------------------------------------
+
+
+def _mediators(scene: Scene, lexicon: Lexicon) -> Iterator[_Mention]:
+    if not scene.any("freed", "people", "home", "talk"):
+        return
+    rules = read_table("facts")["rules"]
+    for view in scene.views:
+        for found in view.persons:
+            role = lexicon.persons[found.person].role
+            if found.person not in rules["mediators_named"] and role not in rules["mediators"]:
+                continue
+            if role == "us-president" and (view.before(found.first, 2, "envoy") or view.after(found.last, 1, "envoy")):
+                continue
+            yield _Mention(found.person, view, found.first, found.last, "")
+
+
+def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] | None:
+    """The first place to which people were taken, or where freed ones are met; its name and the words."""
+    for view in scene.views:
+        barred = {cue.first for cue in view.all("not_place")}
+        places = [cue for cue in view.all(*(name for name in view.cues if name.startswith("place:"))) if cue.first not in barred]
+        for cue in sorted(places, key=lambda place: place.first):
+            sentence = view.sentence_of(cue.first)
+            named = any(item.view is view and view.sentence_of(item.first) == sentence for item in mentions)
+            if view.in_sentence(cue.first, "moved") or (named and view.in_sentence(cue.first, "freed", "home", "people")):
+                return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
+    return None
+
+
+def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Objects of penalties that were eased, with the words; nothing where the easing is denied or only hoped for."""
+    for view in scene.views:
+        for cue in view.all("lift"):
+            if view.before(cue.first, 4, "negation") or view.after(cue.last, 2, "negation"):
+                continue
+            if view.before(cue.first, 4, "forecast"):
+                continue
+            sentence = view.sentence_of(cue.first)
+            for name in view.cues:
+                for thing in view.cues[name] if name.startswith("object:") else ():
+                    if view.sentence_of(thing.first) == sentence and abs(thing.first - cue.first) <= 2 * _CLOSE:
+                        words = view.text(min(cue.first, thing.first), max(cue.last, thing.last))
+                        yield name.removeprefix("object:"), words
+
+
+# --- the story's vote -----------------------------------------------------------------------------------------------
+
+
+def vote(members: Sequence[Member]) -> Facts:
+    """The facts of a story from those of its reports: the count most sources tell, persons told by anyone.
+
+    Every owner votes once per count, so that a chain of papers is one voice. `counts` keeps what each source said.
+    """
+    reports = [(member, member.analysis.facts) for member in members]
+    voters = [(member, facts) for member, facts in reports if not member.update] or reports
+    released, at_least = _vote_released(voters)
+    remaining = _most((member, facts.remaining) for member, facts in reports if facts.remaining is not None)
+    people = _told(facts.people for _, facts in reports)
+    refused = _told(facts.refused for _, facts in reports)
+    held = tuple(name for name in _told(facts.held for _, facts in reports) if name not in people and name not in refused)
+    destination = _most((member, facts.destination) for member, facts in reports if facts.destination)
+    evidence: dict[str, str] = {}
+    for _, facts in reports:
+        for name, text in facts.evidence.items():
+            if name != "released" or facts.released == released:
+                evidence.setdefault(name, text)
+    return Facts(
+        released=released,
+        at_least=at_least,
+        remaining=remaining,
+        people=tuple(name for name in people if name not in refused),
+        refused=refused,
+        held=held,
+        mediators=_told(facts.mediators for _, facts in reports),
+        destination=destination,
+        in_return=_told(facts.in_return for _, facts in reports),
+        evidence=evidence,
+        counts=_counts(reports),
+    )
+
+
+def is_counted(facts: Facts) -> bool:
+    """Was the count read from a number in the text, not inferred from the names?"""
+    text = facts.evidence.get("released", "")
+    return facts.released is not None and bool(find_numbers(read_passage(text, "body"))) and text != facts.evidence.get("people")
+
+
+def _vote_released(reports: Sequence[tuple[Member, Facts]]) -> tuple[int | None, bool]:
+    """Exact counts outvote lower bounds, and both outvote what follows from names alone."""
+    told = [(member, facts) for member, facts in reports if facts.released is not None]
+    counted = [(member, facts) for member, facts in told if is_counted(facts)]
+    exact = [(member, facts) for member, facts in counted if not facts.at_least]
+    for group in (exact, counted, told):
+        value = _most((member, facts.released) for member, facts in group if facts.released is not None)
+        if value is not None:
+            return value, group is counted
+    return None, False
+
+
+def _most(rows: Iterable[tuple[Member, Value]]) -> Value | None:
+    """The value that most owners tell; of several the one told first."""
+    owners: dict[Value, set[str]] = {}
+    for member, value in rows:
+        owners.setdefault(value, set()).add(member.owner or member.source)
+    return max(owners, key=lambda value: len(owners[value]), default=None)
+
+
+def _told(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Names in the order of how many reports tell them, then of first mention."""
+    counts = Counter(name for row in rows for name in dict.fromkeys(row))
+    return tuple(name for name, _ in counts.most_common())
+
+
+def _counts(reports: Sequence[tuple[Member, Facts]]) -> tuple[tuple[str, int], ...]:
+    rows = {member.source: facts.released for member, facts in reports if facts.released is not None and is_counted(facts)}
+    return tuple(rows.items())[:_MAX_COUNTS]

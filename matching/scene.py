@@ -1,0 +1,127 @@
+"""A text laid out for the facts: its numbers, cue words, persons and clauses, passage by passage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
+from matching.lexicon import Found, Lexicon
+from matching.numbers import Number, find_numbers
+from matching.reading import Reading
+from matching.text import Passage
+
+_BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
+_FREED_CONCEPTS = "concepts"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A passage with what was found in it. `clause[i]` numbers the clause of token i; `cues` are by list name."""
+
+    passage: Passage
+    numbers: tuple[Number, ...]
+    cues: dict[str, tuple[Cue, ...]]
+    persons: tuple[Found, ...]
+    clause: tuple[int, ...]
+
+    def all(self, *names: str) -> Iterator[Cue]:
+        """Cues of the named lists, list by list."""
+        for name in names:
+            yield from self.cues.get(name, ())
+
+    def sentence_of(self, index: int) -> int:
+        return self.passage.tokens[index].sentence
+
+    def in_clause(self, index: int, *names: str) -> list[Cue]:
+        """Cues of the lists that begin or end in the clause of a token."""
+        clause = self.clause[index]
+        return [cue for cue in self.all(*names) if clause in (self.clause[cue.first], self.clause[cue.last])]
+
+    def in_sentence(self, index: int, *names: str) -> list[Cue]:
+        """Cues of the lists in the sentence of a token."""
+        sentence = self.sentence_of(index)
+        return [cue for cue in self.all(*names) if self.sentence_of(cue.first) == sentence]
+
+    def before(self, index: int, reach: int, *names: str) -> list[Cue]:
+        """Cues that end within `reach` tokens before a token, in its sentence."""
+        return [cue for cue in self.in_sentence(index, *names) if 0 < index - cue.last <= reach]
+
+    def after(self, index: int, reach: int, *names: str) -> list[Cue]:
+        """Cues that begin within `reach` tokens after a token, in its sentence."""
+        return [cue for cue in self.in_sentence(index, *names) if 0 < cue.first - index <= reach]
+
+    def text(self, first: int, last: int) -> str:
+        """The words from token `first` to token `last` as they stand."""
+        return self.passage.text[self.passage.tokens[first].start : self.passage.tokens[last].end]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Title and body of a text, and the languages it may be in."""
+
+    title: View
+    body: View
+    langs: tuple[str, ...]
+
+    @property
+    def views(self) -> tuple[View, View]:
+        return self.title, self.body
+
+    def any(self, *names: str) -> bool:
+        """Does a cue of the lists stand anywhere?"""
+        return any(view.cues.get(name) for view in self.views for name in names)
+
+
+def set_scene(reading: Reading, lexicon: Lexicon) -> Scene:
+    """Lay a reading out. Persons are those that the lexicon found; a person named twice stands twice."""
+    langs = languages([reading.title, reading.body], reading.lang)
+    return Scene(_view(reading.title, reading, langs), _view(reading.body, reading, langs), langs)
+
+
+def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
+    cues: dict[str, list[Cue]] = {}
+    for cue in (*_fact_cues().find(passage, langs), *_any_cues().find(passage, ())):
+        cues.setdefault(cue.name, []).append(cue)
+    freeing = frozenset(read_table("facts")["rules"][_FREED_CONCEPTS])
+    persons: list[Found] = []
+    for found in reading.found:
+        if found.where != passage.where:
+            continue
+        if found.concept in freeing:
+            cues.setdefault("freed", []).append(Cue("freed", found.first, found.last))
+        elif found.concept.startswith("person."):
+            persons.append(found)
+    numbers = find_numbers(passage, reading.lang, langs)
+    return View(passage, numbers, {name: tuple(items) for name, items in cues.items()}, tuple(persons), _clauses(passage))
+
+
+def _clauses(passage: Passage) -> tuple[int, ...]:
+    numbers: list[int] = []
+    clause = 0
+    before = None
+    for token in passage.tokens:
+        if before is not None and (
+            token.sentence != before.sentence or _BREAK.search(passage.text[before.end : token.start])
+        ):
+            clause += 1
+        numbers.append(clause)
+        before = token
+    return tuple(numbers)
+
+
+@cache
+def _fact_cues() -> Cues:
+    table = read_table("facts")
+    return Cues({lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()})
+
+
+@cache
+def _any_cues() -> Cues:
+    table = read_table("facts")
+    named = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
+    named |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
+    named["not_place"] = phrases(table["not_places"]["words"])
+    return Cues({"any": named})
