@@ -1,0 +1,95 @@
+"""What a report is recognised by: the small vector that stories are kept with (see matching.stories)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from core.model import Facts
+from matching.cues import read_table
+from matching.facts import is_counted
+from matching.lexicon import Found, Lexicon
+from matching.reading import Reading
+from matching.scene import Scene, set_scene
+
+_FEATURES = 40  # heaviest features kept, so that a signature stays small
+_HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
+_GRAM = 3
+_NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is background
+
+
+def signature(reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str]) -> dict[str, Any]:
+    """Return the vector `v` (feature -> weight), the count freed `r`, further counts `x`, word hashes `w` and the hash
+    of the whole wording `h`. JSON-able, under 2 kB."""
+    scene = set_scene(reading, lexicon)
+    weights: dict[str, float] = {}
+    rules = read_table("stories")
+    for found in reading.found:
+        _add(weights, *_feature(found, lexicon, rules))
+    for key, weight in _numbers(scene, rules):
+        _add(weights, key, weight)
+    for view in scene.views:
+        for name, cues in view.cues.items():
+            if name.startswith("object:"):
+                _add(weights, name, rules["weights"]["object"] * _place(view.passage.where, view.sentence_of(cues[0].first)))
+    for topic in topics:
+        _add(weights, f"t:{topic}", rules["weights"]["topic"])
+    kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]
+    result: dict[str, Any] = {"v": {key: round(weight, 2) for key, weight in kept if weight > 0}}
+    if is_counted(facts) and not facts.at_least and facts.released and facts.released > 1:
+        result["r"] = facts.released
+    others = sorted({number for view in scene.views for number in _parts(view)} - {result.get("r")})
+    if others:
+        result["x"] = others[:12]
+    folded = [token.folded for passage in (reading.title, reading.body) for token in passage.tokens if token.folded]
+    grams = {zlib.crc32(" ".join(folded[at : at + _GRAM]).encode()) for at in range(max(0, len(folded) - _GRAM + 1))}
+    result["w"] = sorted(grams)[:_HASHES]
+    if len(folded) >= _GRAM:
+        result["h"] = zlib.crc32(" ".join(folded).encode())
+    return result
+
+
+def _add(weights: dict[str, float], key: str, weight: float) -> None:
+    weights[key] = max(weights.get(key, 0.0), weight)
+
+
+def _place(where: str, sentence: int) -> float:
+    """How much a place counts: the title most, the background little."""
+    if where == "title":
+        return 1.5
+    return 1.0 if sentence < _NEAR_SENTENCES else 0.3
+
+
+def _feature(found: Found, lexicon: Lexicon, rules: dict[str, Any]) -> tuple[str, float]:
+    place = _place(found.where, found.sentence)
+    if found.concept.startswith("person."):
+        person = lexicon.persons[found.person]
+        weight = rules["persons"].get(person.id, rules["roles"].get(person.role, rules["roles"]["other"]))
+        kind = "p" if person.role == "prisoner" else "o"
+        return f"{kind}:{person.id}", weight * place
+    if found.concept.startswith("role.") or found.concept == "by_person":
+        return found.concept, 0.0
+    return f"c:{found.concept}", rules["concepts"].get(found.concept, rules["weights"]["concept"]) * place
+
+
+def _numbers(scene: Scene, rules: dict[str, Any]) -> list[tuple[str, float]]:
+    weight = rules["weights"]["number"]
+    return [
+        (f"n:{number.value}", weight * _place(view.passage.where, view.sentence_of(number.first)))
+        for view in scene.views
+        for number in view.numbers
+        if number.value >= rules["rules"]["least_number"] and number.kind in ("count", "measure")
+    ]
+
+
+def _parts(view: Any) -> list[int]:
+    """Counts that stand beside the number freed: parts of it, or the whole. Not those told of earlier releases."""
+    return [
+        number.value
+        for number in view.numbers
+        if number.kind == "count"
+        and number.value > 1
+        and not view.in_clause(number.first, "held", "back", "forecast")
+        and view.in_sentence(number.first, "freed", "moved", "including", "ofthem", "total", "part")
+    ]
