@@ -99,10 +99,8 @@ class Coded(TypeDecorator[Any]):
 
 
 def encode(value: Any) -> str:
-    """JSON text that any database stores and that reads back exactly: lone surrogates are left escaped."""
-    plain = codec.dump(value)
-    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    return json.dumps(plain, separators=(",", ":")) if _UNSTORABLE.search(text) else text
+    """JSON text, its strings cleaned as the other text is, so that quotes still fit the texts they are from."""
+    return clean(json.dumps(codec.dump(value), ensure_ascii=False, separators=(",", ":")))
 
 
 # Reading the open stories anew for every hit would decode the same members again and again.

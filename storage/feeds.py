@@ -101,7 +101,9 @@ async def claim(
     if not chosen:
         return ()
     # The row may be held by the transaction of a process that lost its lease: leave it to the next claim.
-    free = select(feeds.c.id).where(feeds.c.id.in_(chosen), _free(now)).with_for_update(skip_locked=True)
+    free = (
+        select(feeds.c.id).where(feeds.c.id.in_(chosen), _free(now)).with_for_update(skip_locked=True, key_share=True)
+    )
     claimed = await connection.execute(
         update(feeds)
         .where(feeds.c.id.in_(free.scalar_subquery()))
@@ -139,7 +141,7 @@ def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
 
 async def check_lease(connection: AsyncConnection, feed: Feed) -> None:
     """Hold the feed's row until the end of the transaction; LeaseLost when it is not ours any more."""
-    query = select(feeds.c.id).where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch).with_for_update()
+    query = select(feeds.c.id).where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch).with_for_update(key_share=True)
     if (await connection.execute(query)).first() is None:
         raise _lost(feed)
 

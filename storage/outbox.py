@@ -116,7 +116,11 @@ async def claim(
     connection: AsyncConnection, chosen: Sequence[int], now: datetime, *, per_lane: int, lease: timedelta
 ) -> tuple[Lane, ...]:
     """Lease those of the chosen lanes that are still open, in the order given, with what is due in each."""
-    free = select(targets.c.id).where(targets.c.id.in_(chosen), _open(now)).with_for_update(skip_locked=True)
+    free = (
+        select(targets.c.id)
+        .where(targets.c.id.in_(chosen), _open(now))
+        .with_for_update(skip_locked=True, key_share=True)
+    )
     rows = (
         await connection.execute(
             update(targets)
@@ -172,7 +176,7 @@ async def change_lane(connection: AsyncConnection, lane: Lane, **values: Any) ->
 
 async def _holds(connection: AsyncConnection, lane: Lane) -> bool:
     query = select(targets.c.id).where(targets.c.id == lane.target_id, targets.c.epoch == lane.epoch)
-    return (await connection.execute(query.with_for_update())).first() is not None
+    return (await connection.execute(query.with_for_update(key_share=True))).first() is not None
 
 
 async def mark(connection: AsyncConnection, lane: Lane, item: OutboxItem, **values: Any) -> bool:

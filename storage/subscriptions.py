@@ -141,8 +141,8 @@ async def retire(connection: AsyncConnection, target: Target, reason: str) -> No
 async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
     """Give a chat its new address, and join it with what is there already. Needs Lock.STORIES."""
     query = select(targets.c.id, targets.c.moved_from, targets.c.sent_total)
-    here = (await connection.execute(query.where(at(old)).with_for_update())).first()
-    there = (await connection.execute(query.where(at(new)).with_for_update())).first()
+    here = (await connection.execute(query.where(at(old)).with_for_update(key_share=True))).first()
+    there = (await connection.execute(query.where(at(new)).with_for_update(key_share=True))).first()
     if here is None or old == new:
         return
     moved_from = here.moved_from or str(old)

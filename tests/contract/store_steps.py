@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from core.model import (
     Analysis,
     Entry,
@@ -22,6 +24,8 @@ from core.model import (
     StorySummary,
     Target,
 )
+from storage.database import Database
+from storage.schema import metadata
 from storage.store import Store
 
 CHAT = Target("telegram", "-1001")
@@ -113,3 +117,18 @@ async def shown(store: Store, now: datetime, ref: str = "m1") -> None:
         for item in lane.items:
             assert await store.mark_sent(lane, item, f"{ref}-{item.story_id}", item.wanted, now)
         await store.release_lane(lane)
+
+
+async def counts(url: str) -> dict[str, int]:
+    """Rows of every table that has any."""
+    database = Database(url, busy_timeout=5)
+    await database.open()
+    try:
+        async with database.read() as connection:
+            found = {
+                table.name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+                for table in metadata.sorted_tables
+            }
+    finally:
+        await database.close()
+    return {name: count for name, count in found.items() if count}
