@@ -15,12 +15,13 @@ from pathlib import Path
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
 from matching.packfile import pack_paths
-from matching.patterns import Pattern
+from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
 from matching.text import Passage, Token
 from matching.topics import Topic
 
 _REMEMBERED = 30_000  # words whose look-up is kept, about 6 MB
+_CENTURIES = frozenset(("19", "20"))
 COUNTRY = frozenset(("belarus", "minsk"))  # concepts that let a weak name count
 
 
@@ -93,7 +94,7 @@ class Lexicon:
     def _look_up(self, folded: str) -> _Word | None:
         if len(self._words) >= _REMEMBERED:
             self._words.clear()
-        whole: list[Pattern] = []
+        whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
         begin: list[Pattern] = []
         for size in range(min(len(folded), self._longest), 0, -1):
             for pattern in self._stems.get(folded[:size], ()):
@@ -160,23 +161,29 @@ class Lexicon:
         return found
 
 
+_NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
+
+
+def _is_count(folded: str) -> bool:
+    """Whether a number can count people: 2 to 9999 without the years around now."""
+    if not folded.isdecimal() or len(folded) > 4 or folded[0] == "0" or folded == "1":
+        return False
+    return len(folded) < 4 or folded[:2] not in _CENTURIES
+
+
 def _capital(token: Token) -> bool:
     return not token.text[0].islower()
 
 
 def _longest_win(patterns: list[Pattern]) -> tuple[Pattern, ...]:
     """Per concept, the pattern with the longest stem first: it decides between a word and its exception."""
-    return tuple(
-        sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative))
-    )
+    return tuple(sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative)))
 
 
 def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:
     start, end = passage.tokens[first].start, passage.tokens[last].end
     sentence = passage.tokens[first].sentence
-    return Found(
-        concept, passage.where, sentence, first, last, passage.text[start:end], pattern, start, end, person
-    )
+    return Found(concept, passage.where, sentence, first, last, passage.text[start:end], pattern, start, end, person)
 
 
 def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:

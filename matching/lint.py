@@ -14,7 +14,9 @@ from matching.topics import Topic, TopicCompiler
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
 _NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
-_TOPIC_KEYS = frozenset(("title", "all", "near", "unless", "close", "points", "rule", "boost", "against", "alert", "digest", "half"))
+_TOPIC_KEYS = frozenset(
+    ("title", "all", "near", "unless", "close", "points", "rule", "boost", "against", "alert", "digest", "half")
+)
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
 _CONCEPT_NOTES = frozenset(("note", "languages"))
 
@@ -72,7 +74,9 @@ def _concepts(rows: Sequence[Row], packs: CompiledPacks) -> None:
                 )
                 continue
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                packs.faults.append(f"{row.file}:{row.line_of_key(lang)}: [concept.{row.name}]: {lang} must be a list of words.")
+                packs.faults.append(
+                    f"{row.file}:{row.line_of_key(lang)}: [concept.{row.name}]: {lang} must be a list of words."
+                )
                 continue
             made = _patterns(row, lang, words, packs)
             patterns[row.name] += made
@@ -158,7 +162,11 @@ def _persons(rows: Sequence[Row], packs: CompiledPacks) -> None:
         if not person.alone:
             continue
         for name in person.surnames:
-            clash = next((stem for part in name for lattice in part for stem in words if lattice.fits(stem)), None) if len(name) == 1 else None
+            clash = (
+                next((stem for part in name for lattice in part for stem in words if lattice.fits(stem)), None)
+                if len(name) == 1
+                else None
+            )
             if clash:
                 packs.warnings.append(
                     f"{person.source}: [person.{person.id}]: the surname is also the word {clash!r} of "
@@ -196,11 +204,15 @@ def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> 
     for row in rows:
         for key in row.values:
             if key not in _TOPIC_KEYS:
-                faults.append(f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(_TOPIC_KEYS))}.")
+                faults.append(
+                    f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(_TOPIC_KEYS))}."
+                )
         for rule in row.values.get("rule", ()):
             for key in rule if isinstance(rule, dict) else ():
                 if key not in _RULE_KEYS:
-                    faults.append(f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r} in a rule; known are {', '.join(sorted(_RULE_KEYS))}.")
+                    faults.append(
+                        f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r} in a rule; known are {', '.join(sorted(_RULE_KEYS))}."
+                    )
         if row.name in topics:
             faults.append(f"{row.place}: [topic.{row.name}]: the topic exists already in another pack.")
         topics[row.name] = compiler.topic(row)
@@ -214,7 +226,9 @@ def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, 
         implied = row.values.get("implies", [])
         for concept in implied:
             if concept not in packs.concepts:
-                packs.faults.append(f"{row.place_of(str(concept))}: [source.{row.name}]: there is no concept {concept!r}.")
+                packs.faults.append(
+                    f"{row.place_of(str(concept))}: [source.{row.name}]: there is no concept {concept!r}."
+                )
         for domain in row.values.get("domains", [row.name]):
             sources[str(domain).lower()] = tuple(str(concept) for concept in implied)
     return sources

@@ -49,7 +49,9 @@ class PackMatcher:
             topics=topics,
             scores={name: score.value for name, score in scores.items() if score.level is not Level.NONE},
             evidence=tuple(_evidence(scores)),
-            missing={name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF},
+            missing={
+                name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF
+            },
             people=people,
         )
 

@@ -117,7 +117,9 @@ class Lattice:
             if all(len(head) >= PREFIX for head in heads):
                 return heads
             heads = {(head + option)[:PREFIX] if len(head) < PREFIX else head for head in heads for option in options}
-        return {(head + ending)[:PREFIX] for head in heads for ending in (self.endings if len(head) < PREFIX else ("",))}
+        return {
+            (head + ending)[:PREFIX] for head in heads for ending in (self.endings if len(head) < PREFIX else ("",))
+        }
 
     def spellings(self, limit: int) -> Iterator[str]:
         """Spellings without endings, the usual ones of each letter first; at most `limit`."""
@@ -140,9 +142,7 @@ def generate(be: str, ru: str, sex: str = "m") -> Name:
     parts_be, parts_ru = be.split("-"), ru.split("-")
     if len(parts_be) != len(parts_ru):
         parts_be, parts_ru = ["".join(parts_be)], ["".join(parts_ru)]
-    return tuple(
-        tuple(_part(one, other, sex)) for one, other in zip(parts_be, parts_ru, strict=True) if one and other
-    )
+    return tuple(tuple(_part(one, other, sex)) for one, other in zip(parts_be, parts_ru, strict=True) if one and other)
 
 
 @lru_cache(maxsize=4096)
@@ -192,7 +192,7 @@ def _shifted(
         return
     if ending_be.fleeting or ending_ru.fleeting:
         yield Lattice((*positions[:-2], positions[-1]), changed)
-    elif rows[-1][0] in "кгх":
+    elif rows[-1][0] in ("к", "г", "х"):
         soft = {"к": "ц", "г": "з", "х": "с"}[rows[-1][0]]
         yield Lattice((*positions[:-1], _options((soft,), table)), changed)
 

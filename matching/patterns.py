@@ -1,12 +1,12 @@
 """The patterns of a pack, one string each, and how they compare with words.
 
-    freed            this word and no other
-    uwoln*4          begins so and has up to 4 more letters; a bare * allows 5
-    ^ruší            accents count (a short stem would hit other languages' words)
-    =US              capitals count, every letter as written
-    put on trial     words in a row
-    lässt ... frei   up to 5 other words between, in the same sentence
-    !press release   where this fits, the concept is not meant
+freed            this word and no other
+uwoln*4          begins so and has up to 4 more letters; a bare * allows 5
+^ruší            accents count (a short stem would hit other languages' words)
+=US              capitals count, every letter as written
+put on trial     words in a row
+lässt ... frei   up to 5 other words between, in the same sentence
+!press release   where this fits, the concept is not meant
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ def _elements(word: str) -> list[Element]:
     plain = word[1:] if exact or accents else word
     match = _STAR.match(plain)
     if match is None:
-        raise BadPattern("has a star with no letters before it" if plain.startswith("*") else "has a star inside a word")
+        raise BadPattern(
+            "has a star with no letters before it" if plain.startswith("*") else "has a star inside a word"
+        )
     extra = 0 if not match["star"] else int(match["extra"] or DEFAULT_EXTRA)
     tokens = read_passage(match["stem"], "pattern").tokens
     if not tokens:
@@ -131,7 +133,7 @@ def stem_fault(pattern: Pattern) -> str:
         size = len(element.stem)
         if not element.extra or element.exact or element.accents:
             continue
-        least = 5 if element.extra > 3 else 4 if element.extra > 1 else 3
+        least = 5 if element.extra > 4 else 4 if element.extra > 1 else 3
         if len(pattern.elements) > 1:
             least -= 1
         if size < least:
@@ -145,7 +147,10 @@ def stem_fault(pattern: Pattern) -> str:
 # --- lacinka: the Latin letters of Belarusian, from the Cyrillic ones ---------------------------------------------
 
 _LACINKA = dict(
-    zip("абвгґдежзійклмнопрстуўфхцчшыэь'’", "a b v h g d e z z i j k l m n o p r s t u u f ch c c s y e".split() + [""] * 3)
+    zip(
+        "абвгґдежзійклмнопрстуўфхцчшыэь'’",
+        "a b v h g d e z z i j k l m n o p r s t u u f ch c c s y e".split() + [""] * 3,
+    )
 )
 _SOFT = {"е": "e", "ё": "o", "ю": "u", "я": "a"}
 

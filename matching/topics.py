@@ -16,6 +16,7 @@ from matching.packfile import Row
 
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 1.0}
 NEAR_POINTS = 1.5
+BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
 _TERM = re.compile(r"^([A-Za-z_][\w.\-]*)(?:\*(\d+(?:\.\d+)?))?$")
 
 
@@ -213,7 +214,7 @@ class TopicCompiler:
             if not found:
                 self._fault(inner, "", f"group {short!r} is empty")
             return found
-        if name not in self.concepts and not name.startswith(("person.", "role.")) and name != "by_person":
+        if name not in self.concepts | BUILT_IN and not name.startswith(("person.", "role.")):
             self._fault(row, text, f"there is no concept {name!r}")
             return ()
         return ((name, 1.0),)
@@ -223,8 +224,10 @@ class TopicCompiler:
             self._rule(values, row) for values in [row.values, *_tables(row.values.get("rule"))] if values.get("all")
         ]
         if not any(rule.all for rule in rules):
-            self._fault(row, "", "the topic is empty: it needs all = [\"one | other\", ...] or [[...rule]] tables")
-        numbers = {key: self._number(row, key, default) for key, default in (("alert", 5.0), ("digest", 3.0), ("half", 1.5))}
+            self._fault(row, "", 'the topic is empty: it needs all = ["one | other", ...] or [[...rule]] tables')
+        numbers = {
+            key: self._number(row, key, default) for key, default in (("alert", 5.0), ("digest", 3.0), ("half", 1.5))
+        }
         if numbers["digest"] > numbers["alert"]:
             self._fault(row, "", "digest is above alert")
         return Topic(
