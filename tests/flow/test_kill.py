@@ -89,17 +89,10 @@ def everything(calls: list[dict[str, str]]) -> bool:
     return len({(call["chat"], call["tag"]) for call in calls if call["do"] == "send"}) == 4
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize("step", STEPS)
-async def test_no_alert_is_lost(
-    step: str, database: str, server: SampleServer, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if database == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path}/watch.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
+async def test_no_alert_is_lost(step: str, database_url: str, server: SampleServer, tmp_path: Path) -> None:
     async with WireServer() as wire:
-        config = write_config(tmp_path, server, wire.port, url)
+        config = write_config(tmp_path, server, wire.port, database_url)
         await read_silently(server, config)
         assert wire.calls == []
         server.publish_next()
