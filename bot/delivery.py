@@ -189,13 +189,16 @@ class Deliverer:
     async def _deliver(self, lane: Lane, item: OutboxItem, last_start: datetime) -> bool:
         """Show one alert; False when the lane must stop."""
         plain = item.attempts >= PLAIN_AFTER
-        while await self._wait_turn(lane, last_start):
+        while True:
             try:
                 story = await self._store.get_story(item.story_id)
             except NotFound as error:
                 return await self._bury(lane, item, str(error))
+            message = self._message(story, plain=plain)
+            if not await self._wait_turn(lane, last_start):
+                return False
             try:
-                reference = await self._show(lane.target, item, self._message(story, plain=plain))
+                reference = await self._show(lane.target, item, message)
             except MessageMissing as error:
                 if not item.message_ref:
                     return await self._bury(lane, item, str(error))
@@ -210,7 +213,6 @@ class Deliverer:
                 return await self._put_off(lane, item, story, error)
             else:
                 return await self._mark(lane, item, story, reference)
-        return False
 
     async def _wait_turn(self, lane: Lane, last_start: datetime) -> bool:
         """Wait for the chat's next free moment; False when it lies too far ahead, or time is up."""
