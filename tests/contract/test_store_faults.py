@@ -1,0 +1,342 @@
+"""What happens when things go wrong: kill -9, locks, wrong addresses, two upgrades at once, a newer release."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from core.errors import SchemaTooNew, StoreError
+from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
+from storage import migrate
+from storage.database import Database
+from storage.schema import REVISION, metadata
+from storage.store import Store
+from tests.contract.store_steps import (
+    CHAT,
+    TEAM,
+    TOPICS,
+    added_story,
+    claimed_feed,
+    counts,
+    ended,
+    entry,
+    lanes,
+    new,
+)
+from tests.fake_clock import FakeClock
+from tests.postgres import database_url as named
+from tests.postgres import new_database
+
+# --- kill -9 --------------------------------------------------------------------------------------------------------
+
+_COMMIT_AND_HANG = """
+import asyncio, sys
+from storage.store import Store
+from tests.contract.store_steps import CHAT, TOPICS, added_story, claimed_feed, entry, new
+from tests.fake_clock import FakeClock
+
+async def main():
+    store, now = Store(sys.argv[1]), FakeClock().now()
+    await store.open()
+    await store.subscribe(CHAT, TOPICS, now)
+    await added_story(store, now)
+    feed = await claimed_feed(store, now)
+    async with store.transaction() as transaction:
+        await transaction.add_entries(feed, [new(entry(2))], now)
+        print("committed one, in the middle of another", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def start(program: str, url: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+async def test_what_was_committed_survives_kill_9_and_the_rest_is_gone(database_url: str, clock: FakeClock) -> None:
+    program = start(_COMMIT_AND_HANG, database_url)
+    assert program.stdout is not None
+    with program.stdout:
+        line = await asyncio.to_thread(program.stdout.readline)
+        program.send_signal(signal.SIGKILL)
+    assert program.wait() == -signal.SIGKILL
+    assert b"committed" in line
+    store = Store(database_url, clock=clock)
+    await store.open()
+    try:
+        status = await store.get_status()
+        assert (status.entries, status.stories, status.outbox_waiting) == (1, 1, 1)
+        (lane,) = await lanes(store, clock.now())
+        assert lane.target == CHAT
+        clock.advance(3600)
+        (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
+        assert await store.find_known(feed.id, [entry(1), entry(2)]) == {"guid-1"}
+    finally:
+        await store.close()
+
+
+async def test_a_cancelled_transaction_leaves_the_store_working(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+
+    async def work(number: int) -> None:
+        async with store.transaction() as transaction:
+            await transaction.add_entries(feed, [new(entry(number))], clock.now())
+            await transaction.open_stories(clock.now())
+
+    for turns in range(12):
+        tasks = [asyncio.create_task(work(number)) for number in range(3)]
+        for _ in range(turns * 3):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await work(99)
+    assert await store.find_known(feed.id, [entry(99)]) == {"guid-99"}
+
+
+# --- locks ----------------------------------------------------------------------------------------------------------
+
+FEED = Feed(1, FeedSpec("Feed", "https://host.example/"), FeedState(FakeClock().now()), 1)
+ITEM = OutboxItem(1, 1, 1, 1, 0, "", 0)
+LANE = Lane(1, CHAT, 1, (ITEM,))
+NOW = FakeClock().now()
+
+WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
+    "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
+    "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
+    "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
+    "mark_later": lambda store: store.mark_later(LANE, ITEM, NOW, "429"),
+    "mark_missing": lambda store: store.mark_missing(LANE, ITEM),
+    "mark_dead": lambda store: store.mark_dead(LANE, ITEM, "refused"),
+    "block_lane": lambda store: store.block_lane(LANE, NOW),
+    "release_lane": lambda store: store.release_lane(LANE),
+    "retire_target": lambda store: store.retire_target(CHAT, "gone", NOW),
+    "move_target": lambda store: store.move_target(CHAT, TEAM, NOW),
+    "subscribe": lambda store: store.subscribe(CHAT, TOPICS, NOW),
+    "unsubscribe": lambda store: store.unsubscribe(CHAT),
+    "sync_subscriptions": lambda store: store.sync_subscriptions({CHAT: TOPICS}, NOW),
+    "first_sight": lambda store: store.first_sight("telegram", "1", NOW),
+    "prune": lambda store: store.prune(NOW, keep_text=timedelta(days=1), keep_identity=timedelta(days=1)),
+    "claim_lanes": lambda store: lanes(store, NOW),
+}
+READS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
+    "get_story": lambda store: store.get_story(1),
+    "next_delivery_at": lambda store: store.next_delivery_at(),
+    "find_subscription": lambda store: store.find_subscription(CHAT),
+    "latest_stories": lambda store: store.latest_stories(3),
+    "find_story": lambda store: store.find_story(1),
+    "find_story_of_message": lambda store: store.find_story_of_message(CHAT, "m"),
+    "find_entry": lambda store: store.find_entry("https://host.example/1"),
+    "get_status": lambda store: store.get_status(),
+    "migrate": lambda store: store.migrate(),
+}
+
+
+def test_every_method_is_tried_against_a_lock() -> None:
+    public = {name for name in vars(Store) if not name.startswith("_")}
+    assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
+
+
+@pytest.fixture
+def locked(sqlite_url: str) -> Callable[[], sqlite3.Connection]:
+    def lock() -> sqlite3.Connection:
+        connection = sqlite3.connect(sqlite_url.partition("///")[2], isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    return lock
+
+
+@pytest.mark.parametrize("name", [*WRITES, *READS])
+async def test_a_locked_sqlite_file_is_told_in_a_sentence(
+    name: str, sqlite_url: str, locked: Callable[[], sqlite3.Connection]
+) -> None:
+    store = Store(sqlite_url, clock=FakeClock(), busy_timeout=0.05)
+    await store.open()
+    await store.subscribe(CHAT, TOPICS, NOW)
+    await added_story(store, NOW)
+    other = locked()
+    try:
+        if name in READS:
+            await READS[name](store)
+        else:
+            with pytest.raises(StoreError, match="another program holds its lock"):
+                await WRITES[name](store)
+            other.rollback()
+            if name != "record_poll":  # whose lease is made up
+                await WRITES[name](store)
+    finally:
+        other.close()
+        await store.close()
+
+
+async def test_writers_of_several_processes_wait_for_one_another(store: Store, database_url: str) -> None:
+    others = [Store(database_url) for _ in range(3)]
+    for other in others:
+        await other.open()
+    try:
+        await asyncio.gather(
+            *(either.first_sight("telegram", str(number), NOW) for number in range(40) for either in (store, *others))
+        )
+    finally:
+        for other in others:
+            await other.close()
+    assert (await counts(database_url))["updates"] == 40
+
+
+async def test_a_transaction_inside_another_is_refused_instead_of_hanging(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    await store.open()
+
+    async def nested() -> None:
+        async with store.transaction():
+            await store.first_sight("telegram", "1", NOW)
+
+    try:
+        with pytest.raises(RuntimeError, match="inside another"):
+            await nested()
+        assert await store.first_sight("telegram", "1", NOW)
+    finally:
+        await store.close()
+
+
+# --- upgrades -------------------------------------------------------------------------------------------------------
+
+_OPEN = "import asyncio, sys; from storage.store import Store; s = Store(sys.argv[1])\n"
+_OPEN += "async def main():\n    print(*await s.open()); await s.close()\nasyncio.run(main())"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, sqlite_url: str) -> object:
+    """A database without tables, of each kind in turn."""
+    if request.param == "sqlite":
+        yield sqlite_url
+        return
+    with new_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
+    programs = [start(_OPEN, empty_url) for _ in range(3)]
+    told = sorted(program.communicate()[0].decode().strip() for program in programs)
+    assert told == [REVISION, f"{REVISION} {REVISION}", f"{REVISION} {REVISION}"], "one found it empty"
+
+
+async def test_migrations_and_schema_agree(empty_url: str) -> None:
+    database = Database(empty_url, busy_timeout=5)
+    await database.open()
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    try:
+        assert await migrate.upgrade(database) == ("", REVISION)
+        assert await migrate.upgrade(database) == (REVISION, REVISION)
+        async with database.read() as connection:
+            assert await connection.run_sync(differences) == []
+    finally:
+        await database.close()
+    assert migrate.known_revisions(migrate.make_config())[0] == REVISION
+
+
+async def test_an_upgrade_that_fails_changes_nothing(empty_url: str) -> None:
+    database = Database(empty_url, busy_timeout=5)
+    await database.open()
+    try:
+        async with database.write() as connection:
+            await connection.execute(text("CREATE TABLE updates (x INTEGER)"))
+        with pytest.raises(StoreError, match="updates"):
+            await migrate.upgrade(database)
+        async with database.write() as connection:
+            assert await connection.run_sync(migrate.current_revision) == ""
+            await connection.execute(text("DROP TABLE updates"))
+        assert await migrate.upgrade(database) == ("", REVISION)
+    finally:
+        await database.close()
+
+
+async def test_a_database_of_a_newer_release_is_refused(store: Store, database_url: str) -> None:
+    database = Database(database_url, busy_timeout=5)
+    await database.open()
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await database.close()
+    with pytest.raises(SchemaTooNew, match=r"newer release \(schema 9999, this program knows") as caught:
+        await Store(database_url).open()
+    assert "start that release again, or restore a backup" in str(caught.value)
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("", "unknown kind of database"),
+        ("nonsense", "unknown kind of database"),
+        ("mysql://root:hunter2@host/x", "unknown kind of database"),
+        ("sqlite:///x.db", "unknown kind of database"),
+        ("postgresql+asyncpg://user:hunter2@host:port/x", "unknown kind of database"),
+        ("postgresql+asyncpg://user:hunter2@host", "name of the database is missing"),
+        ("sqlite+aiosqlite://", "in memory forgets all"),
+        ("sqlite+aiosqlite:///:memory:", "in memory forgets all"),
+        ("sqlite+aiosqlite:///file:x?mode=memory&uri=true", "in memory forgets all"),
+        ("sqlite+aiosqlite://data/x.db", "three slashes"),
+    ],
+)
+def test_an_address_of_no_use_is_told_without_its_password(url: str, told: str) -> None:
+    with pytest.raises(StoreError, match=told) as caught:
+        Store(url)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    for address in ("user:hunter2@127.0.0.1:9", f"user:hunter2@/x?host={tmp_path}"):
+        url = f"postgresql+asyncpg://{address}" + ("" if "?" in address else "/x")
+        with pytest.raises(StoreError, match=r"cannot be reached .* check storage\.url") as caught:
+            await Store(url).open()
+        assert "hunter2" not in str(caught.value)
+
+
+async def test_a_database_that_is_not_there_is_told(postgres_server: str) -> None:
+    with pytest.raises(StoreError, match="no such database on the server: create it"):
+        await Store(named(postgres_server, "nowhere")).open()
+
+
+async def test_the_folder_of_a_sqlite_file_is_made_and_the_file_is_private(tmp_path: Path) -> None:
+    file = tmp_path / "not" / "there" / "x.db"
+    store = Store(f"sqlite+aiosqlite:///{file}")
+    await store.open()
+    await store.close()
+    assert oct(file.stat().st_mode & 0o777) == "0o600"
+
+
+async def test_a_sqlite_path_of_no_use_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("this is text, and long enough not to be taken for an empty database\n" * 99)
+    for path, told in (
+        (tmp_path / "file" / "x.db", "cannot be opened"),
+        (tmp_path, "cannot be opened"),
+        ("/proc/nowhere/x.db", "cannot be opened"),
+        (tmp_path / "file", "no SQLite database"),
+    ):
+        with pytest.raises(StoreError, match=told):
+            await Store(f"sqlite+aiosqlite:///{path}").open()
+
+
+async def test_a_store_that_is_not_open_says_so(sqlite_url: str) -> None:
+    with pytest.raises(StoreError, match="call open"):
+        await Store(sqlite_url).get_status()
