@@ -141,7 +141,9 @@ def _weigh_doubt(item: _Candidate) -> None:
     if number.value >= read_table("facts")["rules"]["many"] and not view.in_clause(number.first, "freed"):
         item.add(-3, "too many")
     for freed in view.in_clause(number.first, "freed"):
-        if any(cue.last < number.first - 1 or cue.first > number.last for cue in view.before(freed.first, 3, "negation")):
+        if any(
+            cue.last < number.first - 1 or cue.first > number.last for cue in view.before(freed.first, 3, "negation")
+        ):
             item.add(-4, "not")
             break
 
@@ -191,7 +193,9 @@ def _relate(candidates: Sequence[_Candidate]) -> None:
 
 
 def _of_between(view: View, item: _Candidate, other: _Candidate) -> bool:
-    return any(item.number.last < cue.first <= item.number.last + 2 and cue.last < other.number.first for cue in view.all("of"))
+    return any(
+        item.number.last < cue.first <= item.number.last + 2 and cue.last < other.number.first for cue in view.all("of")
+    )
 
 
 def _remaining(scene: Scene, candidates: Sequence[_Candidate], released: _Candidate | None) -> Count | None:

@@ -35,9 +35,12 @@ class _Mention:
     state: str
 
 
-def extract(reading: Reading, lexicon: Lexicon) -> Facts:
-    """Read the facts of a release from a text. Fields are empty where the text does not say; never raises."""
-    scene = set_scene(reading, lexicon)
+def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> Facts:
+    """Read the facts of a release from a text. Fields are empty where the text does not say; never raises.
+
+    `scene` is the reading laid out, when it is at hand.
+    """
+    scene = scene or set_scene(reading)
     mentions = list(_mentions(scene, lexicon))
     states = _states(mentions)
     freed = [person for person, state in states.items() if state == "freed"]
@@ -105,7 +108,9 @@ def _epithets(view: View) -> Iterator[tuple[str, int, int]]:
             kin = [
                 found
                 for found in view.persons
-                if found.person == near and found.sentence == view.sentence_of(cue.first) and abs(found.first - cue.first) < _CLOSE
+                if found.person == near
+                and found.sentence == view.sentence_of(cue.first)
+                and abs(found.first - cue.first) < _CLOSE
             ]
             if near is None or kin:
                 yield rule["person"], cue.first, cue.last
@@ -211,11 +216,17 @@ def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] 
     """The first place to which people were taken, or where freed ones are met; its name and the words."""
     for view in scene.views:
         barred = {cue.first for cue in view.all("not_place")}
-        places = [cue for cue in view.all(*(name for name in view.cues if name.startswith("place:"))) if cue.first not in barred]
+        places = [
+            cue
+            for cue in view.all(*(name for name in view.cues if name.startswith("place:")))
+            if cue.first not in barred
+        ]
         for cue in sorted(places, key=lambda place: place.first):
             sentence = view.sentence_of(cue.first)
             named = any(item.view is view and view.sentence_of(item.first) == sentence for item in mentions)
-            if view.in_sentence(cue.first, "moved") or (named and view.in_sentence(cue.first, "freed", "home", "people")):
+            if view.in_sentence(cue.first, "moved") or (
+                named and view.in_sentence(cue.first, "freed", "home", "people")
+            ):
                 return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
     return None
 
@@ -250,7 +261,9 @@ def vote(members: Sequence[Member]) -> Facts:
     remaining = _most((member, facts.remaining) for member, facts in reports if facts.remaining is not None)
     people = _told(facts.people for _, facts in reports)
     refused = _told(facts.refused for _, facts in reports)
-    held = tuple(name for name in _told(facts.held for _, facts in reports) if name not in people and name not in refused)
+    held = tuple(
+        name for name in _told(facts.held for _, facts in reports) if name not in people and name not in refused
+    )
     destination = _most((member, facts.destination) for member, facts in reports if facts.destination)
     evidence: dict[str, str] = {}
     for _, facts in reports:
@@ -275,7 +288,11 @@ def vote(members: Sequence[Member]) -> Facts:
 def is_counted(facts: Facts) -> bool:
     """Was the count read from a number in the text, not inferred from the names?"""
     text = facts.evidence.get("released", "")
-    return facts.released is not None and bool(find_numbers(read_passage(text, "body"))) and text != facts.evidence.get("people")
+    return (
+        facts.released is not None
+        and bool(find_numbers(read_passage(text, "body")))
+        and text != facts.evidence.get("people")
+    )
 
 
 def _vote_released(reports: Sequence[tuple[Member, Facts]]) -> tuple[int | None, bool]:
@@ -305,5 +322,7 @@ def _told(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _counts(reports: Sequence[tuple[Member, Facts]]) -> tuple[tuple[str, int], ...]:
-    rows = {member.source: facts.released for member, facts in reports if facts.released is not None and is_counted(facts)}
+    rows = {
+        member.source: facts.released for member, facts in reports if facts.released is not None and is_counted(facts)
+    }
     return tuple(rows.items())[:_MAX_COUNTS]

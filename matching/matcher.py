@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.model import Analysis, Evidence, Level
+from matching.facts import extract
 from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
+from matching.scene import set_scene
+from matching.signature import signature
 from matching.topics import Score, Spot, score_topic
 
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
@@ -44,6 +47,8 @@ class PackMatcher:
         people = self._people(reading.found)
         if level is Level.NONE:
             return Analysis(people=people)
+        scene = set_scene(reading)
+        facts = extract(reading, self.lexicon, scene)
         return Analysis(
             level=level,
             topics=topics,
@@ -53,6 +58,8 @@ class PackMatcher:
                 name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF
             },
             people=people,
+            facts=facts,
+            signature=signature(reading, self.lexicon, facts, topics, scene),
         )
 
     def _people(self, found: Sequence[Found]) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ from matching.text import Passage, Token
 LARGEST = 1_000_000  # greater numbers count no people here
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a report
-_COUNT_SUFFIXES = frozenset("ма ти х те мата тима их ых ьох ох ro stu tu рых ero ми ти тыс".split())
+_COUNT_SUFFIXES = frozenset(
+    ["ма", "ти", "х", "те", "мата", "тима", "их", "ых", "ьох", "ох", "ro", "stu", "tu", "рых", "ero", "ми", "ти", "тыс"]
+)
 _UNIT_SIGNS = "%‰°$€£₽"
 _LABEL_SIGNS = "№#§$€£₽"
 
@@ -226,7 +228,9 @@ def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
 def _cues() -> Cues:
     lists: dict[str, dict[str, list[str]]] = {}
     for lang, table in read_table("numbers").items():
-        named = {name: phrases(table[name]) for name in ("over", "under", "about", "more", "between", "to") if name in table}
+        named = {
+            name: phrases(table[name]) for name in ("over", "under", "about", "more", "between", "to") if name in table
+        }
         named |= {name: words(table[name]) for name in ("unit", "before", "month") if name in table}
         lists[lang] = named
     return Cues(lists)
@@ -255,12 +259,18 @@ class _Surroundings:
     def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:
         tokens = self._passage.tokens
         same = {i for i in (raw.first - 1, raw.last + 1) if 0 <= i < len(tokens)} & {
-            i for i in (raw.first - 1, raw.last + 1) if 0 <= i < len(tokens) and tokens[i].sentence == tokens[raw.first].sentence
+            i
+            for i in (raw.first - 1, raw.last + 1)
+            if 0 <= i < len(tokens) and tokens[i].sentence == tokens[raw.first].sentence
         }
         previous, following = raw.first - 1, raw.last + 1
         digits = tokens[raw.first].folded[:1].isdigit()
         tight_after, tight_before = after.lstrip()[:1], before.rstrip()[-1:]
-        if value >= LARGEST or (tight_after and tight_after in _UNIT_SIGNS) or (tight_before and tight_before in _UNIT_SIGNS):
+        if (
+            value >= LARGEST
+            or (tight_after and tight_after in _UNIT_SIGNS)
+            or (tight_before and tight_before in _UNIT_SIGNS)
+        ):
             return "measure"
         if tight_before and tight_before in _LABEL_SIGNS:
             return "label"
@@ -326,7 +336,12 @@ def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
             if number.value < following.value:
                 text = passage.text[number.start : following.end]
                 yield following._replace(
-                    value=number.value, high=following.value, first=number.first, start=number.start, text=text, bound="over"
+                    value=number.value,
+                    high=following.value,
+                    first=number.first,
+                    start=number.start,
+                    text=text,
+                    bound="over",
                 )
             else:
                 yield number._replace(kind="measure")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
-from matching.lexicon import Found, Lexicon
+from matching.lexicon import Found
 from matching.numbers import Number, find_numbers
 from matching.reading import Reading
 from matching.text import Passage
@@ -75,7 +75,7 @@ class Scene:
         return any(view.cues.get(name) for view in self.views for name in names)
 
 
-def set_scene(reading: Reading, lexicon: Lexicon) -> Scene:
+def set_scene(reading: Reading) -> Scene:
     """Lay a reading out. Persons are those that the lexicon found; a person named twice stands twice."""
     langs = languages([reading.title, reading.body], reading.lang)
     return Scene(_view(reading.title, reading, langs), _view(reading.body, reading, langs), langs)
@@ -95,7 +95,9 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         elif found.concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
-    return View(passage, numbers, {name: tuple(items) for name, items in cues.items()}, tuple(persons), _clauses(passage))
+    return View(
+        passage, numbers, {name: tuple(items) for name, items in cues.items()}, tuple(persons), _clauses(passage)
+    )
 
 
 def _clauses(passage: Passage) -> tuple[int, ...]:

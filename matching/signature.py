@@ -19,10 +19,12 @@ _GRAM = 3
 _NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is background
 
 
-def signature(reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str]) -> dict[str, Any]:
+def signature(
+    reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str], scene: Scene | None = None
+) -> dict[str, Any]:
     """Return the vector `v` (feature -> weight), the count freed `r`, further counts `x`, word hashes `w` and the hash
     of the whole wording `h`. JSON-able, under 2 kB."""
-    scene = set_scene(reading, lexicon)
+    scene = scene or set_scene(reading)
     weights: dict[str, float] = {}
     rules = read_table("stories")
     for found in reading.found:
@@ -32,7 +34,11 @@ def signature(reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence
     for view in scene.views:
         for name, cues in view.cues.items():
             if name.startswith("object:"):
-                _add(weights, name, rules["weights"]["object"] * _place(view.passage.where, view.sentence_of(cues[0].first)))
+                _add(
+                    weights,
+                    name,
+                    rules["weights"]["object"] * _place(view.passage.where, view.sentence_of(cues[0].first)),
+                )
     for topic in topics:
         _add(weights, f"t:{topic}", rules["weights"]["topic"])
     kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]

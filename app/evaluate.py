@@ -1,0 +1,63 @@
+"""`evaluate`: how well matcher, stories and facts do on labelled news."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = """\
+Reads one JSON object per line with id, lang, published, source, url, title, summary, relevant, topics[], story and
+facts{released, remaining, people[], mediators[], destination}, puts the items through the production matcher, facts and
+stories in the order of `published`, and compares what comes out with the labels."""
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure matching, stories and facts on labelled news",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.jsonl", help="labelled items")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument("--errors", action="store_true", help="list every item that came out otherwise than labelled")
+    parser.add_argument("--baselines", action="store_true", help="run two lists of plain keywords beside it")
+    parser.add_argument("--ablations", action="store_true", help="switch parts off one by one")
+    parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from matching import ablations, report
+    from matching.evaluate import BadItems, read_items
+    from matching.evaluate import run as run_items
+    from matching.matcher import load_matcher
+
+    try:
+        items = read_items(args.file)
+    except BadItems as error:
+        print(error, file=sys.stderr)
+        return 2
+    matcher = load_matcher(args.pack)
+    canon = report.canon_by(matcher.lexicon)
+    figures = report.report(run_items(items, matcher, implied=ablations.implied_by(matcher.lexicon)), canon)
+    if args.baselines:
+        figures["baselines"] = ablations.baselines(items)
+    if args.ablations:
+        figures["ablations"] = ablations.ablate(items, args.pack, canon)
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False))
+        return 0
+    print(report.table(figures))
+    for kind in ("baselines", "ablations"):
+        if kind in figures:
+            print("\n" + report.summary_line("this program", figures))
+            for name, of in figures[kind].items():
+                print(report.summary_line(name, of))
+    if args.errors:
+        for error in figures["errors"]:
+            print(f"{error['id']}: expected {error['expected']}, got {error['got']}: {error['why']}")
+    return 0

@@ -1,0 +1,166 @@
+"""Measures the production matcher, facts and stories on labelled news, without letting them see the labels.
+
+An item is a JSON object per line: id, lang, published (YYYY-MM-DD or ISO time), source, url, title, summary, relevant,
+topics, story (a name or null), facts {released, remaining, people, mediators, destination} or null. Items are handled
+in the order of `published`, as they would have come in; an item counts as relevant if it matches, or if it is half a
+match that an open story took.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import MinskError
+from core.model import Action, Analysis, Facts, Member, Story
+from core.ports import Matcher, Stories
+from matching.stories import StoryBook
+
+
+class BadItems(MinskError):
+    """A file of labelled items cannot be read; str() names file, line and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A labelled item. `facts` holds only what is labelled; `story` is "" where there is none."""
+
+    id: str
+    lang: str
+    published_at: datetime
+    source: str
+    url: str
+    title: str
+    summary: str
+    relevant: bool
+    topics: tuple[str, ...] = ()
+    story: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the program made of an item; `story_id` is None when no story took it."""
+
+    item: Item
+    analysis: Analysis
+    story_id: int | None
+    reason: str
+    update: bool = False
+
+    @property
+    def relevant(self) -> bool:
+        return self.story_id is not None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.analysis.topics if self.relevant else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All results, in the order handled, and the stories at the end by id."""
+
+    results: tuple[Result, ...]
+    stories: Mapping[int, Story]
+
+
+def read_items(path: Path) -> list[Item]:
+    """Read labelled items; raise BadItems naming the file and the line of what cannot be read."""
+    items: list[Item] = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadItems(f"{path} cannot be read: {error}. Give a file with one JSON object per line.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            items.append(read_item(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadItems(f"{path}:{number}: not a labelled item ({error!r}). See `evaluate --help`.") from error
+    return items
+
+
+def read_item(row: Mapping[str, Any]) -> Item:
+    """One labelled item from its JSON object; KeyError, ValueError or TypeError when it is none."""
+    at = datetime.fromisoformat(row["published"])
+    return Item(
+        id=str(row["id"]),
+        lang=row.get("lang") or "",
+        published_at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        source=row.get("source") or "",
+        url=row.get("url") or "",
+        title=row["title"],
+        summary=row.get("summary") or "",
+        relevant=bool(row["relevant"]),
+        topics=tuple(row.get("topics") or ()),
+        story=row.get("story") or "",
+        facts=row.get("facts") or {},
+    )
+
+
+def run(
+    items: Iterable[Item],
+    matcher: Matcher,
+    stories: Stories | None = None,
+    implied: Callable[[str], Sequence[str]] | None = None,
+) -> Run:
+    """Put items through matcher and stories in the order of publication, with an empty memory at the start.
+
+    `implied` gives the concepts that the source of a URL implies.
+    """
+    book = stories or StoryBook()
+    known: dict[int, Story] = {}
+    results: list[Result] = []
+    for number, item in enumerate(sorted(items, key=lambda one: one.published_at), 1):
+        implies = implied(item.url) if implied else ()
+        analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=implies)
+        if not analysis.signature and not analysis.relevant:
+            results.append(Result(item, analysis, None, "no topic matched"))
+            continue
+        member = Member(
+            entry_id=number,
+            source=item.source,
+            owner=item.source,
+            lang=item.lang,
+            title=item.title,
+            url=item.url,
+            at=item.published_at,
+            analysis=analysis,
+            published_at=item.published_at,
+        )
+        results.append(_place(item, member, book, known))
+    return Run(tuple(results), known)
+
+
+def _place(item: Item, member: Member, book: Stories, known: dict[int, Story]) -> Result:
+    since = member.at - book.window
+    placement = book.place(member, [story for story in known.values() if story.updated_at >= since])
+    if placement.action is Action.IGNORE:
+        return Result(item, member.analysis, None, placement.reason)
+    member = replace(member, update=placement.update)
+    old = known.get(placement.story_id) if placement.story_id is not None else None
+    members = (*(old.members if old else ()), member)
+    summary = book.summarise(members)
+    story = Story(
+        id=old.id if old else len(known) + 1,
+        revision=old.revision + 1 if old else 1,
+        level=summary.level,
+        topics=summary.topics,
+        facts=summary.facts,
+        opened_at=old.opened_at if old else member.at,
+        updated_at=max(member.at, old.updated_at) if old else member.at,
+        members=members,
+    )
+    known[story.id] = story
+    return Result(item, member.analysis, story.id, placement.reason, placement.update)
+
+
+def voted(of: Run) -> dict[str, Facts]:
+    """Item id -> the facts that its story voted for."""
+    return {result.item.id: of.stories[result.story_id].facts for result in of.results if result.story_id is not None}
