@@ -181,6 +181,8 @@ REFUSALS = {
 REFUSAL_HINT = "Ask one of them, or use the bot in a private chat."
 TOO_FAST = ("Too many commands at once. Go on in {n} second.", "Too many commands at once. Go on in {n} seconds.")
 APOLOGY = "Sorry, that failed here through no fault of yours (reference {reference})."
+NOT_IN_CHANNEL = "Only you see this: I cannot post in this channel, so alerts would not arrive either. Invite me with \
+/invite @{name} and try again."
 APOLOGY_HINT = "Try again in a minute; if it stays so, tell the operator of this bot the reference."
 
 _AGES = (

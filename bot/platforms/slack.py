@@ -1,0 +1,319 @@
+"""Slack, through slack-bolt: one slash command, mentions, private chats and buttons; Socket Mode or signed HTTP.
+
+What comes in is acknowledged at once and worked on after, because Slack waits 3 seconds
+(https://docs.slack.dev/tools/bolt-python/concepts/acknowledge). What goes out is never repeated by the library: a lost
+connection is told as such, and the outbox decides. slack_manifest.yaml makes the app that this module speaks for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.platforms.context import PlatformContext
+from bot.platforms.slack_answers import Answers
+from bot.platforms.slack_blocks import Rendered, render, render_text
+from bot.platforms.slack_errors import BOT_REMEDY, HTTP_REMEDY, SOCKET_REMEDY, BlocksRefused, translated
+from bot.platforms.slack_events import Incoming, located, of_action, of_command, of_event, reference
+from bot.platforms.slack_socket import SocketMode
+from core.errors import BadCredentials, DeliveryError, MessageMissing, RetryLater, Unreachable
+from core.message import Message
+from core.model import Actor, Role, Target
+from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
+
+PATH = "/slack/events"
+OPEN_WITHIN = 10.0
+SEND_WITHIN = 30.0
+FINISH_WITHIN = 1.0
+# An address for Socket Mode is for one connection and soon stale; the one fetched as a check is used if it is fresh.
+FRESH = 10.0
+
+_ANY = re.compile(".*", re.DOTALL)
+
+
+def create(context: PlatformContext) -> ChatPlatform:
+    return Slack(context)
+
+
+class Slack:
+    """A core.ports.ChatPlatform. Message references are CHANNEL:ts."""
+
+    name = "slack"
+
+    def __init__(self, context: PlatformContext) -> None:
+        self._settings = context.settings.slack
+        self._clock = context.clock
+        self._updates = context.updates
+        self._log = context.log
+        library = logging.getLogger(f"{context.log.name}.library")
+        library.setLevel(logging.WARNING)  # below that, slack_sdk logs messages, and addresses with secrets in them
+        self._client = AsyncWebClient(
+            self._settings.bot_token, self._settings.api_base, logger=library, retry_handlers=[]
+        )
+        self._client.proxy = None  # the session reads HTTPS_PROXY and, unlike slack_sdk, NO_PROXY
+        self._app = self._bolt(library)
+        self._session: aiohttp.ClientSession | None = None
+        self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
+        self._answers = Answers(self, self._client, self._clock, self._log)
+        self._socket_url = ("", 0.0)
+        self._handle: CommandHandler | None = None
+        self._working: set[asyncio.Task[None]] = set()
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        return (Route("POST", PATH, self._receive),) if self._settings.mode == "http" else ()
+
+    async def open(self) -> str:
+        """Check the tokens, within seconds. Raises BadCredentials or Unreachable."""
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=SEND_WITHIN, sock_connect=OPEN_WITHIN), trust_env=True
+        )
+        self._client.session = self._session
+        try:
+            if self._settings.mode == "http" and not self._settings.signing_secret:
+                raise BadCredentials("Slack's signing secret is missing.", HTTP_REMEDY)
+            if self._settings.mode == "socket" and not self._settings.app_token:
+                raise BadCredentials("Slack's app token is missing.", SOCKET_REMEDY)
+            who = await self._check(self._client.auth_test(), BOT_REMEDY)
+            if who is None:
+                raise Unreachable("Slack was asked too often who the bot is. Start again in a minute.")
+            if not who.get("bot_id"):
+                raise BadCredentials("Slack's bot token belongs to a person, not to a bot.", BOT_REMEDY)
+            self._identity = AuthorizeResult(
+                enterprise_id=who.get("enterprise_id"),
+                team_id=who.get("team_id"),
+                bot_user_id=who["user_id"],
+                bot_id=who["bot_id"],
+                bot_token=self._settings.bot_token,
+            )
+            self._answers.name = str(who["user"])
+            if self._settings.mode == "socket":
+                await self._check_app_token()
+        except BaseException:
+            await self.close()
+            raise
+        return f"@{who['user']} in {who['team']}"
+
+    async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
+        """Receive until cancelled. Slack has no menu: its one command is in the manifest."""
+        assert self._session is not None, "open() comes before run()"
+        self._handle = handle
+        try:
+            if self._settings.mode == "http":
+                await asyncio.Event().wait()
+            await SocketMode(self._session, self._open_url, self._dispatch, self._clock, self._log).run()
+        finally:
+            self._handle = None
+            await self._finish()
+
+    async def close(self) -> None:
+        await self._finish()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _check(self, call: Awaitable[AsyncSlackResponse], remedy: str) -> AsyncSlackResponse | None:
+        """The answer; None when Slack was asked too often. Raises BadCredentials or Unreachable."""
+        base = self._settings.api_base
+        try:
+            async with asyncio.timeout(OPEN_WITHIN):
+                with translated(base, remedy):
+                    return await call
+        except RetryLater:
+            return None
+        except BadCredentials:
+            raise
+        except (DeliveryError, TimeoutError) as error:
+            cause = str(error) or f"It did not answer within {OPEN_WITHIN:g} s."
+            raise Unreachable(f"{cause} Check the network and slack.api_base = {base!r}.") from error
+
+    async def _check_app_token(self) -> None:
+        """Asked too often, the token is right."""
+        answer = await self._check(
+            self._client.apps_connections_open(app_token=self._settings.app_token), SOCKET_REMEDY
+        )
+        if answer is not None:
+            self._socket_url = (str(answer["url"]), asyncio.get_running_loop().time())
+
+    async def _open_url(self) -> str:
+        """An address for one Socket Mode connection."""
+        (url, at), self._socket_url = self._socket_url, ("", 0.0)
+        if url and asyncio.get_running_loop().time() - at < FRESH:
+            return url
+        with translated(self._settings.api_base, SOCKET_REMEDY):
+            answer = await self._client.apps_connections_open(app_token=self._settings.app_token)
+        return str(answer["url"])
+
+    # --- what goes out ----------------------------------------------------------------------------------------------
+
+    async def send(self, target: Target, message: Message) -> str:
+        try:
+            return await self.post(target, render(message))
+        except BlocksRefused as error:
+            self._log.warning("Slack refused the blocks of a message; its words go alone", extra={"reason": str(error)})
+            return await self.post(target, render_text(message))
+
+    async def edit(self, target: Target, message_ref: str, message: Message) -> None:
+        try:
+            await self._update(target, message_ref, render(message))
+        except BlocksRefused as error:
+            self._log.warning("Slack refused the blocks of an edit; its words go alone", extra={"reason": str(error)})
+            await self._update(target, message_ref, render_text(message))
+
+    async def post(self, target: Target, rendered: Rendered) -> str:
+        """Post in a channel or thread; returns the reference. Raises DeliveryError."""
+        with translated(str(target)):
+            answer = await self._client.chat_postMessage(
+                channel=target.chat,
+                thread_ts=target.thread or None,
+                unfurl_links=False,
+                unfurl_media=False,
+                mrkdwn=False,
+                **rendered.fields,
+            )
+        return reference(str(answer["channel"]), str(answer["ts"]))
+
+    async def _update(self, target: Target, message_ref: str, rendered: Rendered) -> None:
+        channel, ts = located(message_ref, target.chat)
+        if not ts:
+            raise MessageMissing(f"There is no message {message_ref!r} in {target}.")
+        with translated(str(target)):
+            await self._client.chat_update(channel=channel, ts=ts, **{"blocks": [], **rendered.fields})
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    def _bolt(self, logger: logging.Logger) -> AsyncApp:
+        """The bolt app: authorised from open()'s check, so that no call to Slack stands before an acknowledgement."""
+
+        async def authorize() -> AuthorizeResult:
+            return self._identity
+
+        app = AsyncApp(
+            name="minsk-watch",
+            logger=logger,
+            client=AsyncWebClient(base_url=self._settings.api_base, logger=logger, retry_handlers=[]),
+            authorize=authorize,
+            signing_secret=self._settings.signing_secret,
+            raise_error_for_unhandled_request=True,
+        )
+        app.command(_ANY)(self._on_command)
+        app.action(_ANY)(self._on_action)
+        app.event("app_mention")(self._on_event)
+        app.event("message")(self._on_event)
+        app.error(self._on_error)
+        return app
+
+    async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        self._spawn(of_command(body))
+
+    async def _on_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        incoming = of_action(body)
+        if incoming is not None:
+            self._spawn(incoming)
+
+    async def _on_event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        incoming = of_event(event, str(self._identity.bot_user_id))
+        if incoming is not None:
+            self._spawn(incoming, str(body.get("event_id", "")))
+
+    async def _on_error(self, error: Exception) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(status=200, body="")  # not for us; a refusal would make Slack repeat it
+        self._log.error("A request from Slack could not be handled", exc_info=error)
+        return None
+
+    async def _dispatch(self, request: SocketModeRequest) -> bool:
+        answer = await run_async_bolt_app(self._app, request)
+        return int(answer.status) == 200
+
+    async def _receive(self, request: HttpRequest) -> HttpResponse:
+        """POST /slack/events: nothing is read before the signature is found right."""
+        if not self._is_signed(request):
+            self._log.info("A request without Slack's signature was refused")
+            return HttpResponse(401, b"invalid signature")
+        if self._handle is None:
+            return HttpResponse(503, b"starting or stopping", {"retry-after": "5"})
+        answer = await self._app.async_dispatch(
+            AsyncBoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
+        )
+        return HttpResponse(answer.status, answer.body.encode(), answer.first_headers_without_set_cookie())
+
+    def _is_signed(self, request: HttpRequest) -> bool:
+        try:
+            verifier = SignatureVerifier(self._settings.signing_secret)
+            return verifier.is_valid_request(request.body, dict(request.headers))
+        except (ValueError, TypeError):  # a time that is no number, letters that are no text
+            return False
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _spawn(self, incoming: Incoming, event_id: str = "") -> None:
+        if self._handle is not None:
+            task = asyncio.create_task(self._work(self._handle, incoming, event_id))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+
+    async def _finish(self) -> None:
+        """Let commands under way end, shortly."""
+        if self._working:
+            _, late = await asyncio.wait(tuple(self._working), timeout=FINISH_WITHIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _work(self, handle: CommandHandler, incoming: Incoming, event_id: str) -> None:
+        """Run one command and show its answer. Slack repeats events: the first sight of one counts."""
+        try:
+            if event_id and not await self._updates.first_sight(self.name, event_id, self._clock.now()):
+                return
+            answer = await handle(await self._request(incoming))
+            if answer is not None:
+                await self._answers.give(incoming, answer)
+        except DeliveryError as error:
+            self._log.warning("An answer could not be shown in Slack", extra={"reason": str(error)})
+        except Exception:
+            self._log.exception("A command from Slack failed")
+
+    async def _request(self, incoming: Incoming) -> Request:
+        return Request(
+            actor=Actor(self.name, incoming.user),
+            target=Target(self.name, incoming.channel),
+            line=incoming.line,
+            role=await self._role(incoming),
+            private=incoming.private,
+            message_ref=incoming.message_ref,
+            addressed=incoming.addressed,
+            prefix=incoming.prefix,
+        )
+
+    async def _role(self, incoming: Incoming) -> Role:
+        """Whoever can write in a channel is its member; slack.managers may ask for more."""
+        if incoming.private or self._settings.managers == "members":
+            return Role.ADMIN
+        try:
+            with translated(f"user {incoming.user}"):
+                user = (await self._client.users_info(user=incoming.user))["user"]
+        except DeliveryError as error:
+            self._log.warning("Slack did not say who may manage its channels", extra={"reason": str(error)})
+            return Role.VIEWER
+        return Role.ADMIN if user.get("is_admin") or user.get("is_owner") else Role.VIEWER

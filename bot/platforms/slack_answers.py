@@ -1,0 +1,104 @@
+"""Answers to commands in Slack: for the asker alone where they are private, else in the channel they were asked in."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Protocol
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.platforms.slack_blocks import Rendered, render_all
+from bot.platforms.slack_errors import translated
+from bot.platforms.slack_events import Incoming
+from bot.texts import ENGLISH, NOT_IN_CHANNEL
+from core.errors import DeliveryError, RetryLater, TargetGone
+from core.message import LineKind, Message, line
+from core.model import Target
+from core.ports import Clock
+
+LONGEST_WAIT = 30.0
+
+
+class Posting(Protocol):
+    async def post(self, target: Target, rendered: Rendered) -> str: ...
+
+
+class Answers:
+    """Shows answers. `name` is the bot's name, known once it is connected."""
+
+    def __init__(self, posting: Posting, client: AsyncWebClient, clock: Clock, log: logging.Logger) -> None:
+        self.name = ""
+        self._posting = posting
+        self._client = client
+        self._clock = clock
+        self._log = log
+
+    async def give(self, incoming: Incoming, message: Message) -> None:
+        """Show an answer, in several messages if it is long. Raises DeliveryError.
+
+        In a private chat all is private already. Where the bot cannot post in the channel, the asker alone gets the
+        answer, with the advice to invite the bot: alerts would not arrive there either.
+        """
+        if message.private and not incoming.private:
+            await self._to_asker(incoming, render_all(message))
+            return
+        target = Target("slack", incoming.channel, incoming.thread)
+        parts = render_all(message)
+        for number, part in enumerate(parts):
+            try:
+                await self._patiently(target, part)
+            except TargetGone:
+                if not incoming.response_url:
+                    raise
+                advice = line(ENGLISH.say(NOT_IN_CHANNEL, name=self.name), kind=LineKind.SMALL)
+                rest = parts[number:] if number else render_all(replace(message, lines=(*message.lines, advice)))
+                await self._to_asker(incoming, rest)
+                return
+
+    async def _patiently(self, target: Target, part: Rendered) -> None:
+        """Post; when Slack asks for a short wait, wait once."""
+        try:
+            await self._posting.post(target, part)
+        except RetryLater as error:
+            if error.retry_after > LONGEST_WAIT:
+                raise
+            await self._clock.sleep(error.retry_after)
+            await self._posting.post(target, part)
+
+    async def _to_asker(self, incoming: Incoming, parts: tuple[Rendered, ...]) -> None:
+        """Through response_url, which needs no membership; when it is used up or too old, by chat.postEphemeral."""
+        for part in parts:
+            if not (incoming.response_url and await self._respond(incoming, part)):
+                with translated(f"slack:{incoming.channel}"):
+                    await self._client.chat_postEphemeral(
+                        channel=incoming.channel,
+                        user=incoming.user,
+                        thread_ts=incoming.thread or None,
+                        **{key: value for key, value in part.fields.items() if key != "metadata"},
+                    )
+
+    async def _respond(self, incoming: Incoming, part: Rendered) -> bool:
+        """Whether Slack took it. https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
+        webhook = AsyncWebhookClient(
+            incoming.response_url, session=self._client.session, logger=self._client.logger, retry_handlers=[]
+        )
+        webhook.proxy = None
+        try:
+            with translated(f"slack:{incoming.channel}"):
+                answer = await webhook.send_dict(
+                    {
+                        "response_type": "ephemeral",
+                        "replace_original": False,
+                        "unfurl_links": False,
+                        "unfurl_media": False,
+                        "text": part.text,
+                        "blocks": list(part.blocks),
+                        **({"thread_ts": incoming.thread} if incoming.thread else {}),
+                    }
+                )
+        except DeliveryError as error:
+            self._log.info("Slack did not take an answer by response_url", extra={"reason": str(error)})
+            return False
+        return answer.status_code == 200

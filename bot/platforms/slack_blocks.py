@@ -1,0 +1,252 @@
+"""Messages as Slack shows them: Block Kit blocks and the text that stands in for them in notifications. Pure.
+
+Running text goes into rich_text, whose strings are shown as they are: no mention, link or `*_~` markup can form in a
+headline. Small print goes into plain_text, where exactly `&`, `<` and `>` are escaped, as in the text.
+https://docs.slack.dev/reference/block-kit/blocks/rich-text-block ,
+https://docs.slack.dev/messaging/formatting-message-text#escaping
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from bot.links import clean_link
+from bot.split import ELLIPSIS, Limits, cut, escaped, split, unformatted
+from core.message import Button, Line, LineKind, Message, Span, Style
+
+MAX_BLOCKS = 50
+MAX_ROW = 25
+MAX_HEADER = 150
+MAX_SMALL = 3000
+MAX_LABEL = 75
+# Undocumented: messages are refused above about 13,200 characters of blocks, their JSON included
+# (https://github.com/slackapi/bolt-js/issues/2509). The rest is left to the buttons.
+MAX_JSON = 12_500
+MAX_CONTENT_JSON = 9_000
+# Above about 4,000 characters Slack splits a text (https://api.slack.com/changelog/2018-04-truncating-really-long-messages).
+WORDS = Limits(characters=3_800, size=escaped)
+# The same message measured as blocks: every line and every link brings JSON of its own.
+TOTAL = Limits(characters=7_500, size=escaped, line_cost=60, count_links=True, link_cost=90)
+ANSWER = Limits(characters=3_800, size=escaped, line_cost=2, count_links=True)
+
+ACTION = "minsk"
+EVENT_TYPE = "minsk_watch_message"
+
+Block = dict[str, Any]
+
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
+_STYLES = {Style.BOLD: {"bold": True}, Style.ITALIC: {"italic": True}, Style.CODE: {"code": True}}
+_SECTION = "rich_text_section"
+_LIST = "rich_text_list"
+_QUOTE = "rich_text_quote"
+_PLACES = {LineKind.BULLET: _LIST, LineKind.QUOTE: _QUOTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What chat.postMessage and chat.update take: `text` escaped, never empty; `blocks` within every limit."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    metadata: Block | None = None
+
+    @property
+    def fields(self) -> Block:
+        """The arguments of the API call."""
+        fields: Block = {"text": self.text, "blocks": list(self.blocks), "metadata": self.metadata}
+        return {key: value for key, value in fields.items() if value}
+
+
+def escape(text: str) -> str:
+    """Escape what Slack asks for in text objects, and nothing else."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def render(message: Message) -> Rendered:
+    """One message; what does not fit is cut, the title last."""
+    return _render(cut(cut(message, WORDS), TOTAL))
+
+
+def render_all(message: Message) -> tuple[Rendered, ...]:
+    """An answer in as many messages as its words need, links and all."""
+    return tuple(_render(part) for part in split(message, ANSWER))
+
+
+def render_text(message: Message) -> Rendered:
+    """The words alone, addresses spelled out, without blocks: for a Slack that refused the blocks."""
+    return Rendered(_text(cut(unformatted(message), WORDS)), ())
+
+
+def _render(message: Message) -> Rendered:
+    blocks = _content(message.lines)
+    if len(blocks) > MAX_BLOCKS or _size(blocks) > MAX_CONTENT_JSON:  # hundreds of spans: the words without styles
+        blocks = _content([Line((Span(line.text),)) for line in message.lines])
+    rows = _actions(message.buttons, MAX_JSON - _size(blocks))
+    blocks += rows[: MAX_BLOCKS - len(blocks)]
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"tag": message.tag}} if message.tag else None
+    return Rendered(_text(message), tuple(blocks), metadata)
+
+
+def _text(message: Message) -> str:
+    return escape(_clean(message.text)).strip() or ELLIPSIS
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+
+
+def _clean(text: str) -> str:
+    """Without control characters and lone surrogates, which JSON would blow up and Slack refuses."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _CONTROL.sub(" ", text)
+
+
+def _content(lines: Iterable[Line]) -> list[Block]:
+    shown = [line for line in lines if line.text.strip()] or [Line((Span(ELLIPSIS),))]
+    return [block for place, group in groupby(shown, _place) for block in _block(place, list(group))]
+
+
+def _place(line: Line) -> str:
+    """Which block a line belongs to."""
+    simple = not any(clean_link(span.url) or span.at for span in line.spans)
+    if simple and line.kind is LineKind.SMALL:
+        return "context"
+    if simple and line.kind is LineKind.TITLE and escaped(_clean(line.text)) <= MAX_HEADER:
+        return "header"
+    return "rich_text"
+
+
+def _block(place: str, lines: Sequence[Line]) -> Iterator[Block]:
+    if place == "context":
+        for part in _joined(lines):
+            yield {"type": "context", "elements": [_plain(part)]}
+    elif place == "header":
+        for line in lines:
+            yield {"type": "header", "text": _plain(escape(_clean(line.text)))}
+    else:
+        elements = [element for kind, group in groupby(lines, _part) for element in _elements(kind, list(group))]
+        yield {"type": "rich_text", "elements": elements}
+
+
+def _plain(escaped_text: str) -> Block:
+    return {"type": "plain_text", "text": escaped_text, "emoji": False}
+
+
+def _joined(lines: Iterable[Line]) -> Iterator[str]:
+    """Escaped lines joined to texts that fit a text object."""
+    text = ""
+    for line in lines:
+        for piece in _pieces(escape(_clean(line.text)), MAX_SMALL):
+            if text and len(text) + 1 + len(piece) > MAX_SMALL:
+                yield text
+                text = ""
+            text = f"{text}\n{piece}" if text else piece
+    if text.strip():
+        yield text
+
+
+def _pieces(text: str, most: int) -> Iterator[str]:
+    """Cut an escaped text without cutting an entity."""
+    while len(text) > most:
+        entity = text.rfind("&", most - 4, most)
+        at = entity if entity >= 0 and ";" not in text[entity:most] else most
+        yield text[:at]
+        text = text[at:]
+    yield text
+
+
+def _part(line: Line) -> str:
+    return _PLACES.get(line.kind, _SECTION)
+
+
+def _elements(kind: str, lines: Sequence[Line]) -> Iterator[Block]:
+    if kind == _LIST:
+        sections = [{"type": _SECTION, "elements": _spans(line)} for line in lines]
+        yield {"type": _LIST, "style": "bullet", "elements": sections}
+        return
+    parts: list[Block] = []
+    for line in lines:
+        if parts:
+            _append(parts, {"type": "text", "text": "\n"})
+        for part in _spans(line):
+            _append(parts, part)
+    yield {"type": kind, "elements": parts}
+
+
+def _append(parts: list[Block], part: Block) -> None:
+    """Join texts of one style, so that a message has few elements."""
+    last = parts[-1] if parts else {}
+    if last.get("type") == part["type"] == "text" and last.get("style") == part.get("style"):
+        parts[-1] = {**last, "text": last["text"] + part["text"]}
+    else:
+        parts.append(part)
+
+
+def _spans(line: Line) -> list[Block]:
+    parts: list[Block] = []
+    bold = line.kind is LineKind.TITLE
+    for span in line.spans:
+        if text := _clean(span.text):
+            _append(parts, _element(replace(span, text=text), bold=bold))
+    return parts
+
+
+def _element(span: Span, *, bold: bool) -> Block:
+    """One run of text. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block#element-types"""
+    url = clean_link(span.url)
+    if span.at is not None:
+        element: Block = {
+            "type": "date",
+            "timestamp": int(span.at.timestamp()),
+            "format": "{date_short_pretty} {time}",
+            "fallback": span.text,
+        }
+        if url:
+            element["url"] = url
+        return element
+    element = {"type": "link", "url": url, "text": span.text} if url else {"type": "text", "text": span.text}
+    style = {**_STYLES.get(span.style, {}), **({"bold": True} if bold and span.style is Style.PLAIN else {})}
+    return {**element, "style": style} if style else element
+
+
+def _actions(rows: Sequence[Sequence[Button]], room: int) -> list[Block]:
+    """A row of buttons is an actions block; those above `room` characters of JSON are left out, later ones first."""
+    blocks: list[Block] = []
+    for number, row in enumerate(rows, 1):
+        elements: list[Block] = []
+        for place, button in enumerate(row[:MAX_ROW], 1):
+            element = _button(button, f"{ACTION}-{number}-{place}")
+            room -= _size([element]) + 40 if element else 0
+            if element and room >= 0:
+                elements.append(element)
+        if elements:
+            blocks.append({"type": "actions", "elements": elements})
+    return blocks
+
+
+def _button(button: Button, action_id: str) -> Block | None:
+    """The button's `value` is its command line; None when it has no use or no label."""
+    url, label = clean_link(button.url), _label(button.label)
+    if not label or not (button.command or url):
+        return None
+    use = {"value": button.command} if button.command else {"url": url}
+    return {"type": "button", "action_id": action_id, "text": _plain(label), **use}
+
+
+def _label(text: str) -> str:
+    """An escaped label that fits."""
+    text = _clean(text).strip()
+    if escaped(text) <= MAX_LABEL:
+        return escape(text)
+    while escaped(text) >= MAX_LABEL:
+        text = text[:-1]
+    return escape(text.rstrip()) + ELLIPSIS

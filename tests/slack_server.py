@@ -1,0 +1,242 @@
+"""A Slack on 127.0.0.1 that judges and remembers; here is what people do, on its way to the bot.
+
+    async with SlackServer() as slack:
+        slack.add_channel("C1", members={"U1", slack.bot_user})
+        ... the bot under test talks to slack.api_base with slack.bot_token and slack.app_token ...
+        await slack.slash("U1", "C1", "latest 3")
+        answer = await slack.posted("C1")
+
+https://docs.slack.dev/apis/events-api/using-socket-mode , https://docs.slack.dev/authentication/verifying-requests-from-slack
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import WSMsgType, web
+
+from tests.slack_server_api import SlackApi
+from tests.slack_server_blocks import buttons
+from tests.slack_server_values import COMMAND_SCOPE, EVENT_SCOPES, Posted
+
+ANSWER_WITHIN = 3.0
+
+
+@dataclass(frozen=True)
+class Ack:
+    """How the bot took a request: HTTP status (200 for an acknowledged envelope, 0 for none in 3 seconds), and body."""
+
+    status: int
+    body: str = ""
+
+
+class SlackServer(SlackApi):
+    """The whole: people, events and both of their ways. Socket Mode unless `events_url` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events_url = ""
+        self.opened = 0
+        self.refused_sockets = 0
+        self._tickets: set[str] = set()
+        self._sockets: dict[web.WebSocketResponse, web.Request] = {}
+        self._acks: dict[str, asyncio.Future[str]] = {}
+
+    def routes(self) -> Iterator[tuple[str, str, Callable[[web.Request], Any]]]:
+        yield from super().routes()
+        yield "GET", "/link", self._link
+
+    async def stop(self) -> None:
+        for socket in list(self._sockets):
+            await socket.close()
+        await super().stop()
+
+    # --- what people do ---------------------------------------------------------------------------------------------
+
+    async def user_says(
+        self, user: str, channel: str, text: str, *, thread_ts: str = "", event_id: str = "", times: int = 1
+    ) -> list[Ack]:
+        """Type a message; `@minskwatch` is a mention. One Ack per event that it makes, repeated `times` times."""
+        room = self._private_chat(user) if channel == f"D{user}" else self.channels[channel]
+        assert user in room.members, "people write where they are"
+        typed = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        typed = typed.replace(f"@{self.bot_name}", f"<@{self.bot_user}>")
+        one = self.keep(Posted(channel, self.new_ts(), user, typed, thread_ts=thread_ts))
+        event: dict[str, Any] = {"user": user, "text": typed, "ts": one.ts, "channel": channel, "team": self.team}
+        event |= {"thread_ts": thread_ts} if thread_ts else {}
+        if room.kind == "im":
+            kind, event = "message.im", {**event, "type": "message", "channel_type": "im"}
+        elif f"<@{self.bot_user}>" in typed:
+            kind, event = "app_mention", {**event, "type": "app_mention"}
+        else:
+            return []
+        return [await self.happens(kind, event, event_id, attempt) for attempt in range(times)]
+
+    async def happens(self, kind: str, event: Mapping[str, Any], event_id: str = "", attempt: int = 0) -> Ack:
+        """Send an event, if the app is subscribed and allowed to get it, and the bot is there."""
+        room = self.channels.get(str(event.get("channel", "")))
+        if kind not in self.events or EVENT_SCOPES[kind] not in self.scopes:
+            return Ack(-1, "not subscribed")
+        if room is not None and self.bot_user not in room.members:
+            return Ack(-1, "not in channel")
+        body: dict[str, Any] = {"type": "event_callback", "team_id": self.team, "event": dict(event)}
+        body |= {"event_id": event_id or f"Ev{self.serial()}", "event_time": int(self.time)}
+        return await self.deliver("events_api", body, attempt)
+
+    async def slash(self, user: str, channel: str, text: str = "", command: str = "/minsk") -> Ack:
+        """Type a slash command, which works in channels that the bot is not in."""
+        assert command in self.commands, "Slack's own client refuses a command that no app has"
+        assert COMMAND_SCOPE in self.scopes
+        room = self._private_chat(user) if channel == f"D{user}" else self.channels[channel]
+        name = "directmessage" if room.kind == "im" else room.name
+        fields = {"command": command, "text": text, "user_id": user, "user_name": user.lower(), "channel_id": channel}
+        fields |= {
+            "channel_name": name,
+            "team_id": self.team,
+            "api_app_id": "A0APP",
+            "trigger_id": f"{self.serial()}.1",
+        }
+        return await self.deliver("slash_commands", {**fields, "response_url": self.new_response_url(channel, user)})
+
+    async def press(self, user: str, one: Posted, label: str) -> Ack:
+        """Press a button of a message that the person sees."""
+        assert one.only_for in ("", user)
+        button = buttons(one.blocks)[label]
+        container: dict[str, Any] = {"type": "message", "message_ts": one.ts, "channel_id": one.channel}
+        container["is_ephemeral"] = bool(one.only_for)
+        action = {"type": "button", "action_ts": self.new_ts(), "block_id": "b1"}
+        action |= {key: button[key] for key in ("action_id", "text", "value", "url") if key in button}
+        body: dict[str, Any] = {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": self.team},
+            "actions": [action],
+        }
+        body |= {
+            "team": {"id": self.team},
+            "channel": {"id": one.channel},
+            "container": container,
+            "api_app_id": "A0APP",
+        }
+        if not one.only_for:
+            thread = {"thread_ts": one.thread_ts} if one.thread_ts else {}
+            body["message"] = {"ts": one.ts, "text": one.text, "user": one.user, "blocks": list(one.blocks), **thread}
+        body |= {"trigger_id": f"{self.serial()}.1", "response_url": self.new_response_url(one.channel, user)}
+        return await self.deliver("interactive", body)
+
+    # --- ways -------------------------------------------------------------------------------------------------------
+
+    async def deliver(self, kind: str, body: Mapping[str, Any], attempt: int = 0) -> Ack:
+        if self.events_url:
+            return await self.post(kind, body, attempt)
+        if not self._sockets:
+            return Ack(0, "nobody connected")
+        socket = list(self._sockets)[-1]
+        name = f"envelope-{self.serial()}"
+        envelope = {
+            "envelope_id": name,
+            "type": kind,
+            "payload": body,
+            "accepts_response_payload": kind != "events_api",
+        }
+        envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
+        self._acks[name] = asyncio.get_running_loop().create_future()
+        try:
+            await socket.send_json(envelope)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return Ack(200, await self._acks[name])
+        except TimeoutError:
+            return Ack(0, "not acknowledged")
+        finally:
+            del self._acks[name]
+
+    async def post(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        attempt: int = 0,
+        *,
+        secret: str = "",
+        late: int = 0,
+        signature: str = "",
+    ) -> Ack:
+        """A signed POST to the bot; `secret`, `late` seconds and `signature` make it a wrong one."""
+        if kind == "events_api":
+            raw, content_type = json.dumps(body), "application/json"
+        else:
+            form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
+            raw, content_type = urlencode(form), "application/x-www-form-urlencoded"
+        stamp = str(int(time.time()) - late)
+        digest = hmac.new((secret or self.signing_secret).encode(), f"v0:{stamp}:{raw}".encode(), hashlib.sha256)
+        headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": stamp}
+        headers["X-Slack-Signature"] = signature or f"v0={digest.hexdigest()}"
+        if attempt:
+            headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_timeout"}
+        async with (
+            asyncio.timeout(ANSWER_WITHIN),
+            aiohttp.ClientSession() as session,
+            session.post(self.events_url, data=raw.encode(), headers=headers) as answer,
+        ):
+            return Ack(answer.status, await answer.text())
+
+    # --- Socket Mode ------------------------------------------------------------------------------------------------
+
+    @property
+    def connections(self) -> int:
+        return len(self._sockets)
+
+    async def connected(self, opened: int = 1) -> None:
+        """Wait until that many connections have been opened in all, and one of them stands."""
+        await self.wait_until(lambda: self.opened >= opened and bool(self._sockets))
+
+    async def disconnect(self, reason: str = "refresh_requested") -> None:
+        """Ask the bot to change its connections, as Slack does every few hours."""
+        for socket in list(self._sockets):
+            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}})
+
+    def abort(self) -> None:
+        """Cut every connection without a word."""
+        for request in self._sockets.values():
+            assert request.transport is not None
+            request.transport.abort()
+
+    def _do_apps_connections_open(self, _: dict[str, Any]) -> dict[str, Any]:
+        ticket = f"ticket-{self.serial()}"
+        self._tickets.add(ticket)
+        return {"url": f"{self.base.replace('http', 'ws')}/link?ticket={ticket}&app_id=A0APP"}
+
+    async def _link(self, request: web.Request) -> web.StreamResponse:
+        """One connection. A ticket is good for one."""
+        ticket = request.query.get("ticket", "")
+        if ticket not in self._tickets:
+            self.refused_sockets += 1
+            await self.changed()
+            return web.Response(status=401)
+        self._tickets.discard(ticket)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._sockets[socket] = request
+        self.opened += 1
+        await socket.send_json({"type": "hello", "num_connections": len(self._sockets), "connection_info": {}})
+        await self.changed()
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._acknowledge(json.loads(message.data))
+        finally:
+            del self._sockets[socket]
+            await self.changed()
+        return socket
+
+    def _acknowledge(self, answer: Mapping[str, Any]) -> None:
+        waiting = self._acks.get(str(answer["envelope_id"]))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(json.dumps(answer.get("payload")) if "payload" in answer else "")
