@@ -34,11 +34,13 @@ _SUPERSETS = {
     "euc_kr": "cp949",
     "koi8-r": "koi8-u",
 }
-_CYRILLIC = ("cp1251", "koi8-u", "iso8859-5", "cp866", "mac-cyrillic")
+_CYRILLIC = ("cp1251", "koi8-u", "iso8859-5")
 _UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "iso8859-15", "iso8859-4", "iso8859-13", "mac-roman")
 
-_HIGH_RUN = re.compile(rb"[\x80-\xff]{2,}")
+_LATIN_NAMES = ("windows-1252", "windows-1250", "windows-1254", "windows-1257", "iso-8859-2")
+
+_HIGH_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\x80-\xff]{2,}+(?![A-Za-z])")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|\xc2[\x80-\xbf]")
 _SAMPLE = 20_000
@@ -91,7 +93,7 @@ def _labels(body: bytes, content_type: str) -> list[str]:
 
 def _looks_wide(body: bytes) -> str:
     """The kind of UTF-16 or UTF-32 that the zero bytes of ASCII markup betray, or ""."""
-    head = body[:400]
+    head = body[:128]
     if head.count(0) * 3 < len(head) or len(head) < 8:
         return ""
     zeros = [head[start::4].count(0) for start in range(4)]
@@ -117,13 +119,14 @@ def _mostly_utf8(body: bytes, labelled: bool) -> bool:
 def _legacy(body: bytes, labels: list[str]) -> str:
     """The likeliest encoding of a body that is neither UTF-8 nor wide."""
     labelled = next((name for name in labels if name not in _UNICODE), "")
-    runs = b" ".join(_HIGH_RUN.findall(body[: _SAMPLE * 20]))[:_SAMPLE]
-    high = len(_HIGH.findall(body[: _SAMPLE * 20]))
-    dense = len(runs) * 2 > high
+    # Words without any ASCII letter are the rule in Cyrillic and the exception in Latin scripts.
+    sample = body[: _SAMPLE * 20]
+    runs = b" ".join(_HIGH_WORD.findall(sample))[:_SAMPLE]
+    dense = len(runs) * 2 > min(len(_HIGH.findall(sample)), _SAMPLE)
     if labelled and labelled not in _CYRILLIC and labelled not in _LATIN and _decodes(body, labelled):
         return labelled
     if not dense:
-        return labelled or _guess(body)
+        return labelled or _guess(body, _LATIN_NAMES)
     guess = "" if labelled in _CYRILLIC else _guess(body)
     foreign = bool(guess) and guess not in _CYRILLIC and guess not in _LATIN
     if foreign and (not labelled or cyrillic_score(runs, _best_cyrillic(runs, "")) < 0.6):
@@ -140,12 +143,12 @@ def _decodes(body: bytes, name: str) -> bool:
     return True
 
 
-def _guess(body: bytes) -> str:
+def _guess(body: bytes, among: tuple[str, ...] | None = None) -> str:
     """chardet's opinion of the parts that are not ASCII, as a codec name."""
     import chardet  # only the parser process pays for it
 
     lines = b"\n".join(line for line in re.split(rb"[\r\n<>]+", body[: _SAMPLE * 20]) if _HIGH.search(line))
-    found = chardet.detect(lines[:_SAMPLE], prefer_superset=True)["encoding"] or "cp1252"
+    found = chardet.detect(lines[:_SAMPLE], prefer_superset=True, include_encodings=among)["encoding"] or "cp1252"
     try:
         name = codecs.lookup(found).name
     except LookupError:

@@ -80,7 +80,7 @@ class Gate:
         elif not is_public(address):
             shown = host if host == address else f"{host} ({address})"
             raise BlockedAddress(
-                f"{shown} is on a private or reserved network; to permit it, add “{host}:{port}” to feeds.allow_private"
+                f"{shown} is on a private network; to permit it, add “{host}:{port}” to feeds.allow_private."
             )
 
     def open_socket(self, info: tuple[int, int, int, str, Any]) -> socket.socket:

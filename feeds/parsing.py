@@ -12,7 +12,7 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.errors import ParseError
 from core.model import Outcome
@@ -21,6 +21,12 @@ from feeds.wire import LENGTHS, Parsed, load_parsed, pack, unpack
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _START_LIMIT = 30.0  # seconds: a cold interpreter on a busy machine
+
+
+class Parser(Protocol):
+    """What the pipeline needs of a parser."""
+
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed: ...
 
 
 class ParseWorker:

@@ -20,7 +20,7 @@ from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
 from feeds.fetch import Fetched, Fetcher
 from feeds.links import host_of
 from feeds.options import FeedOptions
-from feeds.parsing import ParseWorker
+from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
 from feeds.schedule import next_poll_at
 from feeds.sources import SOURCES
@@ -48,7 +48,7 @@ class Pipeline:
         matcher: Matcher,
         stories: Stories,
         fetcher: Fetcher,
-        parser: ParseWorker,
+        parser: Parser,
         clock: Clock,
         options: FeedOptions,
         observe: Observer,

@@ -15,7 +15,7 @@ from core.ports import Clock, Matcher, Observer, PollStore, Stories
 from feeds.fetch import Fetcher
 from feeds.links import host_of
 from feeds.options import FeedOptions
-from feeds.parsing import ParseWorker
+from feeds.parsing import Parser
 from feeds.pipeline import Pipeline
 
 log = logging.getLogger("minskwatch.feeds")
@@ -33,7 +33,7 @@ class Poller:
         matcher: Matcher,
         stories: Stories,
         fetcher: Fetcher,
-        parser: ParseWorker,
+        parser: Parser,
         clock: Clock,
         options: FeedOptions,
         observe: Observer,

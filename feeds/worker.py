@@ -51,16 +51,20 @@ def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 
 
 def _answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
-    source: Source = SOURCES.get(job["kind"])
     try:
-        feed = source.parse(body, url=job["url"], content_type=job["content_type"])
-        kept = keep_newest(feed.entries, job["max_entries"])
-        return {"parsed": dump_parsed(Parsed(replace(feed, entries=kept), len(feed.entries)))}
+        return {"parsed": dump_parsed(read_document(body, **job))}
     except ParseError as error:
         return {"outcome": error.outcome.value, "error": str(error)}
     except (MemoryError, RecursionError) as error:
         what = "memory" if isinstance(error, MemoryError) else "nesting"
         return {"outcome": Outcome.PARSE.value, "error": f"The feed needs more {what} than one body may use."}
+
+
+def read_document(body: bytes, *, kind: str, url: str, content_type: str, max_entries: int) -> Parsed:
+    """Read a body here and now; raises ParseError."""
+    source: Source = SOURCES.get(kind)
+    feed = source.parse(body, url=url, content_type=content_type)
+    return Parsed(replace(feed, entries=keep_newest(feed.entries, max_entries)), len(feed.entries))
 
 
 def keep_newest(entries: tuple[Entry, ...], limit: int) -> tuple[Entry, ...]:

@@ -27,6 +27,8 @@ from core.model import (
     Story,
     StorySummary,
 )
+from feeds.wire import Parsed
+from feeds.worker import read_document
 
 
 class FakeMatcher:
@@ -212,3 +214,15 @@ class Events:
 
     def named(self, event: str) -> list[dict[str, Any]]:
         return [fields for name, fields in self.seen if name == event]
+
+
+class InlineParser:
+    """Parses in this process: for tests that are about something else than parser processes."""
+
+    def __init__(self, max_entries: int = 5000) -> None:
+        self.calls = 0
+        self._max_entries = max_entries
+
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed:
+        self.calls += 1
+        return read_document(body, kind=kind, url=url, content_type=content_type, max_entries=self._max_entries)

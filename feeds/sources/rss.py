@@ -166,7 +166,7 @@ def _lang(value: Any) -> str:
 
 def _published_at(item: Any) -> datetime | None:
     for name in ("published", "updated", "created"):
-        parsed = item.get(f"{name}_parsed")
+        parsed = dict.get(item, f"{name}_parsed")  # feedparser's own get answers for other fields, with a warning
         if not parsed:
             continue
         try:
@@ -174,7 +174,7 @@ def _published_at(item: Any) -> datetime | None:
             moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         except (ValueError, OverflowError, TypeError):
             continue
-        zone = re.search(r"\s\(?([A-Z]{3,4})\)?$", _text(item.get(name)).strip())
+        zone = re.search(r"\s\(?([A-Z]{3,4})\)?$", _text(dict.get(item, name)).strip())
         if zone and zone[1] in _ZONES:
             moment -= timedelta(hours=_ZONES[zone[1]])
         if _EARLIEST <= moment < _LATEST:

@@ -1,0 +1,60 @@
+"""A whole poll against the hostile server: real fetcher and pipeline, in-memory store, a clock that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from core.model import FeedSpec, FeedState, PollResult
+from feeds.fetch import Fetcher
+from feeds.gate import Lookup
+from feeds.options import FeedOptions
+from feeds.parsing import Parser
+from feeds.poller import Poller
+from tests.fake_clock import FakeClock
+from tests.fakes import Events, FakeMatcher, FakeStore, FakeStories, InlineParser
+from tests.feed_server import FeedServer
+
+
+@dataclass
+class Polling:
+    server: FeedServer
+    store: FakeStore
+    clock: FakeClock
+    events: Events
+    matcher: FakeMatcher
+    fetcher: Fetcher
+    poller: Poller
+    options: FeedOptions
+    specs: list[FeedSpec] = field(default_factory=list)
+
+    async def poll(self, url: str, **spec: Any) -> PollResult:
+        """Add the feed if it is new, and poll it now, due or not."""
+        if url not in [known.url for known in self.specs]:
+            self.specs.append(FeedSpec(spec.pop("name", "News"), url, **spec))
+            await self.store.sync_feeds(self.specs, self.clock.now())
+        (result,) = await self.poller.poll_once([url], force=True)
+        return result
+
+    def state(self, url: str) -> FeedState:
+        return next(feed.state for feed in self.store.feeds.values() if feed.spec.url == url)
+
+
+@asynccontextmanager
+async def polling(
+    *, parser: Parser | None = None, lookup: Lookup | None = None, allow: tuple[str, ...] = (), **options: Any
+) -> AsyncIterator[Polling]:
+    """Everything wired; the server's own address is allowed, and so is what `allow` lists."""
+    clock = FakeClock()
+    async with FeedServer() as server:
+        options = {"timeout": timedelta(seconds=5), **options}
+        settings = FeedOptions(allow_private=(server.endpoint, *allow), **options)
+        store, events, matcher = FakeStore(), Events(), FakeMatcher()
+        async with Fetcher(settings, clock, lookup) as fetcher:
+            used = parser or InlineParser(settings.max_entries)
+            poller = Poller(store, matcher, FakeStories(), fetcher, used, clock, settings, events)
+            yield Polling(server, store, clock, events, matcher, fetcher, poller, settings)
+            await poller.drain(0)
