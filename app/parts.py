@@ -84,7 +84,7 @@ def make_parts(
     options = feed_options(settings)
     fetcher, parser = Fetcher(options, clock), ParseWorker(options)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
-    context = PlatformContext(settings, clock, store, log)
+    context = PlatformContext(settings, clock, store, log, chats=store)
     platforms: dict[str, ChatPlatform] = {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}

@@ -183,7 +183,7 @@ class Commands:
 
     def menu(self) -> tuple[MenuEntry, ...]:
         """What platforms list: every command that is not for operators only."""
-        return tuple(MenuEntry(one.name, one.summary) for one in self if one.role < Role.OPERATOR)
+        return tuple(MenuEntry(one.name, one.summary, one.role) for one in self if one.role < Role.OPERATOR)
 
 
 def load_commands() -> Commands:

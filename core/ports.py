@@ -273,10 +273,11 @@ CommandHandler = Callable[[Request], Awaitable[Message | None]]
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A command as platforms list it in their menus."""
+    """A command as platforms list it in their menus; `role` is the least that may use it."""
 
     name: str
     description: str
+    role: Role = Role.VIEWER
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,318 @@
+"""Telegram through aiogram: an adapter that translates, calls the handler and translates back.
+
+Updates come by long polling or by webhook and count as received only after they were handled. aiogram's dispatcher
+reads them; its `start_polling` is not used, because it would go on for ever with a refused token, sleep by the wall
+clock, and stop for good at an update that it cannot read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiogram import Dispatcher
+from aiogram.methods import DeleteWebhook, GetChatMember, SetMyCommands, SetWebhook
+from aiogram.types import (
+    BotCommand,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+    CallbackQuery,
+    ChatMemberUpdated,
+    Update,
+)
+from aiogram.types import Message as TelegramMessage
+from pydantic import ValidationError
+
+from bot.platforms.context import PlatformContext
+from bot.platforms.telegram_answers import Answers
+from bot.platforms.telegram_api import Api, GetRawUpdates
+from bot.platforms.telegram_errors import Conflict
+from bot.platforms.telegram_render import LIMITS
+from bot.platforms.telegram_updates import (
+    NAME,
+    Sender,
+    address_of,
+    is_no_command,
+    press_target,
+    read_line,
+    read_payload,
+    sender_in,
+    sender_of,
+    target_of,
+)
+from bot.split import cut
+from core.errors import BadCredentials, DeliveryError, RetryLater
+from core.message import Message
+from core.model import Role, Target
+from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
+
+PATH = "/telegram/webhook"
+SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+POLL_SECONDS = 25
+POLL_GRACE = 15
+WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
+ROLE_SECONDS = timedelta(seconds=30)
+MOST_REMEMBERED = 2000
+MOST_COMMANDS = 100
+
+_COMMAND_NAME = re.compile(r"[a-z0-9_]{1,32}")
+
+
+def create(context: PlatformContext) -> ChatPlatform:
+    return Telegram(context)
+
+
+class Telegram:
+    """A core.ports.ChatPlatform. Message references are numbers of messages, the chat comes from the target."""
+
+    name = NAME
+
+    def __init__(self, context: PlatformContext) -> None:
+        self._settings = context.settings.telegram
+        self._context = context
+        self._clock = context.clock
+        self._log = context.log
+        self._api = Api(self._settings.token, self._settings.api_base)
+        self._answers = Answers(self._api, context.clock, context.log)
+        self._handle: CommandHandler | None = None
+        self._seen: dict[int, None] = {}
+        self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}
+        targets = (Target.parse(one.target) for one in context.settings.subscriptions)
+        self._by_name = frozenset(one.chat.casefold() for one in targets if one.platform == NAME)
+        self._dispatcher = Dispatcher(disable_fsm=True)
+        self._dispatcher.message.register(self._on_message)
+        self._dispatcher.channel_post.register(self._on_message)
+        self._dispatcher.callback_query.register(self._on_press)
+        self._dispatcher.my_chat_member.register(self._on_membership)
+        self._kinds = sorted(self._dispatcher.resolve_used_update_types())
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        return (Route("POST", PATH, self._receive),) if self._settings.mode == "webhook" else ()
+
+    async def open(self) -> str:
+        """Check the token. Raises BadCredentials or Unreachable. Changes nothing at Telegram."""
+        await self._api.open()
+        return f"@{self._api.username}"
+
+    async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
+        """Receive until cancelled. Raises BadCredentials, and in webhook mode what setWebhook raises."""
+        self._handle = handle
+        try:
+            await self._show_menu(menu)
+            if self._settings.mode == "webhook":
+                await self._set_webhook()
+                await asyncio.Event().wait()
+            await self._poll(handle)
+        finally:
+            self._handle = None
+
+    async def close(self) -> None:
+        await self._answers.close()
+        await self._api.close()
+
+    async def send(self, target: Target, message: Message) -> str:
+        return await self._api.post(target, cut(message, LIMITS))
+
+    async def edit(self, target: Target, message_ref: str, message: Message) -> None:
+        await self._api.edit(target, message_ref, cut(message, LIMITS))
+
+    async def _show_menu(self, menu: Sequence[MenuEntry]) -> None:
+        """The commands that clients offer: what everybody may use, and to admins and in private chats the rest too."""
+        everything = [
+            BotCommand(command=entry.name, description=entry.description[:256] or entry.name)
+            for entry in menu
+            if _COMMAND_NAME.fullmatch(entry.name)
+        ][:MOST_COMMANDS]
+        restricted = {entry.name for entry in menu if entry.role > Role.VIEWER}
+        for_all = [command for command in everything if command.command not in restricted]
+        try:
+            await self._api.call(SetMyCommands(commands=for_all, scope=BotCommandScopeDefault()))
+            for scope in (BotCommandScopeAllPrivateChats(), BotCommandScopeAllChatAdministrators()):
+                await self._api.call(SetMyCommands(commands=everything, scope=scope))
+        except BadCredentials:
+            raise
+        except DeliveryError as error:
+            self._log.warning("Telegram's command menu could not be set", extra={"reason": str(error)})
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    async def _poll(self, handle: CommandHandler) -> None:
+        """Ask for updates for ever. The next request confirms those before it, all of which were handled."""
+        offset: int | None = None
+        failures = 0
+        while True:
+            method = GetRawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=self._kinds)
+            try:
+                found: list[Any] = await self._api.call(method, seconds=POLL_SECONDS + POLL_GRACE)
+            except BadCredentials:
+                raise
+            except DeliveryError as error:
+                await self._pause(error, failures)
+                failures += 1
+                continue
+            if failures:
+                self._log.info("Telegram answers again")
+                failures = 0
+            for update in found:
+                await self._take(update, handle)
+                offset = int(update["update_id"]) + 1
+
+    async def _pause(self, error: DeliveryError, failures: int) -> None:
+        """After a failed request for updates: say it, do what helps, and wait."""
+        wait = error.retry_after if isinstance(error, RetryLater) else WAITS[min(failures, len(WAITS) - 1)]
+        if isinstance(error, Conflict) and error.webhook:
+            self._log.warning("A webhook is set for this bot, but telegram.mode is polling: the webhook is removed")
+            try:
+                await self._api.call(DeleteWebhook(drop_pending_updates=False))
+            except DeliveryError as failure:
+                self._log.warning("The webhook could not be removed", extra={"reason": str(failure)})
+        elif isinstance(error, Conflict):
+            advice = "stop the other one, or give this one a token of its own"
+            self._log.error("Two programs use the same Telegram token: %s; %s", error, advice, extra={"wait": wait})
+        else:
+            self._log.warning("Telegram gives no updates: %s", error, extra={"wait": wait})
+        await self._clock.sleep(wait)
+
+    async def _set_webhook(self) -> None:
+        await self._api.call(
+            SetWebhook(
+                url=self._settings.webhook_url,
+                secret_token=self._settings.webhook_secret,
+                allowed_updates=self._kinds,
+                drop_pending_updates=False,
+            )
+        )
+
+    async def _receive(self, request: HttpRequest) -> HttpResponse:
+        """POST /telegram/webhook: an update, which Telegram sends again unless the answer is 200."""
+        given, secret = request.headers.get(SECRET_HEADER, ""), self._settings.webhook_secret
+        if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+            self._log.warning("A request to the Telegram webhook without the right secret was refused")
+            return HttpResponse(401, b"wrong secret")
+        if self._handle is None:
+            return HttpResponse(503, b"starting or stopping", {"retry-after": "5"})
+        try:
+            update = json.loads(request.body)
+            int(update["update_id"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return HttpResponse(400, b"not an update")
+        await self._take(update, self._handle)
+        return HttpResponse(200)
+
+    async def _take(self, raw: dict[str, Any], handle: CommandHandler) -> None:
+        """Handle one update, once. Raises nothing: an update that fails must not come back for ever."""
+        update_id = int(raw["update_id"])
+        if update_id in self._seen or not any(kind in raw for kind in self._kinds):
+            return
+        self._remember(update_id)
+        try:
+            update = Update.model_validate(raw, context={"bot": self._api.bot})
+            await self._dispatcher.feed_update(self._api.bot, update, handle=handle)
+        except asyncio.CancelledError:
+            self._seen.pop(update_id, None)
+            raise
+        except ValidationError:
+            self._log.warning("An update from Telegram could not be read and is passed over", extra={"id": update_id})
+        except Exception:
+            self._log.exception("An update from Telegram failed", extra={"id": update_id})
+
+    def _remember(self, update_id: int) -> None:
+        self._seen[update_id] = None
+        if len(self._seen) > MOST_REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+
+    async def _ask(self, request: Request, update: Update, handle: CommandHandler) -> tuple[Message | None, bool]:
+        """The command's answer, and whether it is to be shown.
+
+        The durable mark is set between the effect and the answer. A death before it repeats the command, which does the
+        same again; a death after it loses the answer at most. So no subscription is lost, and nothing is said twice.
+        """
+        answer = await handle(request)
+        event_id = f"{self._api.id}:{update.update_id}"
+        return answer, await self._context.updates.first_sight(NAME, event_id, self._clock.now())
+
+    async def _on_message(self, message: TelegramMessage, event_update: Update, handle: CommandHandler) -> None:
+        if message.migrate_to_chat_id is not None:
+            await self._moved(message, message.migrate_to_chat_id)
+        if is_no_command(message):
+            return
+        private = message.chat.type == "private"
+        typed = read_line(message.text or "", self._api.username, private=private)
+        if typed is None:
+            return
+        request = Request(
+            **await self._origin(message.chat.id, sender_of(message)),
+            target=target_of(message, self._by_name),
+            line=read_payload(typed.line, self._api.token),
+            private=private,
+            message_ref=str(message.reply_to_message.message_id) if message.reply_to_message else "",
+            addressed=typed.addressed,
+        )
+        answer, is_new = await self._ask(request, event_update, handle)
+        if answer is not None and is_new:
+            reply_to = message.message_id if message.chat.type in ("group", "supergroup") else 0
+            await self._answers.give(request.target, answer, reply_to=reply_to)
+
+    async def _on_press(self, press: CallbackQuery, event_update: Update, handle: CommandHandler) -> None:
+        target = press_target(press, self._by_name)
+        if target is None or press.message is None or not press.data:
+            await self._answers.end_press(press)
+            return
+        chat = press.message.chat
+        request = Request(
+            **await self._origin(chat.id, sender_in(chat, press.from_user)),
+            target=target,
+            line=press.data,
+            private=chat.type == "private",
+            message_ref=str(press.message.message_id),
+        )
+        answer, is_new = await self._ask(request, event_update, handle)
+        if is_new:
+            await self._answers.to_press(press, request, answer, chat.type)
+
+    async def _origin(self, chat: int, sender: Sender) -> dict[str, Any]:
+        """Who asks, with the role in the chat."""
+        role = Role.ADMIN if sender.is_admin else Role.VIEWER
+        if sender.member_id:
+            role = await self._role(chat, sender.member_id)
+        return {"actor": sender.actor, "role": role}
+
+    async def _role(self, chat: int, user: int) -> Role:
+        """What Telegram says of a member, remembered for ROLE_SECONDS; without an answer nobody is an admin."""
+        now = self._clock.now()
+        self._roles = {key: known for key, known in self._roles.items() if now - known[0] < ROLE_SECONDS}
+        if (chat, user) not in self._roles:
+            try:
+                member = await self._api.call(GetChatMember(chat_id=chat, user_id=user))
+            except DeliveryError as error:
+                self._log.warning("Telegram did not say who is an admin", extra={"reason": str(error)})
+                return Role.VIEWER
+            role = Role.ADMIN if member.status in ("creator", "administrator") else Role.VIEWER
+            self._roles[chat, user] = (now, role)
+        return self._roles[chat, user][1]
+
+    async def _on_membership(self, event: ChatMemberUpdated) -> None:
+        """The bot was let in, blocked or removed. https://core.telegram.org/bots/api#chatmemberupdated"""
+        self._roles = {key: known for key, known in self._roles.items() if key[0] != event.chat.id}
+        if event.new_chat_member.status not in ("left", "kicked"):
+            return
+        private = event.chat.type == "private"
+        reason = "The bot was blocked in Telegram." if private else "The bot was removed from the Telegram chat."
+        if self._context.chats is not None:
+            target = Target(NAME, address_of(event.chat, self._by_name))
+            await self._context.chats.retire_target(target, reason, self._clock.now())
+
+    async def _moved(self, message: TelegramMessage, new_id: int) -> None:
+        """A group became a supergroup: its commands come from the new address from now on."""
+        if self._context.chats is not None:
+            old, new = Target(NAME, str(message.chat.id)), Target(NAME, str(new_id))
+            await self._context.chats.move_target(old, new, self._clock.now())

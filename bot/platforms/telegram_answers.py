@@ -1,0 +1,101 @@
+"""Answers to commands in Telegram: under the command, in a pop-up, or, for readers of a channel, in their own chat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import CallbackQuery
+
+from bot.platforms.telegram_api import Api
+from bot.platforms.telegram_render import LIMITS, popup
+from bot.platforms.telegram_updates import link_payload
+from bot.split import split, unformatted
+from core.errors import DeliveryError, MessageRejected, RetryLater, TargetMoved
+from core.message import Message
+from core.model import Target
+from core.ports import Clock, Request
+
+LONGEST_WAIT = 60.0
+
+
+class Answers:
+    """Shows answers. A wait that Telegram asks for is kept beside the other work; `close` ends such waits."""
+
+    def __init__(self, api: Api, clock: Clock, log: logging.Logger) -> None:
+        self._api = api
+        self._clock = clock
+        self._log = log
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def close(self) -> None:
+        for task in tuple(self._waiting):
+            task.cancel()
+        await asyncio.gather(*self._waiting, return_exceptions=True)
+
+    async def give(self, target: Target, answer: Message, *, reply_to: int = 0) -> None:
+        """Show an answer in a chat, in several messages if it is long. Logs what cannot be shown."""
+        parts = split(answer, LIMITS)
+        for number, part in enumerate(parts):
+            try:
+                await self._post(target, part, reply_to if number == 0 else 0)
+            except RetryLater as error:
+                task = asyncio.create_task(self._give_later(target, parts[number:], error.retry_after))
+                self._waiting.add(task)
+                task.add_done_callback(self._waiting.discard)
+                return
+            except DeliveryError as error:
+                self._log.warning("An answer could not be shown in Telegram", extra={"reason": str(error)})
+                return
+
+    async def _give_later(self, target: Target, parts: Sequence[Message], wait: float) -> None:
+        try:
+            if wait > LONGEST_WAIT:
+                raise RetryLater(f"Telegram, chat {target}: asked to wait {wait:g} s, too long for an answer.", wait)
+            await self._clock.sleep(wait)
+            for part in parts:
+                await self._post(target, part, 0)
+        except DeliveryError as error:
+            self._log.warning("An answer could not be shown in Telegram", extra={"reason": str(error)})
+
+    async def _post(self, target: Target, part: Message, reply_to: int) -> None:
+        try:
+            await self._api.post(target, part, reply_to=reply_to)
+        except TargetMoved as error:
+            await self._api.post(error.moved_to, part)
+        except MessageRejected:
+            for piece in split(unformatted(part), LIMITS):
+                await self._api.post(target, piece, reply_to=reply_to)
+
+    async def to_press(self, press: CallbackQuery, request: Request, answer: Message | None, chat_type: str) -> None:
+        """Answer a pressed button, once, so that it stops turning; then show the answer if it is for the chat.
+
+        What is for the asker alone is a pop-up if it is short. A longer one stands under the message in a group; in a
+        channel, where thousands read, a link opens the asker's own chat with the bot, which runs the same command.
+        """
+        text, url, for_chat = "", None, answer
+        if answer is not None and answer.private and chat_type != "private":
+            text, whole = popup(answer)
+            payload = "" if whole else link_payload(request.line, self._api.token)
+            if whole or chat_type == "channel":
+                for_chat = None
+            if payload and chat_type == "channel":
+                url = f"https://t.me/{self._api.username}?start={payload}"
+            if url or for_chat:
+                text = ""
+        await self.end_press(press, text, url)
+        if for_chat is not None:
+            reply_to = press.message.message_id if press.message and chat_type != "private" else 0
+            await self.give(request.target, for_chat, reply_to=reply_to)
+
+    async def end_press(self, press: CallbackQuery, text: str = "", url: str | None = None) -> None:
+        """https://core.telegram.org/bots/api#answercallbackquery"""
+        method = AnswerCallbackQuery(
+            callback_query_id=press.id, text=text or None, show_alert=bool(text) or None, url=url
+        )
+        try:
+            await self._api.call(method)
+        except DeliveryError as error:  # pressed too long ago, most often
+            self._log.info("A pressed button could not be answered", extra={"reason": str(error)})
