@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
+from matching.numbers import number_words
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
@@ -165,7 +166,9 @@ _NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
 
 
 def _is_count(folded: str) -> bool:
-    """Whether a number can count people: 2 to 9999 without the years around now."""
+    """Whether a word can count people: a number word, or 2 to 9999 without the years around now."""
+    if folded in number_words():
+        return True
     if not folded.isdecimal() or len(folded) > 4 or folded[0] == "0" or folded == "1":
         return False
     return len(folded) < 4 or folded[:2] not in _CENTURIES

@@ -9,13 +9,27 @@ from pathlib import Path
 
 from matching.packfile import LANGUAGES, Row, read_rows
 from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, stem_fault
-from matching.persons import Person, person_of
+from matching.persons import NameIndex, Person, person_of
 from matching.topics import Topic, TopicCompiler
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
 _NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
 _TOPIC_KEYS = frozenset(
-    ("title", "all", "near", "unless", "close", "points", "rule", "boost", "against", "alert", "digest", "half")
+    (
+        "title",
+        "all",
+        "near",
+        "unless",
+        "close",
+        "points",
+        "rule",
+        "boost",
+        "against",
+        "against_near",
+        "alert",
+        "digest",
+        "half",
+    )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
 _CONCEPT_NOTES = frozenset(("note", "languages"))
@@ -152,27 +166,24 @@ def _persons(rows: Sequence[Row], packs: CompiledPacks) -> None:
             continue
         persons[row.name] = person_of(row)
     packs.persons = tuple(persons.values())
+    _check_common_words(packs)
+
+
+def _check_common_words(packs: CompiledPacks) -> None:
+    """Warn of persons whose surname, alone, is also a word of a concept."""
     words = {
-        pattern.elements[0].stem: pattern
-        for patterns in packs.concepts.values()
+        pattern.elements[0].stem: concept
+        for concept, patterns in packs.concepts.items()
         for pattern in patterns
         if len(pattern.elements) == 1 and not pattern.negative and not pattern.elements[0].exact
     }
-    for person in persons.values():
-        if not person.alone:
-            continue
-        for name in person.surnames:
-            clash = (
-                next((stem for part in name for lattice in part for stem in words if lattice.fits(stem)), None)
-                if len(name) == 1
-                else None
+    index = NameIndex([person for person in packs.persons if person.alone])
+    for word, concept in words.items():
+        for person in index.owners(word):
+            packs.warnings.append(
+                f"{person.source}: [person.{person.id}]: the surname is also the word {word!r} of [concept.{concept}]; "
+                "set alone = false."
             )
-            if clash:
-                packs.warnings.append(
-                    f"{person.source}: [person.{person.id}]: the surname is also the word {clash!r} of "
-                    f"[concept.{words[clash].concept}]; set alone = false."
-                )
-                break
 
 
 def _person_faults(row: Row) -> list[str]:

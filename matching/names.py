@@ -50,7 +50,7 @@ _LATIN: dict[str, tuple[str, ...]] = {
     "у": ("u", "ou"),
     "ў": ("u", "w", "v", "ou"),
     "ф": ("f", "ph"),
-    "х": ("kh", "ch", "h", "x", "j"),
+    "х": ("kh", "ch", "h", "hh", "x", "j"),
     "ц": ("ts", "c", "tz", "z", "tc"),
     "ч": ("ch", "c", "tch", "tsch", "cz", "tsh", "tj", "cs", "ts", "tsj"),
     "ш": ("sh", "s", "ch", "sch", "sz", "sj", "x"),

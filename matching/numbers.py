@@ -174,6 +174,14 @@ def _meaning(folded: str, langs: Sequence[str]) -> _Meaning | None:
     return None
 
 
+@cache
+def number_words() -> frozenset[str]:
+    """Folded words that mean two or more in some language and no common word in another."""
+    return frozenset(
+        word for word, meanings in _meanings().items() if any(row.value >= 2 and not row.known for row in meanings)
+    )
+
+
 def _is_join(folded: str, langs: Sequence[str]) -> bool:
     table = read_table("numbers")
     return any(folded == fold(table[lang].get("join", "")) for lang in langs or table)

@@ -127,6 +127,12 @@ class NameIndex:
                     surnames[number, part] = None
         return NameHits(tuple(surnames), frozenset(given)) if surnames or given else None
 
+    def owners(self, word: str) -> tuple[Person, ...]:
+        """Persons whose whole surname a folded word can be."""
+        hits = self.look_up(word)
+        numbers = [name for name, part in hits.surnames if part == 0 and self._parts[name] == 1] if hits else []
+        return tuple(self.persons[owner] for name in numbers for owner in self._owners[name])
+
     def sight(
         self, tokens: Sequence[Token], hits: dict[int, NameHits], context: bool, by_sentences: frozenset[int]
     ) -> list[Sighting]:

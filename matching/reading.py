@@ -26,9 +26,8 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
     implied = tuple(concept for concept in implies if concept in lexicon.concepts)
     context = bool(COUNTRY & set(implied))
     in_title = lexicon.find(head, context=context)
-    context = context or _about_belarus(in_title)
     in_body = lexicon.find(rest, context=context)
-    if not context and _about_belarus([found for found in in_body if found.sentence <= 1]):
+    if not context and _about_belarus([*in_title, *(found for found in in_body if found.sentence <= 1)]):
         in_title, in_body = lexicon.find(head, context=True), lexicon.find(rest, context=True)
     return Reading(head, rest, in_title + in_body, lang, implied)
 

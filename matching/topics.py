@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from core.model import Evidence, Level
 from matching.packfile import Row
 
-WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 1.0}
+WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
 NEAR_POINTS = 1.5
 BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
 _TERM = re.compile(r"^([A-Za-z_][\w.\-]*)(?:\*(\d+(?:\.\d+)?))?$")
@@ -51,6 +51,7 @@ class Topic:
     rules: tuple[Rule, ...]
     boost: tuple[tuple[str, float], ...] = ()
     against: tuple[tuple[str, float], ...] = ()
+    against_near: tuple[tuple[Group, Group, float], ...] = ()
     alert: float = 5.0
     digest: float = 3.0
     half: float = 1.5
@@ -123,6 +124,10 @@ def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
     for concept, points in topic.against:
         if spots.get(concept):
             evidence.append(_evidence(topic.name, spots[concept][0], -points))
+    for one, other, points in topic.against_near:
+        pair = _same_sentence(one, other, spots)
+        if pair:
+            evidence.append(_rule_evidence(topic.name, f"{one.label} & {other.label}", pair, -points))
     value = round(sum(item.weight for item in evidence) + rule.points, 2)
     return Score(value, _level(topic, rule, value, len(missing)), tuple(evidence), tuple(missing))
 
@@ -236,6 +241,7 @@ class TopicCompiler:
             tuple(rules),
             self._points(row, "boost"),
             self._points(row, "against"),
+            self._pairs(row, "against_near"),
             **numbers,
         )
 
@@ -268,6 +274,17 @@ class TopicCompiler:
                 continue
             for concept, _ in self._expand(str(name), row, str(name)):
                 found.append((concept, float(points)))
+        return tuple(found)
+
+    def _pairs(self, row: Row, key: str) -> tuple[tuple[Group, Group, float], ...]:
+        listed = row.values.get(key, {})
+        found: list[tuple[Group, Group, float]] = []
+        for text, points in listed.items() if isinstance(listed, dict) else ():
+            one, and_, other = str(text).partition("&")
+            if not and_ or isinstance(points, bool) or not isinstance(points, int | float):
+                self._fault(row, str(text), f'{key} needs "one & other" = points')
+                continue
+            found.append((self.group(one, row), self.group(other, row), float(points)))
         return tuple(found)
 
     def _number(self, row: Row, key: str, default: float) -> float:
