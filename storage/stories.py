@@ -70,7 +70,7 @@ async def of_message(connection: AsyncConnection, target: Target, message_ref: s
 
 
 async def add(connection: AsyncConnection, member: Member, summary: StorySummary, now: datetime) -> Story:
-    """Open a story with its first member. It counts as opened when that was seen or, backfilled, published."""
+    """Open a story with its first member; it counts as opened at the member's time."""
     story_id = (
         await connection.execute(
             insert(connection, stories)
@@ -78,8 +78,8 @@ async def add(connection: AsyncConnection, member: Member, summary: StorySummary
                 revision=1,
                 level=summary.level.value,
                 facts=summary.facts,
-                opened_at=min(member.at, now),
-                updated_at=now,
+                opened_at=member.at,
+                updated_at=max(member.at, now),
             )
             .returning(stories.c.id)
         )
@@ -92,13 +92,19 @@ async def add(connection: AsyncConnection, member: Member, summary: StorySummary
 async def join(
     connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
 ) -> Story:
-    """Add a member; the revision grows by one. Raises NotFound."""
+    """Add a member; the revision grows by one. An old report, found late, never makes a story older. NotFound."""
+    before = await get(connection, story_id)
     await connection.execute(
         update(stories)
         .where(stories.c.id == story_id)
-        .values(revision=stories.c.revision + 1, level=summary.level.value, facts=summary.facts, updated_at=now)
+        .values(
+            revision=stories.c.revision + 1,
+            level=summary.level.value,
+            facts=summary.facts,
+            opened_at=min(before.opened_at, member.at),
+            updated_at=max(before.updated_at, member.at, now),
+        )
     )
-    before = await get(connection, story_id)
     if before.topics != summary.topics:
         await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
         await _add_topics(connection, story_id, summary.topics)

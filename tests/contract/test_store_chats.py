@@ -142,8 +142,9 @@ async def test_members_stand_oldest_first_whatever_their_arrival(store: Store, c
     story, _ = await added_story(store, clock.now())
     early = clock.now() - timedelta(days=2)
     async with store.transaction() as transaction:
-        joined = await transaction.join_story(story.id, member(77, early), summary(), clock.now())
+        joined = await transaction.join_story(story.id, member(77, early), summary(), early)
     assert [report.entry_id for report in joined.members] == [77, story.members[0].entry_id]
+    assert (joined.opened_at, joined.updated_at) == (early, clock.now())
 
 
 async def test_joining_a_story_that_is_not_there_fails(store: Store, clock: FakeClock) -> None:
