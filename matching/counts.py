@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matching.cues import read_table
 from matching.numbers import Number
 from matching.scene import Scene, View
 
-TAKEN = 3.0  # points that a number needs to be taken for the number released
+TAKEN = 2.5  # points that a number needs to be taken for the number released
+Named = Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # (passage, sentence) -> (person, last token)
 _REACH = 3  # tokens between a number and the noun it counts
 
 
@@ -26,6 +29,7 @@ class Count:
 class _Candidate:
     number: Number
     view: View
+    views: tuple[View, View]
     value: int
     score: float = 0.0
     why: list[str] = field(default_factory=list)
@@ -35,14 +39,19 @@ class _Candidate:
         self.why.append(f"{reason} {points:+g}")
 
     @property
+    def whole(self) -> bool:
+        """Does the text say that this is all of them?"""
+        return self.score >= TAKEN and any(reason.startswith(("total", "one of the whole")) for reason in self.why)
+
+    @property
     def count(self) -> Count:
         return Count(self.value, self.number.bound == "over", self.number.text)
 
 
-def read_counts(scene: Scene, named: dict[int, int]) -> tuple[Count | None, Count | None]:
+def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None]:
     """Return the numbers released and still held, each None when the text does not say it.
 
-    `named` counts the freed persons named per sentence of the whole text (see `sentence_key`), for "X and 13 others".
+    `named` has the freed persons of each sentence with the index of the last token, for "X and 13 others".
     """
     candidates = list(_candidates(scene, named))
     _relate(candidates)
@@ -55,29 +64,24 @@ def read_counts(scene: Scene, named: dict[int, int]) -> tuple[Count | None, Coun
     return released.count if released else None, remaining
 
 
-def explain_counts(scene: Scene, named: dict[int, int]) -> list[tuple[str, float, tuple[str, ...]]]:
+def explain_counts(scene: Scene, named: Named) -> list[tuple[str, float, tuple[str, ...]]]:
     """Every number weighed, with its points and why; for tests and tuning."""
     candidates = list(_candidates(scene, named))
     _relate(candidates)
     return [(item.number.text, item.score, tuple(item.why)) for item in candidates]
 
 
-def sentence_key(view: View, index: int) -> int:
-    """A key for the sentence of a token, different for title and body."""
-    return view.sentence_of(index) * 2 + (view.passage.where == "title")
-
-
-def _candidates(scene: Scene, named: dict[int, int]) -> Iterator[_Candidate]:
+def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
     for view in scene.views:
         counts = [number for number in view.numbers if number.kind == "count" and number.value > 0]
         for number in counts:
-            candidate = _Candidate(number, view, number.value)
+            candidate = _Candidate(number, view, scene.views, number.value)
             _weigh_noun(candidate)
             _weigh_event(candidate, scene)
             _weigh_doubt(candidate)
             _add_named(candidate, named)
             yield candidate
-        yield from _sums(view, counts)
+        yield from _sums(scene, view, counts)
 
 
 def _weigh_noun(item: _Candidate) -> None:
@@ -88,12 +92,15 @@ def _weigh_noun(item: _Candidate) -> None:
         item.add(2, "people")
     elif part is not None:
         item.add(1, "part of them")
+    elif view.after(number.last, _REACH, "freed"):
+        item.add(1.5, "those freed")
     elif view.after(number.last, 1, "others") or view.before(number.first, 1, "others"):
         item.add(1, "others")
     elif number.value == 1:
         item.add(-4, "one of what?")
     if number.value == 1:
         item.add(-1, "one")
+    item.add(round(0.4 * math.log2(number.value), 2), "size")
 
 
 def _distance(view: View, number: Number, name: str) -> int | None:
@@ -112,12 +119,16 @@ def _weigh_event(item: _Candidate, scene: Scene) -> None:
         item.add(1.5, "freed in sentence")
     elif view.in_clause(number.first, "home", "moved"):
         item.add(1.5, "moved")
-    elif scene.any("freed"):
+    elif scene.any("freed", "home", "moved"):
         item.add(0.5, "freed somewhere")
+    elif scene.title.numbers != (number,):
+        item.add(-3, "nobody freed")
     if view.before(number.first, 2, "total") or view.after(number.last, 2, "total"):
         item.add(2, "total")
     elif view.in_clause(number.first, "total"):
-        item.add(1, "total in clause")
+        item.add(1.5, "total in clause")
+    if view.before(number.first, 1, "among"):
+        item.add(1.5, "one of the whole")
 
 
 def _weigh_doubt(item: _Candidate) -> None:
@@ -125,21 +136,23 @@ def _weigh_doubt(item: _Candidate) -> None:
     if view.in_clause(number.first, "held"):
         item.add(-5, "held")
     if view.before(number.first, 8, "forecast") and view.in_clause(number.first, "forecast"):
-        item.add(-2.5, "forecast")
+        item.add(-4, "forecast")
     elif view.in_clause(number.first, "forecast"):
-        item.add(-1.5, "forecast after")
+        item.add(-2, "forecast after")
     if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem"):
         item.add(-2.5, "part")
     elif view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
-    if view.before(number.first, 2, "back"):
-        item.add(-3, "earlier")
+    if view.before(number.first, 2, "after"):
+        item.add(-4, "after those")
     elif view.in_clause(number.first, "back"):
-        item.add(-2, "earlier in clause")
+        item.add(-2, "earlier")
+    elif view.in_clause(number.first, "already"):
+        item.add(-1, "already")
     if number.bound == "under":
-        item.add(-2, "at most")
-    if number.value >= read_table("facts")["rules"]["many"] and not view.in_clause(number.first, "freed"):
-        item.add(-3, "too many")
+        item.add(-2.5, "at most")
+    if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
+        item.add(-7, "too many")
     for freed in view.in_clause(number.first, "freed"):
         if any(
             cue.last < number.first - 1 or cue.first > number.last for cue in view.before(freed.first, 3, "negation")
@@ -148,18 +161,34 @@ def _weigh_doubt(item: _Candidate) -> None:
             break
 
 
-def _add_named(item: _Candidate, named: dict[int, int]) -> None:
-    """ "X and 13 others" are 14."""
+def _surely_freed(view: View, number: Number) -> bool:
+    """Freed in the same clause, and nothing there speaks of wishes or of those left."""
+    doubts = view.in_clause(number.first, "talk", "forecast", "others", "held")
+    return bool(view.in_clause(number.first, "freed")) and not doubts
+
+
+def _add_named(item: _Candidate, named: Named) -> None:
+    """ "X and 13 others" are 14; besides somebody who refused they are not told."""
     view, number = item.view, item.number
-    key = sentence_key(view, number.first)
-    if not named.get(key):
+    clause = view.clause[number.first]
+    others = [
+        cue
+        for cue in (*view.before(number.first, 2, "others"), *view.after(number.last, 1, "others"))
+        if clause in (view.clause[cue.first], view.clause[cue.last])
+    ]
+    if not others:
         return
-    if view.after(number.last, 2, "others") or view.before(number.first, 2, "others"):
-        item.value += named[key]
+    if any(view.cues.get("refuse") for view in item.views):
+        item.add(-6, "besides one who refused")
+        return
+    key = (view.passage.where, view.sentence_of(number.first))
+    persons = len({person for person, last in named.get(key, ()) if last < number.first})
+    if persons or view.before(number.first, 2, "and"):
+        item.value += max(persons, 1)
         item.add(1.5, "others and the named")
 
 
-def _sums(view: View, counts: Sequence[Number]) -> Iterator[_Candidate]:
+def _sums(scene: Scene, view: View, counts: Sequence[Number]) -> Iterator[_Candidate]:
     """ "ten foreigners and four locals" are 14, when both are parts that were freed."""
     for first, second in zip(counts, counts[1:], strict=False):
         close = 1 < second.first - first.last <= 4 and view.clause[first.first] == view.clause[second.first]
@@ -167,18 +196,23 @@ def _sums(view: View, counts: Sequence[Number]) -> Iterator[_Candidate]:
         if close and parts and view.in_clause(first.first, "freed"):
             text = view.text(first.first, second.last)
             joined = first._replace(last=second.last, end=second.end, text=text, value=first.value + second.value)
-            item = _Candidate(joined, view, joined.value)
+            item = _Candidate(joined, view, scene.views, joined.value)
             item.add(4.5 + 1.5 * (view.passage.where == "title"), "sum of parts")
             yield item
 
 
 def _relate(candidates: Sequence[_Candidate]) -> None:
     """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
-    values = {item.value for item in candidates}
+    values = Counter(item.value for item in candidates)
+    for item in candidates:
+        if item.whole:
+            for other in candidates:
+                if other.value < item.value:
+                    other.add(-2, f"part of {item.value}")
     for item in candidates:
         for other in candidates:
             pair = item.value - other.value
-            if 0 < other.value <= pair and pair in values and pair != item.value and item.value > 3:
+            if 0 < other.value <= pair and values[pair] > (pair == other.value) and item.value > 3:
                 item.add(2, f"sum {other.value}+{pair}")
                 break
     for item in candidates:

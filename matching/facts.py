@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from core.model import Facts, Member
-from matching.counts import Count, read_counts, sentence_key
+from matching.counts import Count, Named, read_counts
 from matching.cues import Cue, read_table
 from matching.lexicon import Lexicon
 from matching.numbers import find_numbers
@@ -42,7 +42,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> F
     """
     scene = scene or set_scene(reading)
     mentions = list(_mentions(scene, lexicon))
-    states = _states(mentions)
+    states = _states(scene, mentions)
     freed = [person for person, state in states.items() if state == "freed"]
     released, remaining = read_counts(scene, _named(mentions, states))
     evidence: dict[str, str] = {}
@@ -148,37 +148,37 @@ def _unreal(view: View, cue: Cue) -> bool:
     return bool(view.before(cue.first, 3, "negation")) or bool(view.in_clause(cue.first, "forecast"))
 
 
-def _states(mentions: Sequence[_Mention]) -> dict[str, str]:
+def _states(scene: Scene, mentions: Sequence[_Mention]) -> dict[str, str]:
     """What became of each person, over all mentions: a refusal weighs most, then being held, then being freed."""
     found: dict[str, set[str]] = {}
     for item in mentions:
         found.setdefault(item.person, set()).add(item.state)
     real = any(item.state == "freed" for item in mentions)
     states: dict[str, str] = {}
+    titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"}
     for person, of in found.items():
-        if "refused" in of:
+        if "refused" in of and person not in titled:
             states[person] = "refused"
         elif "freed" in of and not ("held" in of and real and len(of) == 1):
             states[person] = "freed"
         elif "held" in of:
             states[person] = "held"
         else:
-            states[person] = "freed" if real or _told_free(mentions) else "held"
+            states[person] = "freed" if real or _told_free(scene) else "held"
     return states
 
 
-def _told_free(mentions: Sequence[_Mention]) -> bool:
+def _told_free(scene: Scene) -> bool:
     """Does any sentence of the text tell of a release that is real?"""
-    views = {id(item.view): item.view for item in mentions}.values()
-    return any(not _unreal(view, cue) for view in views for cue in view.all("freed", "home", "moved"))
+    return any(not _unreal(view, cue) for view in scene.views for cue in view.all("freed", "home", "moved"))
 
 
-def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> dict[int, int]:
-    persons: dict[int, set[str]] = defaultdict(set)
+def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> Named:
+    persons: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
     for item in mentions:
         if states[item.person] == "freed":
-            persons[sentence_key(item.view, item.first)].add(item.person)
-    return {key: len(of) for key, of in persons.items()}
+            persons[item.view.passage.where, item.view.sentence_of(item.first)].append((item.person, item.last))
+    return persons
 
 
 def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -> Count | None:
@@ -190,7 +190,7 @@ def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -
         return None
     if any(number.kind == "count" and number.value > 1 for view in scene.views for number in view.numbers):
         return None
-    if not any(item.state == "freed" for item in mentions):
+    if not _told_free(scene):
         return None
     return Count(len(freed), False, _words(mentions, freed))
 

@@ -316,9 +316,12 @@ class _Surroundings:
         )
 
     def _bound(self, raw: _Raw) -> str:
+        before = raw.first - 1
+        if before > 0 and self._passage.tokens[before].folded in _ARTICLES:
+            before -= 1
         for name in ("over", "under", "about"):
-            if raw.first - 1 in self._before.get(name, {}):
-                return self._wider(name, self._before[name][raw.first - 1])
+            if before in self._before.get(name, {}):
+                return self._wider(name, self._before[name][before])
         if raw.last + 1 in self._after.get("more", {}):
             return "over"
         text = self._passage.text
@@ -332,6 +335,9 @@ class _Surroundings:
         last = max(self._before[name], key=lambda index: index if self._before[name][index] == first else -1)
         longest = {other: self._before.get(other, {}).get(last, last + 1) for other in ("over", "under", "about")}
         return min(longest, key=lambda other: (longest[other], other != name))
+
+
+_ARTICLES = frozenset("a an o un une una en ett eine ein".split())  # "over a hundred"
 
 
 def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
