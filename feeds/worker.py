@@ -18,7 +18,7 @@ from core.ports import Source
 from feeds.sources import SOURCES
 from feeds.wire import LENGTHS, Parsed, dump_parsed, pack, unpack
 
-RETIRE_AT = 300 * 1024  # KiB of memory ever used: a process that grew beyond is replaced
+RETIRE_GROWTH = 200 * 1024  # KiB: a process that ever grew by more is replaced
 
 
 def main() -> None:
@@ -33,12 +33,13 @@ def main() -> None:
     SOURCES.get("rss").parse(b"<rss><channel/></rss>", url="http://localhost/")  # warms up the libraries
     sink.write(pack({"ready": os.getpid()}))
     sink.flush()
+    first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # may be the parent's: Linux hands it down
     while job := _read(source):
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = int(used.ru_utime + used.ru_stime) + 1
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
-        sink.write(pack(_answer(*job) | {"retire": used.ru_maxrss > RETIRE_AT}))
+        sink.write(pack(_answer(*job) | {"retire": used.ru_maxrss > first + RETIRE_GROWTH}))
         sink.flush()
 
 

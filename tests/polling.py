@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,15 @@ from feeds.poller import Poller
 from tests.fake_clock import FakeClock
 from tests.fakes import Events, FakeMatcher, FakeStore, FakeStories, InlineParser
 from tests.feed_server import FeedServer
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop run until something is so."""
+    for _ in range(1_000_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came about")
 
 
 @dataclass
