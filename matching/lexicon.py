@@ -168,7 +168,7 @@ _NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
 def _is_count(folded: str) -> bool:
     """Whether a word can count people: a number word, or 2 to 9999 without the years around now."""
     if folded in number_words():
-        return True
+        return len(folded) >= (4 if folded.isascii() else 3)
     if not folded.isdecimal() or len(folded) > 4 or folded[0] == "0" or folded == "1":
         return False
     return len(folded) < 4 or folded[:2] not in _CENTURIES

@@ -2,7 +2,8 @@
 
 A topic has one or more rules; each names groups that must all be present. A group is a choice, `"release | pardon*0.8"`:
 its best evidence counts, 2 points in the title, 1.5 in the first sentence of the body, 1 later, times the factor. `near`
-adds points when two sides stand in one sentence; boosts and negatives add or subtract once. The best rule is the score.
+adds points when two sides stand in one sentence; a negative subtracts in full when it stands in the title or
+twice. The best rule is the score.
 """
 
 from __future__ import annotations
@@ -122,8 +123,10 @@ def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
         if spots.get(concept):
             evidence.append(_evidence(topic.name, spots[concept][0], points))
     for concept, points in topic.against:
-        if spots.get(concept):
-            evidence.append(_evidence(topic.name, spots[concept][0], -points))
+        places = spots.get(concept)
+        if places:
+            share = 1.0 if len(places) > 1 or places[0].where == "title" else 0.5
+            evidence.append(_evidence(topic.name, places[0], -points * share))
     for one, other, points in topic.against_near:
         pair = _same_sentence(one, other, spots)
         if pair:
