@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from core import links
+
 MOST = 1900  # below the 2,048 of Telegram's buttons and the 3,000 of Slack's, escapes counted
 
-_TRACKERS = re.compile(
-    r"(?:utm_\w*|at_(?:medium|campaign|custom\d*|link\w*|ptr_\w*|bbc_team|format)|fbclid|gclid|gclsrc|dclid|wbraid|"
-    r"gbraid|yclid|ysclid|_openstat|msclkid|mc_[ce]id|igshid|igsh|twclid|ttclid|li_fat_id|mkt_tok|_hs(?:enc|mi)|"
-    r"__twitter_impression|wt_mc(?:_\w+)?|pk_\w+|mtm_\w+|cmpid|ns_(?:campaign|mchannel|source)|spm|vero_\w+|"
-    r"oly_(?:enc|anon)_id|smid|sr_share|ref_src|ref_url)",
-    re.IGNORECASE,
-)
-_HOST = re.compile(r"[^\s/?#@\\<>\"'`{}|^%\x00-\x20]+")
+_HOST = re.compile(r"[A-Za-z0-9_.:-]+")
 _PATH_SAFE = "/:@!$&()*+,;=-._~%"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
@@ -25,23 +20,21 @@ def clean_link(url: str) -> str:
     Only http and https; no user names or passwords, which serve to feign another host.
     """
     try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-        ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+        parts = urlsplit(links.clean_link(url))
+        host = parts.hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
     except (ValueError, UnicodeError):
         return ""
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or not _HOST.fullmatch(ascii_host):
+    if not _HOST.fullmatch(host):
         return ""
-    netloc = f"[{ascii_host}]" if ":" in ascii_host else ascii_host
-    netloc += f":{port}" if port else ""
-    kept = [pair for pair in parts.query.split("&") if pair and not _TRACKERS.fullmatch(pair.partition("=")[0])]
     cleaned = urlunsplit(
         (
-            parts.scheme,
-            netloc,
+            parts.scheme.lower(),
+            (f"[{host}]" if ":" in host else host) + port,
             _encode(parts.path, _PATH_SAFE),
-            _encode("&".join(kept), _QUERY_SAFE),
-            "" if _TRACKERS.match(parts.fragment) else _encode(parts.fragment, _QUERY_SAFE),
+            _encode(links.without_tracking(parts.query), _QUERY_SAFE),
+            "" if links.without_tracking(parts.fragment) == "" else _encode(parts.fragment, _QUERY_SAFE),
         )
     )
     return cleaned if len(cleaned) <= MOST else ""

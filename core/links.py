@@ -1,0 +1,77 @@
+"""Links as published -> links that may be shown, and keys by which the same article is recognised. Never raises."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+MAX_LINK = 4096
+
+# Parameters that say how a reader came to a page, not which page it is.
+_TRACKING = re.compile(
+    r"(utm_[a-z_]+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
+    r"|_openstat|at_medium|at_campaign|at_custom\d*|at_link_\w+|at_ptr_\w+|at_bbc_team|at_format|cmpid|ito|ref_src|ref_url"
+    r"|rss|from_rss|traffic_source|pk_[a-z_]+|mtm_[a-z_]+|hsa_[a-z]+|_hsenc|_hsmi|mkt_tok|li_fat_id|__twitter_impression"
+    r"|wt_mc(_\w+)?|ns_campaign|ns_mchannel|ns_source|smid|oc)"
+)
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}]")
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def clean_link(link: str, relative_to: str = "") -> str:
+    """The absolute http(s) address that a link stands for, or "": other schemes, credentials and nonsense are dropped.
+
+    Blanks and controls inside are removed or percent-encoded, so that the result holds none.
+    """
+    link = re.sub(r"[\t\r\n]", "", link).strip()
+    if not link or len(link) > MAX_LINK:
+        return ""
+    try:
+        absolute = urljoin(relative_to, link) if relative_to else link
+        parts = urlsplit(absolute)
+        sound = parts.scheme.lower() in _DEFAULT_PORTS and bool(parts.hostname) and "@" not in parts.netloc
+        sound = sound and (parts.port is None or parts.port > 0) and not re.search(r"[\s\\%]", parts.netloc)
+    except ValueError:
+        return ""
+    return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", absolute) if sound else ""
+
+
+def link_key(link: str) -> str:
+    """A form that is equal for addresses of the same article, or "" for what is no http(s) address.
+
+    The scheme, the letter case of the host, default ports, fragments, tracking parameters and a trailing slash make no
+    difference. The key names no scheme and is no address: `example.org/a?id=1`.
+    """
+    link = clean_link(link)
+    if not link:
+        return ""
+    parts = urlsplit(link)
+    path = _PERCENT.sub(lambda match: match[0].upper(), parts.path).rstrip("/")
+    query = without_tracking(parts.query)
+    return _host_key(parts) + path + (f"?{query}" if query else "")
+
+
+def without_tracking(query: str) -> str:
+    """A query without the parameters that only say how a reader came to the page; the others as they were."""
+    pairs = query.split("&")
+    return "&".join(pair for pair in pairs if pair and not _TRACKING.fullmatch(pair.partition("=")[0].lower()))
+
+
+def host_of(link: str) -> str:
+    """Host and port of an address in lower case, without the default port; "" for nonsense."""
+    try:
+        return _host_key(urlsplit(link))
+    except ValueError:
+        return ""
+
+
+def is_front_page(key: str) -> bool:
+    """Whether a key of `link_key` names a whole site, which tells no article from another."""
+    return "/" not in key and "?" not in key
+
+
+def _host_key(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port
+    return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
