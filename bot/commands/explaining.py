@@ -7,6 +7,7 @@ from bot.command import Context, Rest, command
 from bot.commands.reading import get_story
 from bot.links import clean_link
 from core.errors import CommandError
+from core.links import link_key
 from core.message import Line, LineKind, Message, Span, Style, foreign
 from core.model import EntryTrace, Story
 
@@ -60,7 +61,7 @@ async def _of_address(ctx: Context, text: str) -> Message:
     if " " in text or "." not in address or not clean_link(address):
         hint = ctx.say.say(texts.WHY_WHICH_HINT, why=ctx.typed("why"))
         raise CommandError(ctx.say.say(texts.WHY_NOT_ADDRESS, text=foreign(text, 60)), hint)
-    trace = await ctx.store.find_entry(address)
+    trace = await ctx.store.find_entry(address) or await ctx.store.find_entry(link_key(address))
     if trace is None:
         shown = foreign(address, 200)
         raise CommandError(ctx.say.say(texts.WHY_UNREAD, address=shown), ctx.say.say(texts.WHY_UNREAD_HINT))

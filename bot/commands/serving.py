@@ -74,7 +74,8 @@ def _for_operators(ctx: Context, counts: Status) -> list[Line]:
     say = ctx.say
     lines = [
         say.line(texts.STATUS_FAILING, n=counts.feeds_failing),
-        say.line(texts.STATUS_COUNTS, entries=counts.entries, subscriptions=counts.subscriptions),
+        say.line(texts.STATUS_ENTRIES, n=counts.entries),
+        say.line(texts.STATUS_CHATS, n=counts.subscriptions),
         say.line(texts.STATUS_OUTBOX, waiting=counts.outbox_waiting, dead=counts.outbox_dead),
     ]
     if counts.last_ok_at is not None:
