@@ -1,0 +1,90 @@
+"""Feed files from the wild: read whole, counted as feedparser counts them, without a crash.
+
+They belong to their publishers and are no part of this repository: MINSK_FEED_CORPUS names a tar archive of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+import feedparser
+import pytest
+
+from core.errors import ParseError
+from core.model import FeedSpec, Outcome
+from feeds.options import FeedOptions
+from feeds.parsing import ParseWorker
+from feeds.sources.rss import SOURCE
+from tests.feed_server import reply, stall
+from tests.polling import polling
+
+ARCHIVE = Path(
+    os.environ.get("MINSK_FEED_CORPUS") or Path(__file__).parents[3] / "shared" / "data" / "feeds" / "feeds-dev.tar.xz"
+)
+SERVED = 200
+
+pytestmark = pytest.mark.skipif(not ARCHIVE.exists(), reason=f"no feed corpus: set MINSK_FEED_CORPUS ({ARCHIVE})")
+
+
+class File(NamedTuple):
+    name: str
+    body: bytes
+    entries: int  # by feedparser alone
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[File]:
+    with tarfile.open(ARCHIVE) as archive:
+        streams = [(member.name, archive.extractfile(member)) for member in archive]
+        bodies = [(name, stream.read()) for name, stream in streams if stream is not None]
+    return [File(name, body, count(body)) for name, body in bodies]
+
+
+def count(body: bytes) -> int:
+    document = feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    return len(document.entries)
+
+
+async def test_real_feeds_are_polled_whole(corpus: list[File]) -> None:
+    files = sorted((file for file in corpus if file.entries), key=lambda file: len(file.body))[-SERVED:]
+    async with ParseWorker(FeedOptions(parse_workers=2)) as worker, polling(parser=worker) as it:
+        urls = [it.server.on(f"/{number}", reply(file.body)) for number, file in enumerate(files)]
+        await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
+        results = {result.url: result for result in await it.poller.poll_once()}
+        told = [(results[url].outcome, results[url].entries) for url in urls]
+        assert told == [(Outcome.OK, file.entries) for file in files]
+        again = await it.poller.poll_once(force=True)
+        assert {result.outcome for result in again} <= {Outcome.NOT_MODIFIED, Outcome.OK}
+        assert sum(result.new for result in again) == 0
+
+
+async def test_a_hanging_feed_among_real_ones_delays_none(corpus: list[File]) -> None:
+    async with polling() as it:
+        hanging = FeedSpec("hanging", it.server.on("/hanging", stall(b"")))
+        await it.store.sync_feeds([hanging], it.clock.now())
+        waiting = asyncio.create_task(it.poller.poll_once())
+        for number, file in enumerate(sorted(corpus, key=lambda file: file.entries)[-5:]):
+            assert (await it.poll(it.server.on(f"/{number}", reply(file.body)))).outcome is Outcome.OK
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+def test_no_file_loses_an_entry(corpus: list[File]) -> None:
+    lost, refused = [], []
+    for file in corpus:
+        try:
+            feed = SOURCE.parse(file.body, url="https://news.example/feed")
+        except ParseError as error:
+            refused.append((error.outcome, file.entries))
+            continue
+        if len(feed.entries) < file.entries or not all(entry.identity for entry in feed.entries):
+            lost.append(file.name)
+    assert lost == []
+    assert set(refused) == {(Outcome.NOT_A_FEED, 0)}
+    assert len(refused) < len(corpus) / 20
