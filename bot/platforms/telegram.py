@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiogram import Dispatcher
-from aiogram.methods import DeleteWebhook, GetChatMember, SetMyCommands, SetWebhook
+from aiogram.methods import DeleteWebhook, SetMyCommands, SetWebhook
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllChatAdministrators,
@@ -31,7 +31,7 @@ from pydantic import ValidationError
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
-from bot.platforms.telegram_api import Api, GetRawUpdates
+from bot.platforms.telegram_api import Api, GetMemberStatus, GetRawUpdates
 from bot.platforms.telegram_errors import Conflict
 from bot.platforms.telegram_render import LIMITS
 from bot.platforms.telegram_updates import (
@@ -292,11 +292,11 @@ class Telegram:
         self._roles = {key: known for key, known in self._roles.items() if now - known[0] < ROLE_SECONDS}
         if (chat, user) not in self._roles:
             try:
-                member = await self._api.call(GetChatMember(chat_id=chat, user_id=user))
+                member: Any = await self._api.call(GetMemberStatus(chat_id=chat, user_id=user))
             except DeliveryError as error:
                 self._log.warning("Telegram did not say who is an admin", extra={"reason": str(error)})
                 return Role.VIEWER
-            role = Role.ADMIN if member.status in ("creator", "administrator") else Role.VIEWER
+            role = Role.ADMIN if member["status"] in ("creator", "administrator") else Role.VIEWER
             self._roles[chat, user] = (now, role)
         return self._roles[chat, user][1]
 

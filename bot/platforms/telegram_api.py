@@ -9,7 +9,7 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import AiogramError
-from aiogram.methods import EditMessageText, GetMe, GetUpdates, SendMessage, TelegramMethod
+from aiogram.methods import EditMessageText, GetChatMember, GetMe, GetUpdates, SendMessage, TelegramMethod
 from aiogram.types import LinkPreviewOptions, MessageId, ReplyParameters
 from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout, TCPConnector
@@ -33,6 +33,12 @@ class GetRawUpdates(GetUpdates):
     """getUpdates, left unread: one update that the library cannot read must not hold up all others."""
 
     __returning__: ClassVar[Any] = list[dict[str, Any]]
+
+
+class GetMemberStatus(GetChatMember):
+    """getChatMember, read for the status alone: rights that are new to the library must not make admins unknown."""
+
+    __returning__: ClassVar[Any] = dict[str, Any]
 
 
 class _Send(SendMessage):

@@ -1,0 +1,126 @@
+"""The Telegram platform under test, opened against the local Bot API server, and receiving if wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.platforms.context import PlatformContext
+from bot.platforms.telegram import Telegram
+from core.message import Button, Line, LineKind, Message, Span, Style, line
+from core.model import Role, Target
+from core.ports import MenuEntry
+from core.settings import Settings, SubscriptionSettings, TelegramSettings
+from tests.echo import PATIENCE, Echo, SeenEvents
+from tests.fake_clock import FakeClock
+from tests.telegram_chats import Chat
+from tests.telegram_server import TelegramServer
+
+MENU = (MenuEntry("latest", "The last stories"), MenuEntry("subscribe", "Get alerts in this chat", Role.EDITOR))
+SECRET = "a-secret-of-the-webhook"
+HARSH = "RU «<b>&*_~`[x](y)»"
+
+
+@dataclass
+class Told:
+    """A KnownChats that keeps what it is told."""
+
+    retired: list[tuple[Target, str]] = field(default_factory=list)
+    moved: list[tuple[Target, Target]] = field(default_factory=list)
+
+    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+        self.retired.append((target, reason))
+
+    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+        self.moved.append((old, new))
+
+
+@dataclass
+class Bench:
+    """Everything around one platform: its clock, its handler, its memory, and the task that receives."""
+
+    platform: Telegram
+    clock: FakeClock
+    echo: Echo
+    seen: SeenEvents
+    told: Told
+    task: asyncio.Task[None] | None = None
+
+    async def stop(self) -> None:
+        """Cancel receiving and close; fails unless that ends within 2 seconds."""
+        async with asyncio.timeout(2):
+            if self.task is not None:
+                self.task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self.task
+            await self.platform.close()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Let others work until a condition holds that no event tells of."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():  # noqa: ASYNC110 - sleep(0) waits for nothing but the others' turn
+                await asyncio.sleep(0)
+
+
+def settings(server: TelegramServer, **changes: str) -> TelegramSettings:
+    return replace(TelegramSettings(token=server.token, api_base=server.url), **changes)
+
+
+def make(telegram: TelegramSettings, *, targets: Sequence[str] = (), seen: SeenEvents | None = None) -> Bench:
+    """A platform that is not open yet, configured with chats from the start."""
+    clock, known, told = FakeClock(), seen or SeenEvents(), Told()
+    configured = Settings(telegram=telegram, subscriptions=tuple(SubscriptionSettings(target=one) for one in targets))
+    log = logging.getLogger("tests.telegram")
+    return Bench(Telegram(PlatformContext(configured, clock, known, log, told)), clock, Echo(), known, told)
+
+
+@asynccontextmanager
+async def opened(server: TelegramServer, **changes: str) -> AsyncIterator[Bench]:
+    """Opened for sending, not receiving."""
+    bench = make(settings(server, **changes))
+    await bench.platform.open()
+    try:
+        yield bench
+    finally:
+        await bench.stop()
+
+
+@asynccontextmanager
+async def receiving(
+    server: TelegramServer, *, targets: Sequence[str] = (), seen: SeenEvents | None = None, **changes: str
+) -> AsyncIterator[Bench]:
+    """Opened, and receiving with an Echo."""
+    bench = make(settings(server, **changes), targets=targets, seen=seen)
+    await bench.platform.open()
+    bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
+    try:
+        yield bench
+    finally:
+        await bench.stop()
+
+
+def target(chat: Chat, thread: int = 0) -> Target:
+    return Target("telegram", str(chat.id), str(thread) if thread else "")
+
+
+def alert(title: str = "Fourteen released", at: datetime | None = None) -> Message:
+    """A message with everything that an alert may hold."""
+    return Message(
+        (
+            line("Prisoner releases · 2 sources · #12", kind=LineKind.SMALL),
+            Line(
+                (Span(title, Style.BOLD, "https://news.example/a?b=1&c=2"), Span(" (Russian)", Style.ITALIC)),
+                LineKind.TITLE,
+            ),
+            line("Reported freed: 14", kind=LineKind.BULLET),
+            Line((Span("Agency", url="https://news.example/"), Span(", "), Span("19 Mar", at=at)), LineKind.QUOTE),
+            Line((Span("Paper"), Span(" 19 Mar", at=at)), LineKind.QUOTE),
+            Line((Span("Matched: "), Span("released 14", Style.CODE)), LineKind.SMALL),
+        ),
+        ((Button("Why?", command="why 12"), Button("Agency ↗", url="https://news.example/a")),),
+        tag="story:12",
+    )
