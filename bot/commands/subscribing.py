@@ -44,8 +44,8 @@ async def subscribe(ctx: Context, topics: Topics = ()) -> Message:
     return await _add(ctx, topics or tuple(ctx.topics))
 
 
-@command(role=Role.EDITOR, examples=("stop", "unsubscribe sanctions"), aliases=("stop",), private=False)
-async def unsubscribe(ctx: Context, topics: Topics = ()) -> Message:
+@command(role=Role.EDITOR, examples=("stop", "stop sanctions"), aliases=("unsubscribe",), private=False)
+async def stop(ctx: Context, topics: Topics = ()) -> Message:
     """End the alerts here and erase what is kept about this chat.
 
     With topics, only those end.
