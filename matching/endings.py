@@ -51,7 +51,7 @@ _VOWEL = (
     "at ale aga alt al ast ot ole oga olt ol ost oi aj ay ami am uju ej iu io ia ovmu"
 )
 _YOT = "i y j - ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi e ie je o jo ejem t le ga"
-_PLAIN = "- s a u i e m n om em ovi owi ui as us is o am iem ga le lt l t st ile iga ilt il it ist ul ului uv ova ie y"
+_PLAIN = "- s a u i e m n om em ovi ove ovej ova ovo ovu ovou ovy ovym ovych owi ui as us is o am iem ga le lt l t st ile iga ilt il it ist ul ului uv ova ie y"
 
 _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("adjective-m", "latin"): _set(_ADJECTIVE_M),
@@ -70,7 +70,7 @@ _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("ya", "cyrillic"): _set("я ю е і и ей ею ёй ёю єю яй яю а у ой іи іі еі ям"),
     ("yot", "latin"): _set(_YOT),
     ("yot", "cyrillic"): _set("й я ю ем єм е і и еві ям ями іи еі ію ія ієм - іем"),
-    ("still", "latin"): _set("- s a m ga le lt l t st ova ove ovi"),
+    ("still", "latin"): _set(_PLAIN + " iui owie ovym ovu ovej ovou es"),
     ("still", "cyrillic"): _set("- "),
     ("plain", "latin"): _set(_PLAIN),
     ("plain", "cyrillic"): _set("- а у я ю ом ем е ові еві ам ым и ы і й"),

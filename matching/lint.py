@@ -32,7 +32,7 @@ _TOPIC_KEYS = frozenset(
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
-_CONCEPT_NOTES = frozenset(("note", "languages"))
+_CONCEPT_NOTES = frozenset(("note", "languages", "shared"))
 
 
 @dataclass
