@@ -31,6 +31,7 @@ class _Candidate:
     view: View
     views: tuple[View, View]
     value: int
+    summed: bool = False
     score: float = 0.0
     why: list[str] = field(default_factory=list)
 
@@ -48,8 +49,8 @@ class _Candidate:
         return Count(self.value, self.number.bound == "over", self.number.text)
 
 
-def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None]:
-    """Return the numbers released and still held, each None when the text does not say it.
+def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None, bool]:
+    """Return the numbers released and still held, None when the text does not say it, and whether it counts a group.
 
     `named` has the freed persons of each sentence with the index of the last token, for "X and 13 others".
     """
@@ -61,7 +62,18 @@ def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None]
         default=None,
     )
     remaining = _remaining(scene, candidates, released)
-    return released.count if released else None, remaining
+    return released.count if released else None, remaining, any(map(_is_group, candidates))
+
+
+def _is_group(item: _Candidate) -> bool:
+    """Does the number speak of several people of this event, even if it is not taken?"""
+    doubts = ("held", "earlier", "after those", "too many", "nobody")
+    nouns = ("people", "part", "others", "those")
+    return (
+        item.value > 1
+        and any(reason.startswith(nouns) for reason in item.why)
+        and not any(reason.startswith(doubts) for reason in item.why)
+    )
 
 
 def explain_counts(scene: Scene, named: Named) -> list[tuple[str, float, tuple[str, ...]]]:
@@ -77,18 +89,18 @@ def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
         for number in counts:
             candidate = _Candidate(number, view, scene.views, number.value)
             _weigh_noun(candidate)
-            _weigh_event(candidate, scene)
+            _weigh_event(candidate, scene, named)
             _weigh_doubt(candidate)
             _add_named(candidate, named)
             yield candidate
-        yield from _sums(scene, view, counts)
+        yield from _sums(scene, view, counts, named)
 
 
 def _weigh_noun(item: _Candidate) -> None:
     view, number = item.view, item.number
     people = _distance(view, number, "people")
     part = _distance(view, number, "part")
-    if people is not None and (part is None or people <= part):
+    if people is not None and (part is None or people < part):
         item.add(2, "people")
     elif part is not None:
         item.add(1, "part of them")
@@ -109,7 +121,7 @@ def _distance(view: View, number: Number, name: str) -> int | None:
     return min(after, default=None)
 
 
-def _weigh_event(item: _Candidate, scene: Scene) -> None:
+def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
     view, number = item.view, item.number
     if view.passage.where == "title":
         item.add(1.5, "title")
@@ -119,9 +131,11 @@ def _weigh_event(item: _Candidate, scene: Scene) -> None:
         item.add(1.5, "freed in sentence")
     elif view.in_clause(number.first, "home", "moved"):
         item.add(1.5, "moved")
+    elif view.before(number.first, 4, "thanks"):
+        item.add(2.5, "thanks")
     elif scene.any("freed", "home", "moved"):
         item.add(0.5, "freed somewhere")
-    elif scene.title.numbers != (number,):
+    elif not named:
         item.add(-3, "nobody freed")
     if view.before(number.first, 2, "total") or view.after(number.last, 2, "total"):
         item.add(2, "total")
@@ -139,7 +153,9 @@ def _weigh_doubt(item: _Candidate) -> None:
         item.add(-4, "forecast")
     elif view.in_clause(number.first, "forecast"):
         item.add(-2, "forecast after")
-    if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem"):
+    if _appointed(item.views[0]):
+        item.add(-6, "a record, not the news")
+    if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
         item.add(-2.5, "part")
     elif view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
@@ -148,7 +164,7 @@ def _weigh_doubt(item: _Candidate) -> None:
     elif view.in_clause(number.first, "back"):
         item.add(-2, "earlier")
     elif view.in_clause(number.first, "already"):
-        item.add(-1, "already")
+        item.add(-3 if any(one.cues.get("envoy") for one in item.views) and number.value % 50 == 0 else -1, "already")
     if number.bound == "under":
         item.add(-2.5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
@@ -159,6 +175,17 @@ def _weigh_doubt(item: _Candidate) -> None:
         ):
             item.add(-4, "not")
             break
+
+
+def _appointed(title: View) -> bool:
+    """Is the news that somebody becomes envoy? Then the numbers tell what was done before."""
+    return any(title.in_sentence(cue.first, "envoy") for cue in title.all("appoint"))
+
+
+def _of_all(item: _Candidate) -> bool:
+    """ "fifteen of the pardoned", with no number after "of"."""
+    counted = {number.first for number in item.view.numbers}
+    return any(not counted & {cue.last + 1, cue.last + 2} for cue in item.view.after(item.number.last, 1, "of"))
 
 
 def _surely_freed(view: View, number: Number) -> bool:
@@ -182,23 +209,33 @@ def _add_named(item: _Candidate, named: Named) -> None:
         item.add(-6, "besides one who refused")
         return
     key = (view.passage.where, view.sentence_of(number.first))
-    persons = len({person for person, last in named.get(key, ()) if last < number.first})
+    told = {person for person, last in named.get(key, ()) if last < number.first}
+    if view.in_sentence(number.first, "pronoun"):
+        told |= {person for (where, _), rows in named.items() if where == "title" for person, _ in rows}
+    persons = len(told)
     if persons or view.before(number.first, 2, "and"):
         item.value += max(persons, 1)
         item.add(1.5, "others and the named")
 
 
-def _sums(scene: Scene, view: View, counts: Sequence[Number]) -> Iterator[_Candidate]:
+def _sums(scene: Scene, view: View, counts: Sequence[Number], named: Named) -> Iterator[_Candidate]:
     """ "ten foreigners and four locals" are 14, when both are parts that were freed."""
     for first, second in zip(counts, counts[1:], strict=False):
-        close = 1 < second.first - first.last <= 4 and view.clause[first.first] == view.clause[second.first]
-        parts = all(_distance(view, number, "part") is not None for number in (first, second))
-        if close and parts and view.in_clause(first.first, "freed"):
+        close = 1 < second.first - first.last <= 4 and view.sentence_of(first.first) == view.sentence_of(second.first)
+        parts = all(_is_part(view, number) for number in (first, second))
+        if close and parts and not view.in_clause(first.first, "held", "back", "forecast"):
             text = view.text(first.first, second.last)
             joined = first._replace(last=second.last, end=second.end, text=text, value=first.value + second.value)
-            item = _Candidate(joined, view, scene.views, joined.value)
-            item.add(4.5 + 1.5 * (view.passage.where == "title"), "sum of parts")
+            item = _Candidate(joined, view, scene.views, joined.value, summed=True)
+            item.add(4.0 + 1.5 * (view.passage.where == "title"), "sum of parts")
+            _weigh_event(item, scene, named)
             yield item
+
+
+def _is_part(view: View, number: Number) -> bool:
+    """Does the number count a kind of people, such as women or Poles?"""
+    part, people = _distance(view, number, "part"), _distance(view, number, "people")
+    return part is not None and (people is None or part <= people)
 
 
 def _relate(candidates: Sequence[_Candidate]) -> None:
@@ -210,10 +247,15 @@ def _relate(candidates: Sequence[_Candidate]) -> None:
                 if other.value < item.value:
                     other.add(-2, f"part of {item.value}")
     for item in candidates:
+        if item.summed:
+            continue
         for other in candidates:
             pair = item.value - other.value
             if 0 < other.value <= pair and values[pair] > (pair == other.value) and item.value > 3:
                 item.add(2, f"sum {other.value}+{pair}")
+                for part in candidates:
+                    if part.value in (other.value, pair):
+                        part.add(-1.5, f"part of {item.value}")
                 break
     for item in candidates:
         view = item.view

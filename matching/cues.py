@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from matching.fold import fold
 from matching.patterns import Pattern, compile_pattern, lacinka
-from matching.text import Passage, Token
+from matching.text import Passage
 
 FOLDER = Path(__file__).parent / "words"
 _GUESS_LEAD = 2  # small words more than the declared language has, before another language is believed too
+_REMEMBERED = 5000  # words looked up and kept, per set of languages
 _GUESS_TOKENS = 400  # words looked at for the guess
 
 
@@ -34,6 +35,7 @@ class Cues:
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._starts: dict[str, dict[str, list[Pattern]]] = {}
+        self._words: dict[tuple[str, ...], dict[str, tuple[Pattern, ...]]] = {}
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, {})
             for name, texts in named.items():
@@ -43,23 +45,36 @@ class Cues:
                     starts.setdefault(pattern.elements[0].stem, []).append(pattern)
 
     def find(self, passage: Passage, langs: Sequence[str]) -> list[Cue]:
-        """Return every pattern of the languages' lists (of all, without any) in the passage, in the order of the text."""
+        """Return every pattern of the languages' lists (of all, without any) in the passage, in its order."""
+        key = tuple(langs)
+        known = self._words.setdefault(key, {})
+        found: list[Cue] = []
+        for token in passage.tokens:
+            patterns = known.get(token.folded)
+            if patterns is None:
+                patterns = self._look_up(known, token.folded, key)
+            for pattern in patterns:
+                if len(pattern.elements) == 1:
+                    end = token.index
+                else:
+                    end = pattern.find_end(passage.tokens, token.index)
+                if end >= 0:
+                    found.append(Cue(pattern.concept, token.index, end))
+        return found
+
+    def _look_up(self, known: dict[str, tuple[Pattern, ...]], word: str, langs: tuple[str, ...]) -> tuple[Pattern, ...]:
+        """The patterns whose first word this may be, remembered per set of languages."""
+        if len(known) >= _REMEMBERED:
+            known.clear()
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
-        return [cue for token in passage.tokens for cue in _at(passage.tokens, token, tables)]
-
-
-def _at(tokens: tuple[Token, ...], token: Token, tables: Sequence[Mapping[str, list[Pattern]]]) -> list[Cue]:
-    found: list[Cue] = []
-    folded = token.folded
-    for size in range(1, len(folded) + 1):
-        stem = folded[:size]
-        for table in tables:
-            for pattern in table.get(stem, ()):
-                if pattern.elements[0].fits(token):
-                    end = pattern.find_end(tokens, token.index)
-                    if end >= 0:
-                        found.append(Cue(pattern.concept, token.index, end))
-    return found
+        known[word] = tuple(
+            pattern
+            for size in range(1, len(word) + 1)
+            for table in tables
+            for pattern in table.get(word[:size], ())
+            if len(word) - size <= pattern.elements[0].extra
+        )
+        return known[word]
 
 
 def words(text: str) -> list[str]:

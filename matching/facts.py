@@ -44,9 +44,9 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> F
     mentions = list(_mentions(scene, lexicon))
     states = _states(scene, mentions)
     freed = [person for person, state in states.items() if state == "freed"]
-    released, remaining = read_counts(scene, _named(mentions, states))
+    released, remaining, group = read_counts(scene, _named(mentions, states))
     evidence: dict[str, str] = {}
-    if released is None:
+    if released is None and not group:
         released = _implied(scene, mentions, freed)
     for name, count in (("released", released), ("remaining", remaining)):
         if count is not None:
@@ -183,12 +183,14 @@ def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> Named:
 
 def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -> Count | None:
     """One person freed and nobody else spoken of: one. Several only when a title joins them and says they are free."""
-    if not freed or scene.any("including", "others", "total") or len(freed) > 2:
+    if not freed or scene.any("total") or len(freed) > 2:
+        return None
+    if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
+        return None
+    if any(view.before(cue.first, 1, "and") for view in scene.views for cue in view.all("others")):
         return None
     titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"}
     if len(freed) > 1 and titled != set(freed):
-        return None
-    if any(number.kind == "count" and number.value > 1 for view in scene.views for number in view.numbers):
         return None
     if not _told_free(scene):
         return None

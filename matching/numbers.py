@@ -21,6 +21,7 @@ _MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a r
 _COUNT_SUFFIXES = frozenset(
     ["ма", "ти", "х", "те", "мата", "тима", "их", "ых", "ьох", "ох", "ro", "stu", "tu", "рых", "ero", "ми", "ти", "тыс"]
 )
+_NEAR = 8  # characters looked at on either side
 _UNIT_SIGNS = "%‰°$€£₽"
 _LABEL_SIGNS = "№#§$€£₽"
 
@@ -75,10 +76,15 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
 
 def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
     tokens = passage.tokens
+    known = _meanings()
     index = count = 0
     while index < len(tokens) and count < _MAX_NUMBERS:
         token = tokens[index]
-        raw = _digits(passage, token) if token.folded[:1].isdigit() else _spelled(passage, index, langs)
+        raw = None
+        if token.text[0].isdigit():
+            raw = _digits(passage, token)
+        elif token.folded in known:
+            raw = _spelled(passage, index, langs)
         if raw is None:
             index += 1
             continue
@@ -200,12 +206,23 @@ def _meanings() -> dict[str, tuple[_Meaning, ...]]:
         values = {float(key): words(text) for key, text in table.items() if key[0].isdigit()}
         for value, forms in values.items():
             for form in forms:
-                add(form, value, lang)
+                for inflected in (form, *_inflected(lang, form)):
+                    add(inflected, value, lang)
         for form in words(table.get("pair", "")):
             add(form, 2, lang)
         for form, value in _fused(lang, {value: forms[0].lstrip("?+") for value, forms in values.items()}):
-            add(form, value, lang)
+            for inflected in (form, *_inflected(lang, form)):
+                add(inflected, value, lang)
     return {word: tuple(meanings) for word, meanings in found.items()}
+
+
+def _inflected(lang: str, form: str) -> list[str]:
+    """Endings that a language puts on every number: Estonian cases on the genitive, Slovak ones on -ť."""
+    if lang == "et" and form[-1] in "ae" and len(form) > 3:
+        return [form + ending for ending in ("le", "l", "lt", "ga", "st", "s", "sse", "ks", "ta", "na", "ni")]
+    if lang == "sk" and form.endswith("sť"):
+        return [form[:-1] + "t" + ending for ending in ("i", "ich", "im", "imi")]
+    return []
 
 
 def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
@@ -261,7 +278,7 @@ class _Surroundings:
         tokens, text = self._passage.tokens, self._passage.text
         start, end = tokens[raw.first].start, tokens[raw.last].end
         value = int(min(raw.value, LARGEST))
-        kind = raw.kind if raw.kind != "count" else self._kind(raw, value, text[:start], text[end:])
+        kind = raw.kind if raw.kind != "count" else self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
         return Number(value, value, raw.first, raw.last, start, end, self._bound(raw), kind, text[start:end])
 
     def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:

@@ -14,7 +14,6 @@ from matching.reading import Reading
 from matching.text import Passage
 
 _BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
-_FREED_CONCEPTS = "concepts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class View:
     cues: dict[str, tuple[Cue, ...]]
     persons: tuple[Found, ...]
     clause: tuple[int, ...]
+    by_sentence: dict[tuple[str, int], tuple[Cue, ...]]
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -38,12 +38,12 @@ class View:
     def in_clause(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists that begin or end in the clause of a token."""
         clause = self.clause[index]
-        return [cue for cue in self.all(*names) if clause in (self.clause[cue.first], self.clause[cue.last])]
+        return [cue for cue in self.in_sentence(index, *names) if clause in (self.clause[cue.first], self.clause[cue.last])]
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""
-        sentence = self.sentence_of(index)
-        return [cue for cue in self.all(*names) if self.sentence_of(cue.first) == sentence]
+        sentence = self.passage.tokens[index].sentence
+        return [cue for name in names for cue in self.by_sentence.get((name, sentence), ())]
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` tokens before a token, in its sentence."""
@@ -85,18 +85,28 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     cues: dict[str, list[Cue]] = {}
     for cue in (*_fact_cues().find(passage, langs), *_any_cues().find(passage, ())):
         cues.setdefault(cue.name, []).append(cue)
-    freeing = frozenset(read_table("facts")["rules"][_FREED_CONCEPTS])
+    shared: dict[str, str] = read_table("facts")["concepts"]
     persons: list[Found] = []
     for found in reading.found:
         if found.where != passage.where:
             continue
-        if found.concept in freeing:
-            cues.setdefault("freed", []).append(Cue("freed", found.first, found.last))
+        name = shared.get(found.concept)
+        if name:
+            cues.setdefault(name, []).append(Cue(name, found.first, found.last))
         elif found.concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
+    by_sentence: dict[tuple[str, int], list[Cue]] = {}
+    for name, items in cues.items():
+        for cue in items:
+            by_sentence.setdefault((name, passage.tokens[cue.first].sentence), []).append(cue)
     return View(
-        passage, numbers, {name: tuple(items) for name, items in cues.items()}, tuple(persons), _clauses(passage)
+        passage,
+        numbers,
+        {name: tuple(items) for name, items in cues.items()},
+        tuple(persons),
+        _clauses(passage),
+        {key: tuple(items) for key, items in by_sentence.items()},
     )
 
 
@@ -105,10 +115,10 @@ def _clauses(passage: Passage) -> tuple[int, ...]:
     clause = 0
     before = None
     for token in passage.tokens:
-        if before is not None and (
-            token.sentence != before.sentence or _BREAK.search(passage.text[before.end : token.start])
-        ):
-            clause += 1
+        if before is not None:
+            gap = passage.text[before.end : token.start]
+            if token.sentence != before.sentence or (gap != " " and _BREAK.search(gap)):
+                clause += 1
         numbers.append(clause)
         before = token
     return tuple(numbers)
