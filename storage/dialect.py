@@ -237,7 +237,8 @@ def explain(error: BaseException, url: URL) -> StoreError:
     for mark, remedy in _REMEDIES.items():
         if mark in words or (state and state.startswith(mark)):
             return StoreError(f"Database {shown}: {remedy} ({words[:200]}).")
-    if isinstance(origin, (OSError, TimeoutError)) or state.startswith("08"):
+    lost = getattr(error, "connection_invalidated", False) or state.startswith("08")
+    if lost or isinstance(origin, (OSError, TimeoutError)):
         return StoreError(
             f"Database {shown}: the server cannot be reached ({words[:200]}): check storage.url and that it runs."
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import LeaseLost
 from core.model import Feed, FeedSpec, FeedState, PollRecord
@@ -85,43 +86,47 @@ async def claim(
 ) -> tuple[Feed, ...]:
     """Lease feeds, longest due first. Needs Lock.FEEDS: the cap of a host counts over all processes."""
     limit = min(limit, _MOST_AT_ONCE)
-    busy = await _busy_hosts(connection, now)
-    full = [host for host, count in busy.items() if count >= per_host]
-    query = select(feeds.c.id, feeds.c.host).where(feeds.c.active, _free(now), feeds.c.host.not_in(full))
-    if not force:
-        query = query.where(feeds.c.next_poll_at <= now)
+    given = {"now": now, "until": now + lease, "per_host": per_host, "most": limit, "near": limit * _LOOK_AHEAD}
     if urls:
-        query = query.where(feeds.c.url_digest.in_([digest(url) for url in urls]))
-    query = query.order_by(feeds.c.next_poll_at, feeds.c.id).limit(limit * _LOOK_AHEAD)
-    chosen: list[int] = []
-    for row in await connection.execute(query):
-        if len(chosen) < limit and busy[row.host] < per_host:
-            busy[row.host] += 1
-            chosen.append(row.id)
-    if not chosen:
-        return ()
-    # The row may be held by the transaction of a process that lost its lease: leave it to the next claim.
-    free = (
-        select(feeds.c.id).where(feeds.c.id.in_(chosen), _free(now)).with_for_update(skip_locked=True, key_share=True)
-    )
-    claimed = await connection.execute(
-        update(feeds)
-        .where(feeds.c.id.in_(free.scalar_subquery()))
-        .values(lease_until=now + lease, epoch=feeds.c.epoch + 1)
-        .returning(*feeds.c)
-    )
+        given["keys"] = [digest(url) for url in urls]
+    claimed = await connection.execute(_claiming(force, bool(urls)), given)
     return tuple(_feed(row) for row in sorted(claimed, key=lambda row: (row.next_poll_at, row.id)))
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
+def _free() -> ColumnElement[bool]:
+    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= bindparam("now"))
 
 
-async def _busy_hosts(connection: AsyncConnection, now: datetime) -> Counter[str]:
-    rows = await connection.execute(
-        select(feeds.c.host, func.count()).where(feeds.c.lease_until > now).group_by(feeds.c.host)
+@cache  # building it takes longer than running it
+def _claiming(force: bool, some: bool) -> ReturningUpdate[Any]:
+    """The statement that leases feeds: those due longest, none of a host above its cap.
+
+    Looks at some times more feeds than are wanted, not at all: of a crowded host the rest comes with later claims. A
+    row may be held by the transaction of a process that lost its lease: it is left to the next claim.
+    """
+    per_host = bindparam("per_host", type_=Integer)
+    leased = select(feeds.c.host, func.count().label("polls")).where(feeds.c.lease_until > bindparam("now"))
+    busy = leased.group_by(feeds.c.host).cte()
+    due = select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at).where(
+        feeds.c.active, _free(), feeds.c.host.not_in(select(busy.c.host).where(busy.c.polls >= per_host))
     )
-    return Counter({host: count for host, count in rows})
+    if not force:
+        due = due.where(feeds.c.next_poll_at <= bindparam("now"))
+    if some:
+        due = due.where(feeds.c.url_digest.in_(bindparam("keys", expanding=True)))
+    near = due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer)).subquery()
+    order = (near.c.next_poll_at, near.c.id)
+    place = func.row_number().over(partition_by=near.c.host, order_by=order) + func.coalesce(busy.c.polls, 0)
+    placed = select(near.c.id, near.c.next_poll_at, place.label("place")).outerjoin(busy, busy.c.host == near.c.host)
+    ranked = placed.subquery()
+    chosen = select(ranked.c.id).where(ranked.c.place <= per_host).order_by(ranked.c.next_poll_at, ranked.c.id)
+    free = select(feeds.c.id).where(feeds.c.id.in_(chosen.limit(bindparam("most", type_=Integer))), _free())
+    return (
+        update(feeds)
+        .where(feeds.c.id.in_(free.with_for_update(skip_locked=True, key_share=True)))
+        .values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1)
+        .returning(*feeds.c)
+    )
 
 
 def _feed(row: Row[*tuple[Any, ...]]) -> Feed:

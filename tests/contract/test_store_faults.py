@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Pool, event, text
 
 from core.errors import SchemaTooNew, StoreError
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
@@ -211,6 +211,61 @@ async def test_a_transaction_inside_another_is_refused_instead_of_hanging(sqlite
             await nested()
         assert await store.first_sight("telegram", "1", NOW)
     finally:
+        await store.close()
+
+
+# --- the database goes away -----------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_ends_all_connections_is_used_again(
+    postgres_url: str, postgres_server: str, clock: FakeClock
+) -> None:
+    store, server = Store(postgres_url, clock=clock), Database(postgres_server, busy_timeout=5)
+    await store.open()
+    await server.open()
+    feed = await claimed_feed(store, clock.now())
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+
+    async def lose_the_connection() -> None:
+        async with store.transaction() as transaction:
+            await transaction.add_entries(feed, [new(entry(1))], clock.now())
+            async with server.write() as connection:
+                await connection.execute(end_all, {"name": name})
+            await transaction.add_entries(feed, [new(entry(2))], clock.now())
+
+    try:
+        with pytest.raises(StoreError, match="Database postgresql"):
+            await lose_the_connection()
+        assert await store.find_known(feed.id, [entry(1), entry(2)]) == frozenset()
+        await store.record_poll(feed, ended(feed, clock.now()))
+    finally:
+        await store.close()
+        await server.close()
+
+
+async def test_a_full_disk_is_told_and_loses_nothing_that_was_stored(sqlite_url: str, clock: FakeClock) -> None:
+    def leave_little_room(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 100")
+
+    event.listen(Pool, "connect", leave_little_room)
+    store = Store(sqlite_url, clock=clock)
+    await store.open()
+
+    async def fill(first: int, count: int) -> None:
+        async with store.transaction() as transaction:
+            many = [new(entry(number, text="x" * 2000)) for number in range(first, first + count)]
+            await transaction.add_entries(feed, many, clock.now())
+
+    try:
+        feed = await claimed_feed(store, clock.now())
+        await fill(0, 50)
+        with pytest.raises(StoreError, match="the disk is full: free some space"):
+            await fill(50, 150)
+        assert await store.find_known(feed.id, [entry(1), entry(2)]) == {"guid-1", "guid-2"}
+        await store.record_poll(feed, ended(feed, clock.now()))
+    finally:
+        event.remove(Pool, "connect", leave_little_room)
         await store.close()
 
 

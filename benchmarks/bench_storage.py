@@ -1,0 +1,191 @@
+"""What the store costs beside its raw drivers, in the same run: entries stored in batches, claims of 20 feeds.
+
+    PYTHONPATH=. python benchmarks/bench_storage.py [--rounds 5] [--sqlite-only]
+
+The raw side does the least that could be called the same work: the same rows into the same tables with prepared
+statements, and one UPDATE ... RETURNING a claim. PostgreSQL is a server of our own (see tests/postgres.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from core.model import Analysis, Entry, Feed, FeedSpec, NewEntry
+from storage.columns import digest, encode
+from storage.store import Store
+from tests.postgres import new_database, running_postgres
+
+BATCH, BATCHES, FEEDS, CLAIMS = 500, 6, 2_000, 60
+NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
+LEASE = timedelta(minutes=2)
+numbers = count(1)
+Step = Callable[[], Awaitable[float]]
+
+IDENTITIES = ("feed_id", "identity_digest", "link_digest", "last_seen_at")
+ENTRIES = ("id", "feed_id", "url_digest", "seen_at", "identity", "title", "url", "link_key", "summary", "analysis")
+CLAIM = (
+    "UPDATE feeds SET lease_until = {0}, epoch = epoch + 1 WHERE id IN (SELECT id FROM feeds WHERE active AND "
+    "next_poll_at <= {1} AND (lease_until IS NULL OR lease_until <= {1}) ORDER BY next_poll_at, id LIMIT 20{2}) "
+    "RETURNING *"
+)
+
+
+def new_entries() -> list[NewEntry]:
+    made = []
+    for number in (next(numbers) for _ in range(BATCH)):
+        url = f"https://host.example/news/{number}"
+        entry = Entry(f"guid-{number}", f"Дзевяць чалавек на волі {number}", url, url, "Кароткі змест навіны. " * 12)
+        made.append(NewEntry(entry, Analysis(), "no_match", "No topic was found in it."))
+    return made
+
+
+def raw_rows(new: list[NewEntry], feed_id: int, now: Any) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Rows of both tables, ready to be bound; made outside the time measured."""
+    entries = [item.entry for item in new]
+    ids = [(feed_id, digest(entry.identity), digest(entry.link_key), now) for entry in entries]
+    rows = [
+        (number, feed_id, digest(entry.url), now, entry.identity, entry.title, entry.url, entry.link_key, entry.summary,
+         encode(Analysis()))
+        for number, entry in zip((int(entry.identity[5:]) + 10_000_000 for entry in entries), entries, strict=True)
+    ]  # fmt: skip
+    return ids, rows
+
+
+def insert_statement(table: str, columns: tuple[str, ...], mark: str) -> str:
+    marks = ", ".join(mark.format(number) for number in range(1, len(columns) + 1))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names
+
+
+async def store_batches(store: Store, feed: Feed) -> float:
+    batches = [new_entries() for _ in range(BATCHES)]
+    began = time.perf_counter()
+    for batch in batches:
+        async with store.transaction() as transaction:
+            await transaction.add_entries(feed, batch, NOW)
+    return BATCH * BATCHES / (time.perf_counter() - began)
+
+
+async def store_claims(store: Store) -> float:
+    later = NOW + timedelta(days=next(numbers))
+    began = time.perf_counter()
+    for _ in range(CLAIMS):
+        assert len(await store.claim_due_feeds(later, limit=20, lease=LEASE)) == 20
+    return CLAIMS / (time.perf_counter() - began)
+
+
+def sqlite_steps(path: str, feed: Feed) -> dict[str, Step]:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.executescript("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+
+    async def insert() -> float:
+        batches = [raw_rows(new_entries(), feed.id, "2026-03-19 12:00:00.000000") for _ in range(BATCHES)]
+        began = time.perf_counter()
+        for ids, rows in batches:
+            connection.execute("BEGIN IMMEDIATE")
+            first = connection.execute("SELECT coalesce(max(id), 0) FROM identities").fetchone()[0] + 1
+            connection.executemany(insert_statement("identities", IDENTITIES, "?"), ids)
+            numbered = [(first + place, *row[1:]) for place, row in enumerate(rows)]
+            connection.executemany(insert_statement("entries", ENTRIES, "?"), numbered)
+            connection.execute("COMMIT")
+        return BATCH * BATCHES / (time.perf_counter() - began)
+
+    async def claim() -> float:
+        later = NOW + timedelta(days=next(numbers))
+        now, until = (moment.strftime("%Y-%m-%d %H:%M:%S.%f") for moment in (later, later + LEASE))
+        began = time.perf_counter()
+        for _ in range(CLAIMS):
+            connection.execute("BEGIN IMMEDIATE")
+            rows = connection.execute(CLAIM.format("?1", "?2", ""), (until, now)).fetchall()
+            connection.execute("COMMIT")
+            assert len(rows) == 20
+        return CLAIMS / (time.perf_counter() - began)
+
+    return {"insert": insert, "claim": claim}
+
+
+async def postgresql_steps(url: str, feed: Feed) -> tuple[dict[str, Step], Callable[[], Awaitable[None]]]:
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+
+    async def insert() -> float:
+        batches = [raw_rows(new_entries(), feed.id, NOW) for _ in range(BATCHES)]
+        began = time.perf_counter()
+        for ids, rows in batches:
+            async with connection.transaction():
+                first = await connection.fetchval("SELECT coalesce(max(id), 0) FROM identities") + 1
+                numbered = [(first + place, *row) for place, row in enumerate(ids)]
+                await connection.executemany(insert_statement("identities", ("id", *IDENTITIES), "${}"), numbered)
+                rows = [(first + place, *row[1:]) for place, row in enumerate(rows)]
+                await connection.executemany(insert_statement("entries", ENTRIES, "${}"), rows)
+                await connection.execute("SELECT setval('identities_id_seq', (SELECT max(id) FROM identities))")
+        return BATCH * BATCHES / (time.perf_counter() - began)
+
+    async def claim() -> float:
+        later = NOW + timedelta(days=next(numbers))
+        statement = CLAIM.format("$1::timestamptz", "$2::timestamptz", " FOR UPDATE SKIP LOCKED")
+        began = time.perf_counter()
+        for _ in range(CLAIMS):
+            assert len(await connection.fetch(statement, later + LEASE, later)) == 20
+        return CLAIMS / (time.perf_counter() - began)
+
+    return {"insert": insert, "claim": claim}, connection.close
+
+
+async def measure(name: str, url: str, rounds: int) -> None:
+    store = Store(url)
+    await store.open()
+    specs = [FeedSpec(f"Feed {number}", f"https://host{number}.example/feed.xml") for number in range(FEEDS)]
+    await store.sync_feeds(specs, NOW)
+    (feed,) = await store.claim_due_feeds(NOW, limit=1)
+    if name == "SQLite":
+        raw, close = sqlite_steps(url.partition("///")[2], feed), None
+    else:
+        raw, close = await postgresql_steps(url, feed)
+    ours: dict[str, Step] = {"insert": lambda: store_batches(store, feed), "claim": lambda: store_claims(store)}
+    for step, unit in (("insert", f"entries/s in batches of {BATCH}"), ("claim", "claims of 20 feeds/s")):
+        mine, theirs = [], []
+        for _ in range(rounds):
+            theirs.append(await raw[step]())
+            mine.append(await ours[step]())
+        ratio = statistics.median(one / other for one, other in zip(mine, theirs, strict=True))
+        print(
+            f"{name:11} {unit:30} store {statistics.median(mine):9.0f}   raw driver {statistics.median(theirs):9.0f}"
+            f"   ratio {ratio:.2f}"
+        )
+    if close is not None:
+        await close()
+    await store.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sqlite-only", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure("SQLite", f"sqlite+aiosqlite:///{Path(folder)}/bench.db", options.rounds))
+    if options.sqlite_only:
+        return
+    with ExitStack() as stack:
+        server = stack.enter_context(running_postgres())
+        if server is None:
+            print("PostgreSQL   not measured: none is installed")
+            return
+        url = stack.enter_context(new_database(server))
+        asyncio.run(measure("PostgreSQL", url, options.rounds))
+
+
+if __name__ == "__main__":
+    main()
