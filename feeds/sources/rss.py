@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import ParseError
+from core.links import clean_link, link_key
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, Hints, ParsedFeed
 from feeds.decode import is_whole, no_feed, prepare
-from feeds.links import clean_link, is_front_page, link_key
-from feeds.plain import join_blanks, strip_markup
+from feeds.entries import (
+    MAX_SUMMARY,
+    MAX_TEXT,
+    MAX_TITLE,
+    as_text,
+    believable,
+    distinguish,
+    lang_tag,
+    plain_text,
+    shorten,
+)
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
-MAX_TITLE = 1_000
-MAX_SUMMARY = 20_000
-MAX_TEXT = 100_000
-MAX_IDENTITY = 500
 
 _MARKUP_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 # Zone names that feedparser takes for UTC; hours east of Greenwich.
 _ZONES = {"MSK": 3, "MSD": 4, "EET": 2, "EEST": 3, "CET": 1, "CEST": 2, "BST": 1, "MSK+00": 3}
 _PERIODS = {
@@ -80,72 +81,27 @@ def _read(document: Any, text: str, url: str) -> ParsedFeed:
     channel = document.feed
     if not document.entries and not document.version and not is_whole(text):
         raise no_feed("nothing in it could be read as one")
-    lang = _lang(channel.get("language"))
-    home = link_key(clean_link(_text(channel.get("link")), url))
+    lang = lang_tag(channel.get("language"))
+    home = link_key(clean_link(as_text(channel.get("link")), url))
     entries = distinguish([_entry(item, url, lang) for item in document.entries], home)
     return ParsedFeed(_title(channel), lang, entries, _hints(channel, text), is_whole(text))
 
 
 def _entry(item: Any, url: str, lang: str) -> Entry:
-    link = clean_link(_text(item.get("link")), url)
+    link = clean_link(as_text(item.get("link")), url)
     summary = _plain(item.get("summary"), item.get("summary_detail"), MAX_SUMMARY)
     contents = [_plain(part.get("value"), part, MAX_TEXT) for part in item.get("content", ())]
     detail = item.get("title_detail") or {}
     return Entry(
-        identity=_identity(_text(item.get("id"))),
+        identity=shorten(as_text(item.get("id"))),
         title=_title(item),
         url=link,
         link_key=link_key(link),
         summary=summary,
         text=max(contents, key=len, default=""),
-        lang=_lang(detail.get("language")) or lang,
+        lang=lang_tag(detail.get("language")) or lang,
         published_at=_published_at(item),
     )
-
-
-def distinguish(entries: list[Entry], home: str) -> tuple[Entry, ...]:
-    """Give every entry an identity and a link key, from what tells the entries of this document apart.
-
-    A link that several guids of the document share, or that leads to the front page, identifies nothing; so does a guid
-    that stands beside several links. An entry without guid and link, and the link key of an entry without link, are
-    made from its content. Entries that are repeated keep the same identity.
-    """
-    guids_of_link = _others(entries, lambda entry: (entry.link_key, entry.identity or entry.title))
-    links_of_guid = _others(entries, lambda entry: (entry.identity, entry.link_key or entry.title))
-    result = []
-    for entry in entries:
-        key, guid, content = entry.link_key, entry.identity, content_key(entry)
-        if key == home or is_front_page(key) or len(guids_of_link[key]) > 1:
-            key = ""
-        if len(links_of_guid[guid]) > 1:
-            guid = ""
-        result.append(replace(entry, identity=guid or key or content, link_key=key or content))
-    return tuple(result)
-
-
-def _others(entries: list[Entry], pair: Callable[[Entry], tuple[str, str]]) -> dict[str, set[str]]:
-    """What stands beside each value of one field in another field of the entries."""
-    beside: dict[str, set[str]] = {}
-    for one, other in map(pair, entries):
-        beside.setdefault(one, set()).add(other)
-    return beside
-
-
-def content_key(entry: Entry) -> str:
-    """What an entry says, as a short key; the link counts, the order and date do not."""
-    said = "\n".join((entry.url, entry.title, entry.summary or entry.text))
-    return "text:" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:40]
-
-
-def _identity(guid: str) -> str:
-    guid = " ".join(guid.split())
-    if len(guid) > MAX_IDENTITY:
-        return "guid:" + hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
-    return guid
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _title(item: Any) -> str:
@@ -153,15 +109,9 @@ def _title(item: Any) -> str:
 
 
 def _plain(value: Any, detail: Any, limit: int) -> str:
-    """A text construct in plain text. `detail` says its type; four times the limit is read, to allow for markup."""
-    text = _text(value)[: limit * 4]
+    """A text construct in plain text. `detail` says its type."""
     kind = detail.get("type", "text/html") if detail else "text/html"
-    return (strip_markup(text) if kind in _MARKUP_TYPES else join_blanks(text))[:limit]
-
-
-def _lang(value: Any) -> str:
-    tag = _text(value).strip().replace("_", "-").lower()
-    return tag if re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}", tag) else ""
+    return plain_text(value, limit, markup=kind in _MARKUP_TYPES)
 
 
 def _published_at(item: Any) -> datetime | None:
@@ -174,10 +124,10 @@ def _published_at(item: Any) -> datetime | None:
             moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         except (ValueError, OverflowError, TypeError):
             continue
-        zone = re.search(r"\s\(?([A-Z]{3,4})\)?$", _text(dict.get(item, name)).strip())
+        zone = re.search(r"\s\(?([A-Z]{3,4})\)?$", as_text(dict.get(item, name)).strip())
         if zone and zone[1] in _ZONES:
             moment -= timedelta(hours=_ZONES[zone[1]])
-        if _EARLIEST <= moment < _LATEST:
+        if believable(moment):
             return moment
     return None
 
@@ -196,11 +146,11 @@ def _ttl(channel: Any) -> timedelta | None:
     https://www.rssboard.org/rss-specification#ltttlgtSubelementOfLtchannelgt https://web.resource.org/rss/1.0/modules/syndication/
     """
     found = []
-    ttl = _text(channel.get("ttl")).strip()
+    ttl = as_text(channel.get("ttl")).strip()
     if re.fullmatch(r"\d{1,6}", ttl) and int(ttl):
         found.append(timedelta(minutes=int(ttl)))
-    period = _PERIODS.get(_text(channel.get("sy_updateperiod")).strip().lower())
+    period = _PERIODS.get(as_text(channel.get("sy_updateperiod")).strip().lower())
     if period:
-        frequency = _text(channel.get("sy_updatefrequency")).strip()
+        frequency = as_text(channel.get("sy_updatefrequency")).strip()
         found.append(period / (int(frequency) if re.fullmatch(r"[1-9]\d{0,3}", frequency) else 1))
     return max(found, default=None)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from core.errors import ParseError
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import Hints, ParsedFeed, Source
+from feeds.entries import MAX_IDENTITY, MAX_TEXT, MAX_TITLE
 from feeds.plain import strip_markup
 from feeds.sources import SOURCES
-from feeds.sources.rss import MAX_IDENTITY, MAX_TEXT, MAX_TITLE
 
 URL = "https://news.example/feed.xml"
 SOURCE: Source = SOURCES.get("rss")

@@ -1,0 +1,154 @@
+"""From what a document says to an Entry: identity, language, dates and headlines, alike for every kind of source."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from core.links import clean_link, is_front_page, link_key
+from core.model import Entry
+from feeds.headers import http_date
+from feeds.plain import join_blanks, strip_markup
+
+MAX_TITLE = 1_000
+MAX_SUMMARY = 20_000
+MAX_TEXT = 100_000
+MAX_IDENTITY = 500
+HEADLINE = 300  # characters; a first line up to this length is taken for a headline
+
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+# What XML cannot hold either: controls, halves of UTF-16 pairs, noncharacters. https://www.w3.org/TR/xml/#charsets
+IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)")
+
+
+def make_entry(
+    *,
+    relative_to: str,
+    link: Any = "",
+    guid: Any = "",
+    title: Any = "",
+    summary: Any = "",
+    text: Any = "",
+    lang: Any = "",
+    published: Any = "",
+    markup: bool = True,
+) -> Entry:
+    """An entry from the fields of a document, whatever they are; what is no text counts as nothing said.
+
+    With `markup`, title, summary and text are HTML. A missing title is made from the first line of what is said. The
+    identity is still to be settled by `distinguish`.
+    """
+    url = clean_link(as_text(link), relative_to)
+    parts = (title, MAX_TITLE), (summary, MAX_SUMMARY), (text, MAX_TEXT)
+    headline, short, full = (plain_text(value, limit, markup=markup) for value, limit in parts)
+    headline = headline.replace("\n", " ")
+    if not headline:
+        headline, short, full = _with_headline(short, full)
+    return Entry(
+        identity=shorten(as_text(guid)),
+        title=headline,
+        url=url,
+        link_key=link_key(url),
+        summary=short,
+        text="" if full == short else full,
+        lang=lang_tag(lang),
+        published_at=read_date(published),
+    )
+
+
+def distinguish(entries: list[Entry], home: str) -> tuple[Entry, ...]:
+    """Give every entry an identity and a link key, from what tells the entries of this document apart.
+
+    A link that several guids of the document share, or that leads to the front page, identifies nothing; so does a guid
+    that stands beside several links. An entry without guid and link, and the link key of an entry without link, are
+    made from its content. Entries that are repeated keep the same identity.
+    """
+    guids_of_link = _others(entries, lambda entry: (entry.link_key, entry.identity or entry.title))
+    links_of_guid = _others(entries, lambda entry: (entry.identity, entry.link_key or entry.title))
+    result = []
+    for entry in entries:
+        key, guid, content = entry.link_key, entry.identity, content_key(entry)
+        if key == home or is_front_page(key) or len(guids_of_link[key]) > 1:
+            key = ""
+        if len(links_of_guid[guid]) > 1:
+            guid = ""
+        result.append(replace(entry, identity=guid or key or content, link_key=key or content))
+    return tuple(result)
+
+
+def _others(entries: list[Entry], pair: Callable[[Entry], tuple[str, str]]) -> dict[str, set[str]]:
+    """What stands beside each value of one field in another field of the entries."""
+    beside: dict[str, set[str]] = {}
+    for one, other in map(pair, entries):
+        beside.setdefault(one, set()).add(other)
+    return beside
+
+
+def content_key(entry: Entry) -> str:
+    """What an entry says, as a short key; the link counts, the order and date do not."""
+    said = "\n".join((entry.url, entry.title, entry.summary or entry.text))
+    return "text:" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def shorten(guid: str) -> str:
+    """A guid with its blanks joined, or a hash of one that is too long to keep."""
+    guid = " ".join(guid.split())
+    if len(guid) > MAX_IDENTITY:
+        return "guid:" + hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
+    return guid
+
+
+def as_text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def plain_text(value: Any, limit: int, *, markup: bool = True) -> str:
+    """A text without markup, at most `limit` characters; four times as many are read, to allow for the markup."""
+    text = IMPOSSIBLE.sub("", as_text(value)[: limit * 4])
+    return (strip_markup(text) if markup else join_blanks(text))[:limit]
+
+
+def lang_tag(value: Any) -> str:
+    """A language tag in lower case, such as "be" or "sr-latn-rs"; "" for what is none."""
+    tag = as_text(value).strip().replace("_", "-").lower()
+    return tag if re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}", tag) else ""
+
+
+def read_date(value: Any) -> datetime | None:
+    """An ISO 8601 or RFC 5322 date as aware UTC (without a zone it is taken for UTC); None for nonsense."""
+    text = as_text(value).strip()[:80]
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = http_date(text) if text else None
+        return believable(found) if found else None
+    return believable(moment)
+
+
+def believable(moment: datetime) -> datetime | None:
+    """The moment, unless no news can be from then."""
+    return moment if _EARLIEST <= moment < _LATEST else None
+
+
+def split_headline(text: str) -> tuple[str, str]:
+    """The first line as a headline, and what follows; of a long first line its first sentence or words, and all."""
+    first, _, rest = text.partition("\n")
+    if len(first) <= HEADLINE:
+        return first, rest
+    end = _SENTENCE_END.search(first, 20, HEADLINE)
+    if end:
+        return first[: end.end()], text
+    return first[: max(first.rfind(" ", 0, HEADLINE), HEADLINE // 2)].rstrip() + "…", text
+
+
+def _with_headline(short: str, full: str) -> tuple[str, str, str]:
+    """Headline, summary and text of an entry that came without a title."""
+    headline, rest = split_headline(short or full)
+    return (headline, rest, full) if short else (headline, "", rest)
