@@ -58,8 +58,12 @@ def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Lin
 
 
 def lead(story: Story) -> Member:
-    """The report whose headline stands for the story: the first that is no mere follow-up."""
-    return next((member for member in story.members if not member.update), story.members[0])
+    """The report whose headline stands for the story: the first that tells the count which the alert tells, else the
+    first that is no mere follow-up.
+    """
+    reports = [member for member in story.members if not member.update] or story.members
+    count = story.facts.released
+    return next((one for one in reports if count is not None and one.analysis.facts.released == count), reports[0])
 
 
 def one_per_source(members: Iterable[Member]) -> tuple[Member, ...]:
@@ -104,7 +108,8 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
     if facts.destination:
         yield _bullet(say, texts.DESTINATION, place=foreign(facts.destination, 60))
     if facts.in_return:
-        yield _bullet(say, texts.IN_RETURN, things=_names(facts.in_return, say))
+        things = [say.say(texts.GIVEN[thing]) if thing in texts.GIVEN else thing for thing in facts.in_return]
+        yield _bullet(say, texts.IN_RETURN, things=_names(things, say))
     if facts.remaining is not None:
         yield _bullet(say, texts.REMAINING, count=facts.remaining)
 
@@ -200,7 +205,9 @@ def _both_sides(sources: Sequence[Member]) -> bool:
 
 
 def _matched(evidence: Sequence[Evidence], say: Texts) -> Iterator[Line]:
-    heaviest = sorted((found for found in evidence if found.weight > 0 and found.text), key=lambda found: -found.weight)
+    """The heaviest words; pairs that only add weight by standing close ("freed … prisoners") are left to /why."""
+    told = (found for found in evidence if found.weight > 0 and found.text and "…" not in found.text)
+    heaviest = sorted(told, key=lambda found: -found.weight)
     words = list(dict.fromkeys(foreign(found.text, 40) for found in heaviest))[:MOST_WORDS]
     if words:
         yield say.line(texts.MATCHED, kind=LineKind.SMALL, words=", ".join(f"“{word}”" for word in words))

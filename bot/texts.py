@@ -35,6 +35,14 @@ MATCHED = "Matched: {words}"
 NO_HEADLINE = "(no headline)"
 WHY_BUTTON = "Why?"
 
+GIVEN = {
+    "belavia": "relief for Belavia",
+    "potash": "relief for potash",
+    "banks": "relief for banks",
+    "aircraft": "aircraft and parts",
+    "embassy": "the embassy",
+    "sanctions": "sanctions eased",
+}
 OWNERS = {
     "state media": "state media",
     "independent": "independent",

@@ -40,7 +40,7 @@ def test_everything_that_is_known_is_said() -> None:
         held=("Ales Bialiatski",),
         mediators=("Keith Kellogg",),
         destination="Lithuania",
-        in_return=("sanctions on Belavia lifted",),
+        in_return=("belavia", "visas"),
     )
     told = alert(make_story(facts=facts, topics=("prisoner-release", "us-diplomacy"))).text.split("\n")
     assert told[0] == "Prisoner releases · US-Belarus diplomacy · 1 source · #12"
@@ -52,7 +52,7 @@ def test_everything_that_is_known_is_said() -> None:
         "Still held: Ales Bialiatski",
         "Mediation: Keith Kellogg",
         "Taken to: Lithuania",
-        "In return: sanctions on Belavia lifted",
+        "In return: relief for Belavia, visas",
         "Reported still imprisoned: 1,100",
     ]
     assert told[10] == "Nasha Niva (independent), 19 Mar 2026 12:00 UTC"
@@ -119,6 +119,16 @@ def test_a_follow_up_does_not_take_the_headline() -> None:
     assert alert(make_story(early)).lines[1].text.startswith("Reaction")
 
 
+def test_the_headline_fits_the_count() -> None:
+    def telling(title: str, count: int) -> Member:
+        return make_member(title, title, analysis=Analysis(facts=Facts(released=count)))
+
+    members = telling("Two freed", 2), telling("Fourteen freed", 14), telling("All fourteen freed", 14)
+    assert alert(make_story(*members)).lines[1].text == "Fourteen freed (English)"
+    assert alert(make_story(*members, facts=Facts(released=15))).lines[1].text == "Two freed (English)"
+    assert alert(make_story(*members, facts=Facts())).lines[1].text == "Two freed (English)"
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [("be", "Belarusian"), ("be-tarask", "Belarusian"), ("UK_ua", "Ukrainian"), ("xx", "xx"), ("", "")],
@@ -140,6 +150,13 @@ def test_markup_and_direction_marks_in_foreign_text_are_only_text() -> None:
     title = "<b>5 < 6</b> &amp; *bold* _it_ ~no~ \u202eevil\u202c \u200fשלום\u200b\nsecond line"
     shown = alert(make_story(make_member(title))).lines[1].spans[0].text
     assert shown == "<b>5 < 6</b> &amp; *bold* _it_ ~no~ evil שלום second line"
+
+
+def test_words_that_matched_are_told_without_pairs() -> None:
+    analysis = Analysis(
+        evidence=(found("freed … prisoners", 9), found("freed", 1), found("sport", -3), found("freed", 1))
+    )
+    assert alert(make_story(make_member(analysis=analysis))).lines[-1].text == "Matched: “freed”"
 
 
 def test_plain_alert_is_short_and_without_links_or_buttons() -> None:
