@@ -18,12 +18,12 @@ from aiohttp import hdrs
 from yarl import URL
 
 from core.errors import FetchError
+from core.links import host_of
 from core.model import Outcome
 from core.ports import Clock, FetchRequest
 from feeds.gate import BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
-from feeds.links import host_of
 from feeds.options import FeedOptions
 
 DNS_CACHE_SECONDS = 300

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 
 from core.errors import FetchError, LeaseLost, ParseError
 from core.failpoints import reach
+from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
 from feeds.fetch import Fetched, Fetcher
-from feeds.links import host_of
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
@@ -27,6 +27,8 @@ from feeds.sources import SOURCES
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
+TROUBLE_AFTER = 3  # failures in a row
+_LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
 REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
 
@@ -109,7 +111,10 @@ class Pipeline:
             self._clock.now(), feed.spec, outcome, failures=failures, retry_after=retry_after, rng=self._rng
         )
         state = replace(feed.state, next_poll_at=due, failures=failures, last_outcome=outcome.value, last_error=message)
-        return await self._record(feed, outcome, state, error=message)
+        result = await self._record(feed, outcome, state, error=message)
+        if is_trouble(state) and not is_trouble(feed.state):
+            self._observe("feed_failing", feed=feed.spec.name, url=feed.spec.url, reason=message, next_try=due)
+        return result
 
     async def _unchanged(self, feed: Feed, fetched: Fetched) -> PollResult:
         """304, or the same body again. The newest validators count even then."""
@@ -164,7 +169,9 @@ class Pipeline:
             counts = Counts(total, sum(entry_id is not None for entry_id in ids), hits, stories, alerts)
             await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))
         reach("poll.committed")
-        return _result(feed, outcome, state, counts)
+        if stories or alerts:
+            self._observe("story", feed=feed.spec.name, opened=stories, alerts=alerts)
+        return self._ended(feed, outcome, state, counts)
 
     async def _record(
         self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts | None = None, *, error: str = ""
@@ -172,7 +179,23 @@ class Pipeline:
         counts = counts or Counts()
         await self._store.record_poll(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
         reach("poll.committed")
-        return _result(feed, outcome, state, counts, error)
+        return self._ended(feed, outcome, state, counts, error)
+
+    def _ended(self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts, error: str = "") -> PollResult:
+        if is_trouble(feed.state) and not state.failures:
+            self._observe("feed_recovered", feed=feed.spec.name, url=feed.spec.url)
+        return PollResult(
+            url=feed.spec.url,
+            name=feed.spec.name,
+            outcome=outcome,
+            entries=counts.entries,
+            new=counts.new,
+            hits=counts.hits,
+            stories=counts.stories,
+            alerts=counts.alerts,
+            error=error,
+            next_poll_at=state.next_poll_at,
+        )
 
     def _succeeded(self, feed: Feed, fetched: Fetched, outcome: Outcome, hints: Hints | None) -> FeedState:
         """The state after a good answer, with its validators when they are those of the feed's own host."""
@@ -234,6 +257,11 @@ class Pipeline:
         return min(entry.published_at, now) if entry.published_at else now
 
 
+def is_trouble(state: FeedState) -> bool:
+    """Whether a feed's failures are worth telling: several in a row, or one that will not pass by itself."""
+    return state.failures >= TROUBLE_AFTER or (state.failures > 0 and state.last_outcome in _LASTING)
+
+
 def _without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Entry]:
     """Entries not known, each once, by identity and by link."""
     seen: set[str] = set()
@@ -262,18 +290,3 @@ def _verdict(analysis: Analysis) -> tuple[str, str]:
 
 def _poll_record(outcome: Outcome, state: FeedState, now: datetime, counts: Counts, error: str = "") -> PollRecord:
     return PollRecord(outcome, state, now, counts.entries, counts.new, counts.hits, error)
-
-
-def _result(feed: Feed, outcome: Outcome, state: FeedState, counts: Counts, error: str = "") -> PollResult:
-    return PollResult(
-        url=feed.spec.url,
-        name=feed.spec.name,
-        outcome=outcome,
-        entries=counts.entries,
-        new=counts.new,
-        hits=counts.hits,
-        stories=counts.stories,
-        alerts=counts.alerts,
-        error=error,
-        next_poll_at=state.next_poll_at,
-    )

@@ -10,16 +10,17 @@ from datetime import timedelta
 
 from core.errors import MinskError
 from core.failpoints import reach
+from core.links import host_of
 from core.model import Feed, Outcome, PollResult
 from core.ports import Clock, Matcher, Observer, PollStore, Stories
 from feeds.fetch import Fetcher
-from feeds.links import host_of
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
 from feeds.pipeline import Pipeline
 
 log = logging.getLogger("minskwatch.feeds")
 
+REFILL_SECONDS = 0.02
 ALL = 5000
 ALL_LEASE = timedelta(minutes=30)
 
@@ -45,29 +46,54 @@ class Poller:
         self._running: set[asyncio.Task[None]] = set()
         self._done: list[PollResult] = []
         self._draining = False
+        self._more = False
+        self._refill: asyncio.Task[None] | None = None
 
     @property
     def running(self) -> int:
         return len(self._running)
 
     async def tick(self) -> tuple[PollResult, ...]:
-        """Start what is due and fits; returns the polls that have ended since the last call. Waits for none of them."""
-        free = self._options.concurrency - len(self._running)
-        if free > 0 and not self._draining:
-            feeds = await self._store.claim_due_feeds(
-                self._clock.now(), limit=free, per_host=1, lease=self._options.lease
-            )
-            for feed in feeds:
-                reach("poll.claimed")
-                task = asyncio.create_task(self._run(feed))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+        """Start what is due and fits; returns the polls that have ended since the last call. Waits for none of them.
+
+        Until the next call, places and hosts that become free are filled again, as long as something is due.
+        """
+        await self._claim()
         done, self._done = tuple(self._done), []
         return done
+
+    async def _claim(self) -> None:
+        free = self._options.concurrency - len(self._running)
+        if free <= 0 or self._draining:
+            return
+        feeds = await self._store.claim_due_feeds(self._clock.now(), limit=free, per_host=1, lease=self._options.lease)
+        self._more = bool(feeds)
+        for feed in feeds:
+            reach("poll.claimed")
+            task = asyncio.create_task(self._run(feed))
+            self._running.add(task)
+            task.add_done_callback(self._one_ended)
+
+    def _one_ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if self._more and not self._draining and self._refill is None:
+            self._refill = asyncio.create_task(self._claim_again())
+
+    async def _claim_again(self) -> None:
+        """Claim once for several polls that end at about the same time."""
+        await asyncio.sleep(REFILL_SECONDS)
+        self._refill = None
+        try:
+            await self._claim()
+        except MinskError as error:
+            log.error("what is due could not be claimed: %s", error)
 
     async def drain(self, deadline: float) -> None:
         """Start nothing more; give running polls `deadline` seconds to end, then cancel them. They lose nothing."""
         self._draining = True
+        if self._refill is not None:
+            self._refill.cancel()
+            await asyncio.gather(self._refill, return_exceptions=True)
         running = set(self._running)
         if running:
             _, late = await asyncio.wait(running, timeout=deadline)

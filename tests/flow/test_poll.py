@@ -264,6 +264,29 @@ async def test_a_slow_feed_delays_no_other() -> None:
         assert [record.outcome for record in it.store.records] == [Outcome.OK]
 
 
+async def test_what_is_due_on_one_host_is_polled_one_after_the_other_without_waiting_for_ticks() -> None:
+    async with polling() as it:
+        specs = [FeedSpec(f"F{number}", it.server.on(f"/{number}", reply())) for number in range(4)]
+        await it.store.sync_feeds(specs, it.clock.now())
+        await it.poller.tick()
+        assert it.poller.running == 1
+        await until(lambda: len(it.store.records) == 4)
+        await it.poller.drain(1)
+        assert len(it.events.named("poll")) == 4
+
+
+async def test_trouble_is_told_once_and_its_end_too() -> None:
+    async with polling() as it:
+        bad = reply(b"", "500 Oops")
+        url = it.server.on("/feed", bad, bad, bad, bad, reply(), reply(b"", "410 Gone"), reply())
+        told = []
+        for _ in range(7):
+            await it.poll(url)
+            told.append((len(it.events.named("feed_failing")), len(it.events.named("feed_recovered"))))
+        assert told == [(0, 0), (0, 0), (1, 0), (1, 0), (1, 1), (2, 1), (2, 2)]
+        assert "500" in it.events.named("feed_failing")[0]["reason"]
+
+
 async def test_concurrency_is_bounded_and_a_host_is_asked_one_thing_at_a_time() -> None:
     async with polling(concurrency=2) as it:
         active, most = 0, 0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.links import clean_link, host_of, is_front_page, link_key
+from core.links import clean_link, host_of, is_front_page, link_key
 
 BASE = "https://news.example/section/feed.xml"
 
