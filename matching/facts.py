@@ -19,6 +19,7 @@ from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.text import read_passage
 
+_FAR = 1_000_000
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 Value = TypeVar("Value", int, str)
 _MAX_COUNTS = 12  # sources whose counts are kept side by side
@@ -93,7 +94,8 @@ def _words(mentions: Iterable[_Mention], persons: Sequence[str]) -> str:
 def _mentions(scene: Scene, lexicon: Lexicon) -> Iterator[_Mention]:
     roles = read_table("facts")["rules"]["prisoners"]
     for view in scene.views:
-        places = [(found.person, found.first, found.last) for found in view.persons]
+        others = {found.first for found in view.persons if lexicon.persons[found.person].role not in roles}
+        places = [(found.person, found.first, found.last) for found in view.persons if found.first not in others]
         places += _epithets(view)
         for person, first, last in sorted(places, key=lambda place: place[1]):
             if person in lexicon.persons and lexicon.persons[person].role in roles:
@@ -119,7 +121,7 @@ def _epithets(view: View) -> Iterator[tuple[str, int, int]]:
 def _state(scene: Scene, view: View, first: int, last: int) -> str:
     if _refuses(view, first, last):
         return "refused"
-    if view.in_clause(first, "held") or _left_out(view, first):
+    if (view.in_clause(first, "held") and not view.lasted(first)) or _left_out(view, first):
         return "held"
     freed = [cue for cue in view.in_sentence(first, "freed", "home", "moved") if not _unreal(view, cue)]
     if freed:
@@ -201,45 +203,74 @@ def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -
 
 
 def _mediators(scene: Scene, lexicon: Lexicon) -> Iterator[_Mention]:
-    if not scene.any("freed", "people", "home", "talk"):
+    """Envoys, and a president who is not only named as somebody's master: "Trump's envoy"."""
+    if not scene.any("freed", "people", "home"):
         return
     rules = read_table("facts")["rules"]
+    found: list[tuple[str, _Mention]] = []
     for view in scene.views:
-        for found in view.persons:
-            role = lexicon.persons[found.person].role
-            if found.person not in rules["mediators_named"] and role not in rules["mediators"]:
-                continue
-            if role == "us-president" and (view.before(found.first, 2, "envoy") or view.after(found.last, 1, "envoy")):
-                continue
-            yield _Mention(found.person, view, found.first, found.last, "")
+        named = {place.first for place in view.persons}
+        places = [(place.person, place.first, place.last) for place in view.persons]
+        places += [place for place in _epithets(view) if place[1] not in named]
+        for person, first, last in places:
+            role = lexicon.persons[person].role if person in lexicon.persons else ""
+            if person in rules["mediators_named"] or role in rules["mediators"]:
+                found.append((role, _Mention(person, view, first, last, "")))
+    envoys = any(role != "us-president" for role, _ in found)
+    for role, item in found:
+        if role != "us-president" or _acts(item, envoys):
+            yield item
+
+
+def _acts(item: _Mention, envoys: bool) -> bool:
+    """Does a president do something for the release himself? Beside an envoy the text must say what."""
+    view = item.view
+    if view.before(item.first, 2, "envoy") or view.after(item.last, 1, "envoy"):
+        return False
+    return not envoys or bool(view.in_sentence(item.first, "deal", "thanks"))
 
 
 def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] | None:
     """The first place to which people were taken, or where freed ones are met; its name and the words."""
-    for view in scene.views:
-        barred = {cue.first for cue in view.all("not_place")}
-        places = [
-            cue
-            for cue in view.all(*(name for name in view.cues if name.startswith("place:")))
-            if cue.first not in barred
-        ]
-        for cue in sorted(places, key=lambda place: place.first):
-            sentence = view.sentence_of(cue.first)
-            named = any(item.view is view and view.sentence_of(item.first) == sentence for item in mentions)
-            if view.in_sentence(cue.first, "moved") or (
-                named and view.in_sentence(cue.first, "freed", "home", "people")
-            ):
+    if not mentions and not scene.any("freed", "people"):
+        return None
+    for reach, movers in ((_CLOSE, ("moved", "home", "freed")), (_CLOSE, ())):
+        for view in scene.views:
+            places = sorted(_places(view), key=lambda place: place.first)
+            rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, mentions)) <= reach]
+            if rated:
+                sentence = view.sentence_of(rated[0][1].first)
+                _, cue = min((row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0])
                 return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
     return None
+
+
+def _places(view: View) -> Iterator[Cue]:
+    """Names of countries and cities, not of peoples and languages, nor whose citizens somebody is."""
+    barred = {cue.first for cue in view.all("not_place")}
+    for name in view.cues:
+        for cue in view.cues[name] if name.startswith("place:") else ():
+            if cue.first not in barred and not view.before(cue.first, 3, "part"):
+                yield cue
+
+
+def _gap(view: View, place: Cue, movers: Sequence[str], mentions: Sequence[_Mention]) -> int:
+    """Words between a place and what says that somebody came there; without movers, and a freed person named."""
+    sentence = view.sentence_of(place.first)
+    if movers:
+        cues = view.in_sentence(place.first, *movers)
+        return min((abs(place.first - cue.last) for cue in cues if cue.first != place.first), default=_FAR)
+    at = [item.first for item in mentions if item.view is view and view.sentence_of(item.first) == sentence]
+    return min((abs(place.first - first) for first in at), default=_FAR)
 
 
 def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
     """Objects of penalties that were eased, with the words; nothing where the easing is denied or only hoped for."""
     for view in scene.views:
         for cue in view.all("lift"):
-            if view.before(cue.first, 4, "negation") or view.after(cue.last, 2, "negation"):
+            if view.before(cue.first, 4, "negation", "forecast") or view.after(cue.last, 2, "negation"):
                 continue
-            if view.before(cue.first, 4, "forecast"):
+            if view.before(cue.first, 2 * _CLOSE, "negation") and view.in_clause(cue.first, "negation", "forecast"):
                 continue
             sentence = view.sentence_of(cue.first)
             for name in view.cues:

@@ -45,6 +45,11 @@ class View:
         sentence = self.passage.tokens[index].sentence
         return [cue for name in names for cue in self.by_sentence.get((name, sentence), ())]
 
+    def lasted(self, index: int) -> bool:
+        """Is a length of time told in the clause of a token, as in "1,613 days behind bars"?"""
+        clause = self.clause[index]
+        return any(number.kind == "measure" and self.clause[number.first] == clause for number in self.numbers)
+
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` tokens before a token, in its sentence."""
         return [cue for cue in self.in_sentence(index, *names) if 0 < index - cue.last <= reach]
