@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -55,8 +55,7 @@ class Bench:
         async with asyncio.timeout(2):
             if self.task is not None:
                 self.task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self.task
+                await asyncio.gather(self.task, return_exceptions=True)
             await self.platform.close()
 
     async def until(self, condition: Callable[[], bool]) -> None:

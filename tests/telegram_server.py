@@ -247,7 +247,9 @@ class TelegramServer:
     async def _act(self, request: web.Request, method: str, params: Params, fault: Fault) -> web.StreamResponse:
         fault.reached.set()
         if fault.page is not None:
-            return web.Response(status=fault.page[0], text=fault.page[1], content_type="text/html")
+            return web.Response(status=fault.page[0], body=fault.page[1], content_type="text/html")
+        if fault.redirect:
+            return web.Response(status=307, headers={"Location": fault.redirect})
         if fault.drop == "before":
             return dropped(request)
         try:

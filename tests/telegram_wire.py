@@ -22,12 +22,13 @@ class Call:
 
 @dataclass
 class Fault:
-    """How one call fails: `refusal` and `page` answer instead of acting; `drop` closes the connection "before" or
-    "after" acting; `garble` acts and cuts the answer short; `hold` acts, then answers when `release` is set.
+    """How one call fails: `refusal`, `page` and `redirect` answer instead of acting; `drop` closes the connection
+    "before" or "after" acting; `garble` acts and cuts the answer short; `hold` acts, and answers once `release` is set.
     """
 
     refusal: Refusal | None = None
-    page: tuple[int, str] | None = None
+    page: tuple[int, bytes] | None = None
+    redirect: str = ""
     drop: str = ""
     garble: bool = False
     hold: bool = False

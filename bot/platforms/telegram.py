@@ -238,7 +238,11 @@ class Telegram:
         """
         answer = await handle(request)
         event_id = f"{self._api.id}:{update.update_id}"
-        return answer, await self._context.updates.first_sight(NAME, event_id, self._clock.now())
+        try:
+            return answer, await self._context.updates.first_sight(NAME, event_id, self._clock.now())
+        except Exception:
+            self._log.exception("It is not known whether a Telegram update was answered before; it is answered now")
+            return answer, True
 
     async def _on_message(self, message: TelegramMessage, event_update: Update, handle: CommandHandler) -> None:
         if message.migrate_to_chat_id is not None:

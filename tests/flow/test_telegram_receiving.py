@@ -1,0 +1,343 @@
+"""How updates come in from Telegram: polling and webhook, repeats, rivals, outages, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import ClientSession
+
+from core.errors import BadCredentials, DeliveryError
+from core.ports import HttpRequest, HttpResponse, Route
+from tests.echo import SeenEvents
+from tests.telegram_bot import MENU, SECRET, Bench, make, receiving, settings
+from tests.telegram_server import TelegramServer
+from tests.telegram_wire import Fault, flood, refuse
+from web.server import HttpServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer() as started:
+        yield started
+
+
+@pytest.fixture
+async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
+    async with receiving(server) as started:
+        yield started
+
+
+KINDS = ["callback_query", "channel_post", "message", "my_chat_member"]
+
+
+# --- polling ----------------------------------------------------------------------------------------------------------
+
+
+async def test_only_the_kinds_that_are_handled_are_asked_for(server: TelegramServer, bench: Bench) -> None:
+    await server.until(lambda: bool(server.of("getUpdates")))
+    call = server.of("getUpdates")[0]
+    assert call["allowed_updates"] == KINDS
+    assert call["timeout"] == 25
+
+
+async def test_update_is_confirmed_only_after_it_was_handled(server: TelegramServer, bench: Bench) -> None:
+    chat = server.chats.private()
+    bench.echo.hold = asyncio.Event()
+    server.user_says(chat, "/latest")
+    await bench.echo.asked()
+    assert "offset" not in server.of("getUpdates")[-1]
+    bench.echo.hold.set()
+    await server.drained()
+    assert len(server.messages(chat)) == 1
+
+
+async def test_command_cut_off_by_the_end_is_run_at_the_next_start(server: TelegramServer) -> None:
+    chat, seen = server.chats.private(), SeenEvents()
+    async with receiving(server, seen=seen) as first:
+        first.echo.hold = asyncio.Event()
+        server.user_says(chat, "/subscribe")
+        await first.echo.asked()
+    async with receiving(server, seen=seen) as second:
+        await server.sent(chat)
+        assert second.echo.requests[0].line == "subscribe"
+
+
+async def test_update_that_comes_again_is_handled_once(server: TelegramServer, bench: Bench) -> None:
+    chat = server.chats.private()
+    message = server.user_says(chat, "/latest")
+    await server.sent(chat)
+    await server.drained()
+    repeated = int(server.of("getUpdates")[-1]["offset"]) - 1
+    server.put("message", message, update_id=repeated)
+    server.user_says(chat, "/status")
+    await server.sent(chat, 2)
+    assert [request.line for request in bench.echo.requests] == ["latest", "status"]
+
+
+async def test_update_handled_before_a_restart_is_not_answered_again(server: TelegramServer) -> None:
+    chat, seen = server.chats.private(), SeenEvents()
+    async with receiving(server, seen=seen):
+        message = server.user_says(chat, "/latest")
+        await server.sent(chat)
+        await server.drained()
+    handled = int(server.of("getUpdates")[-1]["offset"]) - 1
+    server.put("message", message, update_id=handled)
+    async with receiving(server, seen=seen) as second:
+        server.user_says(chat, "/status")
+        await server.sent(chat, 2)
+        assert second.echo.requests[-1].line == "status"
+        await server.drained()
+    assert [shown["text"] for shown in server.messages(chat)] == ["you said latest", "you said status"]
+
+
+async def test_memory_that_fails_costs_no_answer_to_the_next(
+    server: TelegramServer, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = server.chats.private()
+    bench.seen.failing = True
+    server.user_says(chat, "/latest")
+    (answer,) = await server.sent(chat)
+    assert answer["text"] == "you said latest"
+    assert "the database is locked" in caplog.text
+
+
+async def test_unreadable_update_is_passed_over(
+    server: TelegramServer, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = server.chats.private()
+    server.put("message", {"message_id": "no number", "date": None, "chat": {"id": 1, "type": "hologram"}})
+    server.put("message", {})
+    server.user_says(chat, "/latest")
+    (answer,) = await server.sent(chat)
+    assert answer["text"] == "you said latest"
+    assert "could not be read" in caplog.text
+
+
+async def test_kinds_that_were_not_asked_for_are_passed_over(server: TelegramServer, bench: Bench) -> None:
+    chat = server.chats.private()
+    await server.until(lambda: bool(server.of("getUpdates")))
+    server.put("hologram", {"depth": 3})
+    server.user_says(chat, "/latest")
+    assert len(await server.sent(chat)) == 1
+
+
+async def test_outage_is_waited_out(server: TelegramServer, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    chat, port = server.chats.private(), server.port
+    await server.until(lambda: bool(server.of("getUpdates")))
+    await server.stop()
+    await bench.until(lambda: len(bench.clock.slept) >= 6)
+    assert bench.clock.slept[:6] == [1, 2, 5, 10, 30, 30]
+    await server.start(port)
+    server.user_says(chat, "/latest")
+    assert len(await server.sent(chat)) == 1
+    assert "Telegram gives no updates" in caplog.text
+    assert server.token not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(drop="before"), Fault(garble=True), Fault(page=(502, b"<html>")), refuse(500, "Internal Server Error")],
+)
+async def test_failed_request_for_updates_is_repeated(server: TelegramServer, fault: Fault) -> None:
+    chat = server.chats.private()
+    server.user_says(chat, "/latest")
+    server.fail("getUpdates", fault)
+    async with receiving(server) as bench:
+        assert len(await server.sent(chat)) == 1
+        assert bench.clock.slept == [1]
+
+
+async def test_wait_that_telegram_asks_for_is_kept(server: TelegramServer) -> None:
+    chat = server.chats.private()
+    server.user_says(chat, "/latest")
+    server.fail("getUpdates", flood(41))
+    async with receiving(server) as bench:
+        await server.sent(chat)
+        assert bench.clock.slept == [41]
+
+
+async def test_two_programs_with_one_token_say_so_and_lose_nothing(
+    server: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat, seen = server.chats.private(), SeenEvents()
+    async with receiving(server, seen=seen) as one, receiving(server, seen=seen) as other:
+        await one.until(lambda: "Two programs use the same Telegram token" in caplog.text)
+        for number in range(20):
+            server.user_says(chat, f"/latest {number}")
+        answers = await server.sent(chat, 20)
+        await server.drained()
+        assert {answer["text"] for answer in answers} == {f"you said latest {number}" for number in range(20)}
+        assert len(server.messages(chat)) == 20
+        assert one.clock.slept or other.clock.slept
+
+
+async def test_forgotten_webhook_is_removed(server: TelegramServer, caplog: pytest.LogCaptureFixture) -> None:
+    chat = server.chats.private()
+    server.webhook = {"url": "http://127.0.0.1:9/", "secret": ""}
+    server.fail("deleteWebhook", refuse(500, "Internal Server Error"))
+    async with receiving(server):
+        await server.until(lambda: not server.webhook)
+        server.user_says(chat, "/latest")
+        assert len(await server.sent(chat)) == 1
+    assert "the webhook is removed" in caplog.text
+
+
+async def test_token_revoked_while_running_ends_receiving(server: TelegramServer, bench: Bench) -> None:
+    await server.until(lambda: bool(server.of("getUpdates")))
+    server.token = "7000000001:another-token"
+    server.user_says(server.chats.private(), "/latest")
+    assert bench.task is not None
+    with pytest.raises(BadCredentials, match="BotFather"):
+        async with asyncio.timeout(5):
+            await bench.task
+
+
+async def test_menu_that_cannot_be_set_holds_nothing_up(
+    server: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = server.chats.private()
+    server.fail("setMyCommands", flood(100))
+    async with receiving(server):
+        server.user_says(chat, "/latest")
+        assert len(await server.sent(chat)) == 1
+    assert "command menu could not be set" in caplog.text
+
+
+async def test_receiving_may_be_begun_again(server: TelegramServer, bench: Bench) -> None:
+    chat = server.chats.private()
+    assert bench.task is not None
+    bench.task.cancel()
+    await asyncio.gather(bench.task, return_exceptions=True)
+    bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
+    server.user_says(chat, "/latest")
+    assert len(await server.sent(chat)) == 1
+
+
+@pytest.mark.parametrize("busy", ["waiting", "handling", "answering", "flooded"])
+async def test_end_comes_within_two_seconds(server: TelegramServer, busy: str) -> None:
+    chat = server.chats.private()
+    async with receiving(server) as bench:  # its end fails after 2 seconds
+        if busy == "handling":
+            bench.echo.hold = asyncio.Event()
+        fault = Fault(hold=True) if busy == "answering" else flood(50)
+        if busy in ("answering", "flooded"):
+            server.fail("sendMessage", *[fault] * 3)
+        if busy != "waiting":
+            server.user_says(chat, "/latest")
+            await bench.echo.asked()
+        await server.until(lambda: bool(server.of("getUpdates")) and (fault.reached.is_set() or busy[0] in "wh"))
+    assert bench.task is not None
+    assert bench.task.done()
+
+
+# --- webhook ----------------------------------------------------------------------------------------------------------
+
+
+def _well() -> tuple[bool, dict[str, object]]:
+    return True, {}
+
+
+@asynccontextmanager
+async def behind_webhook(server: TelegramServer) -> AsyncIterator[tuple[Bench, str]]:
+    """A platform whose updates come through the program's own HTTP server, and the webhook's address."""
+    benches: list[Bench] = []
+
+    async def pass_on(request: HttpRequest) -> HttpResponse:
+        return await benches[0].platform.routes[0].handler(request)
+
+    route = Route("POST", "/telegram/webhook", pass_on)
+    web = HttpServer("127.0.0.1", 0, health=_well, ready=_well, routes=[route])
+    address = f"{await web.start()}/telegram/webhook"
+    bench = make(settings(server, mode="webhook", webhook_secret=SECRET, webhook_url=address))
+    benches.append(bench)
+    assert [(one.method, one.path) for one in bench.platform.routes] == [("POST", "/telegram/webhook")]
+    await bench.platform.open()
+    bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
+    await server.until(lambda: bool(server.webhook))
+    try:
+        yield bench, address
+    finally:
+        await bench.stop()
+        await web.stop()
+
+
+async def test_webhook_brings_updates(server: TelegramServer) -> None:
+    chat = server.chats.private()
+    async with behind_webhook(server) as (bench, _):
+        server.user_says(chat, "/latest 3")
+        (answer,) = await server.sent(chat)
+        await server.until(lambda: bool(server.pushed))
+        assert (answer["text"], server.pushed) == ("you said latest 3", [200])
+        assert server.of("getUpdates") == []
+        assert server.of("setWebhook")[0]["allowed_updates"] == KINDS
+        assert bench.clock.slept == []
+
+
+async def test_webhook_answers_only_after_handling(server: TelegramServer) -> None:
+    chat = server.chats.private()
+    async with behind_webhook(server) as (bench, _):
+        bench.echo.hold = asyncio.Event()
+        server.user_says(chat, "/latest")
+        await bench.echo.asked()
+        assert server.pushed == []
+        bench.echo.hold.set()
+        await server.until(lambda: server.pushed == [200])
+
+
+async def test_webhook_update_that_comes_again_is_handled_once(server: TelegramServer) -> None:
+    chat = server.chats.private()
+    async with behind_webhook(server) as (bench, _):
+        message = server.user_says(chat, "/latest")
+        await server.until(lambda: len(server.pushed) == 1)
+        server.put("message", message, update_id=870_000_001)
+        await server.until(lambda: len(server.pushed) == 2)
+        assert len(bench.echo.requests) == 1
+        assert server.pushed == [200, 200]
+
+
+WRONG: list[tuple[dict[str, str], bytes, int]] = [
+    ({}, b'{"update_id": 1}', 401),
+    ({"X-Telegram-Bot-Api-Secret-Token": "wrong"}, b'{"update_id": 1}', 401),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b"no json", 400),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b"[1]", 400),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b'{"update_id": "x"}', 400),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b"[" * 100_000, 400),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b"\xff\xfe", 400),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b'{"update_id": 1, "message": {"text": "/stop"}}', 200),
+    ({"X-Telegram-Bot-Api-Secret-Token": SECRET}, b'{"update_id": 2, "hologram": {}}', 200),
+]
+
+
+@pytest.mark.parametrize(("headers", "body", "status"), WRONG)
+async def test_webhook_refuses_strangers_and_survives_nonsense(
+    server: TelegramServer, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    async with (
+        behind_webhook(server) as (bench, address),
+        ClientSession() as session,
+        session.post(address, data=body, headers=headers) as answer,
+    ):
+        assert answer.status == status
+        assert bench.echo.requests == []
+
+
+async def test_webhook_call_before_the_start_is_asked_to_come_again(server: TelegramServer) -> None:
+    bench = make(settings(server, mode="webhook", webhook_secret=SECRET))
+    request = HttpRequest("POST", "/", {"x-telegram-bot-api-secret-token": SECRET}, b'{"update_id": 1}')
+    assert (await bench.platform.routes[0].handler(request)).status == 503
+    await bench.stop()
+
+
+async def test_webhook_that_telegram_refuses_is_told(server: TelegramServer) -> None:
+    bench = make(settings(server, mode="webhook", webhook_secret=SECRET, webhook_url="http://bot.example/"))
+    await bench.platform.open()
+    with pytest.raises(DeliveryError, match="HTTPS URL must be provided"):
+        await bench.platform.run(bench.echo, MENU)
+    await bench.stop()
+
+
+async def test_polling_has_no_routes(server: TelegramServer) -> None:
+    assert make(settings(server)).platform.routes == ()
