@@ -32,7 +32,7 @@ class Chat:
         self._dispatcher = Dispatcher(load_commands(), store, TOPICS, clock, operators=["telegram:1"])
 
     async def ask(self, line: str, actor: str = "7", **more: Any) -> Message:
-        self.clock.advance(5)
+        self.clock.advance(5)  # within the rate of commands
         request = Request(Actor("telegram", actor), CHAT, line, **{"private": True, **more})
         answer = await self._dispatcher(request)
         assert answer is not None
@@ -246,3 +246,34 @@ async def test_help_on_one_command(chat: Chat) -> None:
     assert "Also: /unsubscribe" in answer.text
     assert "Example: /stop sanctions" in answer.text
     assert "Did you mean /latest?" in (await chat.ask("help latst")).text
+
+
+NASTY = (
+    "<b>&*_~`",
+    "\u202eкот\u2066 \u200f\u200b",
+    "x" * 3000,
+    "0",
+    "-1",
+    "9223372036854775808",
+    "1e9",
+    "٣",
+    "https://",
+    "https://[::1",
+    "http://example.org/%00%zz?q=" + "ы" * 300,
+    "'; DROP TABLE outbox; --",
+    "\ud800",
+    "\x00\x1b[2J",
+    "a b c d e",
+)
+
+
+async def test_no_argument_makes_a_command_fail(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    await chat.ask("subscribe")
+    await chat.news.report("Fourteen freed")
+    for one in load_commands():
+        for argument in NASTY:
+            answer = await chat.ask(f"{one.name} {argument}")
+            assert "through no fault of yours" not in answer.text, (one.name, argument)
+            assert len(answer.text) < 4000
+            assert not {"\x00", "\x1b", "\u202e", "\ud800"} & set(answer.text)
+    assert caplog.records == []
