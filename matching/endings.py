@@ -50,8 +50,14 @@ _VOWEL = (
     "a o y i e u oj oy ou os ai oje as ie om am em ovi owi ov ova ovo ovy ovu uv ui us ka ze ovou ovym ovych ow "
     "at ale aga alt al ast ot ole oga olt ol ost oi aj ay ami am uju ej iu io ia ovmu"
 )
-_YOT = "i y j - ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi e ie je o jo ejem t le ga"
-_PLAIN = "- s a u i e m n om em ovi ove ovej ova ovo ovu ovou ovy ovym ovych owi ui as us is o am iem ga le lt l t st ile iga ilt il it ist ul ului uv ova ie y"
+_YOT = (
+    "i y j - ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi e ie je o "
+    "jo ejem t le ga"
+)
+_PLAIN = (
+    "- s a u i e m n om em ovi ove ovej ova ovo ovu ovou ovy ovym ovych owi ui as us is o am iem ga "
+    "le lt l t st ile iga ilt il it ist ul ului uv ova ie y"
+)
 
 _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("adjective-m", "latin"): _set(_ADJECTIVE_M),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,7 +98,8 @@ def _concepts(rows: Sequence[Row], packs: CompiledPacks) -> None:
         _check_languages(row, coverage[row.name], packs)
     packs.concepts = {name: tuple(_without_repeats(found)) for name, found in patterns.items()}
     packs.coverage = coverage
-    _check_shared_stems(packs)
+    shared = {row.name for row in rows if row.values.get("shared") is True}
+    _check_shared_stems({name: made for name, made in packs.concepts.items() if name not in shared}, packs.warnings)
 
 
 def _patterns(row: Row, lang: str, words: Sequence[str], packs: CompiledPacks) -> list[Pattern]:
@@ -141,15 +142,15 @@ def _check_languages(row: Row, covered: Mapping[str, int], packs: CompiledPacks)
         packs.warnings.append(f"{row.place}: [concept.{row.name}]: no words for {', '.join(missing)}.")
 
 
-def _check_shared_stems(packs: CompiledPacks) -> None:
+def _check_shared_stems(concepts: Mapping[str, Sequence[Pattern]], warnings: list[str]) -> None:
     owners: dict[object, Pattern] = {}
-    for patterns in packs.concepts.values():
+    for patterns in concepts.values():
         for pattern in patterns:
             if pattern.negative:
                 continue
             other = owners.setdefault((pattern.elements, pattern.gaps), pattern)
             if other.concept != pattern.concept:
-                packs.warnings.append(
+                warnings.append(
                     f"{pattern.source.split()[-1]}: [concept.{pattern.concept}]: {pattern.source.rsplit(' ', 1)[0]!r} "
                     f"is also in [concept.{other.concept}] ({other.source.split()[-1]})."
                 )
@@ -178,8 +179,12 @@ def _check_common_words(packs: CompiledPacks) -> None:
         if len(pattern.elements) == 1 and not pattern.negative and not pattern.elements[0].exact
     }
     index = NameIndex([person for person in packs.persons if person.alone])
+    told: set[tuple[str, str]] = set()
     for word, concept in words.items():
         for person in index.owners(word):
+            if (person.id, concept) in told:
+                continue
+            told.add((person.id, concept))
             packs.warnings.append(
                 f"{person.source}: [person.{person.id}]: the surname is also the word {word!r} of [concept.{concept}]; "
                 "set alone = false."
@@ -189,11 +194,7 @@ def _check_common_words(packs: CompiledPacks) -> None:
 def _person_faults(row: Row) -> list[str]:
     known = _PERSON_KEYS if row.kind == "person" else _NAME_KEYS
     place = f"{row.place}: [{row.kind}.{row.name}]:"
-    faults = [
-        f"{row.file}:{row.line_of_key(key)}: [{row.kind}.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(known))}."
-        for key in row.values
-        if key not in known
-    ]
+    faults = list(_unknown_keys(row, row.values, known))
     for key in ("also", "given", "latin", "cyrillic"):
         value = row.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
@@ -213,17 +214,9 @@ def _person_faults(row: Row) -> list[str]:
 def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> dict[str, Topic]:
     topics: dict[str, Topic] = {}
     for row in rows:
-        for key in row.values:
-            if key not in _TOPIC_KEYS:
-                faults.append(
-                    f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r}; known are {', '.join(sorted(_TOPIC_KEYS))}."
-                )
+        faults += _unknown_keys(row, row.values, _TOPIC_KEYS)
         for rule in row.values.get("rule", ()):
-            for key in rule if isinstance(rule, dict) else ():
-                if key not in _RULE_KEYS:
-                    faults.append(
-                        f"{row.file}:{row.line_of_key(key)}: [topic.{row.name}]: unknown key {key!r} in a rule; known are {', '.join(sorted(_RULE_KEYS))}."
-                    )
+            faults += _unknown_keys(row, rule if isinstance(rule, dict) else {}, _RULE_KEYS)
         if row.name in topics:
             faults.append(f"{row.place}: [topic.{row.name}]: the topic exists already in another pack.")
         topics[row.name] = compiler.topic(row)
@@ -243,3 +236,10 @@ def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, 
         for domain in row.values.get("domains", [row.name]):
             sources[str(domain).lower()] = tuple(str(concept) for concept in implied)
     return sources
+
+
+def _unknown_keys(row: Row, values: Mapping[str, object], known: frozenset[str]) -> Iterator[str]:
+    for key in values:
+        if key not in known:
+            place = f"{row.file}:{row.line_of_key(key)}: [{row.kind}.{row.name}]"
+            yield f"{place}: unknown key {key!r}; known are {', '.join(sorted(known))}."

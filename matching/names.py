@@ -1,7 +1,7 @@
-"""One person, every spelling: from a Belarusian and a Russian name to a lattice of spellings with closed sets of endings.
+"""One person, every spelling: a Belarusian and a Russian name become a lattice of spellings with closed endings.
 
-A lattice is a row of positions, each with the spellings that any tradition uses there (х: kh, ch, h, j, x). The two names
-are aligned letter by letter and their spellings united, which also yields the mixed forms that the press invents
+A lattice is a row of positions, each with the spellings that any tradition uses there (х: kh, ch, h, j, x). The two
+names are aligned letter by letter and their spellings united, which also yields the mixed forms that the press invents
 (Kolesnikava, Tihanouskaia). Ukrainian and Bulgarian letters are further spellings of the Cyrillic lattice. Nothing is
 enumerated: a word is walked through the lattice and what remains of it must be an ending.
 """
@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 from matching.endings import Ending, endings_of
 from matching.fold import fold
@@ -120,13 +119,6 @@ class Lattice:
         return {
             (head + ending)[:PREFIX] for head in heads for ending in (self.endings if len(head) < PREFIX else ("",))
         }
-
-    def spellings(self, limit: int) -> Iterator[str]:
-        """Spellings without endings, the usual ones of each letter first; at most `limit`."""
-        for number, letters in enumerate(product(*self.positions)):
-            if number >= limit:
-                return
-            yield "".join(letters)
 
 
 Name = tuple[tuple[Lattice, ...], ...]  # parts of a name (Шарэнда-Панасюк has two), each with its lattices
@@ -273,3 +265,15 @@ def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]]) -> tuple[st
         if len(first) == 1 and first not in "h":
             found[first * 2] = None
     return tuple(found)
+
+
+def surname_of(name: str) -> str:
+    """The last word of a name: surnames come last, and hyphens hold double ones together."""
+    words = name.split()
+    return words[-1] if words else ""
+
+
+def is_spelling(word: str, be: str, ru: str, sexes: Sequence[str] = ("m", "f")) -> bool:
+    """Whether a word (or words, or a hyphenated one) is a form of a surname in any language of the packs."""
+    parts = [folded for part in re.split(r"[-‐‑\s]+", word.strip()) if (folded := fold(part))]
+    return any(matches(generate(be, ru, sex), parts) for sex in sexes)

@@ -146,12 +146,19 @@ def stem_fault(pattern: Pattern) -> str:
 
 # --- lacinka: the Latin letters of Belarusian, from the Cyrillic ones ---------------------------------------------
 
-_LACINKA = dict(
-    zip(
-        "абвгґдежзійклмнопрстуўфхцчшыэь'’",
-        "a b v h g d e z z i j k l m n o p r s t u u f ch c c s y e".split() + [""] * 3,
-    )
-)
+_LACINKA = {
+    **dict(zip("абвгґдежзійклмнопрстуў", "abvhgdezzijklmnoprstuu", strict=True)),
+    "ф": "f",
+    "х": "ch",
+    "ц": "c",
+    "ч": "c",
+    "ш": "s",
+    "ы": "y",
+    "э": "e",
+    "ь": "",
+    "'": "",
+    "’": "",
+}
 _SOFT = {"е": "e", "ё": "o", "ю": "u", "я": "a"}
 
 

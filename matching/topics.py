@@ -1,15 +1,15 @@
 """Topics: expressions over concepts, and the score of a text with every addend kept.
 
-A topic has one or more rules; each names groups that must all be present. A group is a choice, `"release | pardon*0.8"`:
-its best evidence counts, 2 points in the title, 1.5 in the first sentence of the body, 1 later, times the factor. `near`
-adds points when two sides stand in one sentence; a negative subtracts in full when it stands in the title or
-twice. The best rule is the score.
+A topic has one or more rules; each names groups that must all be present. A group is a choice, "release | pardon*0.8":
+its best evidence counts, 2 points in the title, 1.5 in the first sentence of the body, 1 later, times the factor. `near` adds
+points when two sides stand in one sentence. A negative counts in the title and the first sentences only, in full when it
+stands in the title or twice. The best rule is the score.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.model import Evidence, Level
@@ -17,6 +17,7 @@ from matching.packfile import Row
 
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
 NEAR_POINTS = 1.5
+LEAD = 3  # sentences of the body in which a negative counts
 BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
 _TERM = re.compile(r"^([A-Za-z_][\w.\-]*)(?:\*(\d+(?:\.\d+)?))?$")
 
@@ -102,6 +103,8 @@ def _rank(score: Score) -> tuple[int, int, float]:
 
 
 def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
+    if rule.unless is not None and _best(topic.name, rule.unless, spots) is not None:
+        return Score(0.0, Level.NONE)
     evidence: list[Evidence] = []
     missing: list[str] = []
     for group in rule.all:
@@ -110,8 +113,6 @@ def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
             missing.append(group.label)
         else:
             evidence.append(found)
-    if rule.unless is not None and _best(topic.name, rule.unless, spots) is not None:
-        return Score(0.0, Level.NONE)
     if not missing:
         for one, other in rule.near:
             pair = _same_sentence(one, other, spots)
@@ -119,20 +120,33 @@ def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
                 evidence.append(_rule_evidence(topic.name, f"{one.label} & {other.label}", pair, NEAR_POINTS))
             elif rule.close:
                 missing.append(f"{one.label} & {other.label} in one sentence")
+        if rule.points and not missing:
+            evidence.append(
+                Evidence(topic.name, "rule", "", "rule", rule.points, " + ".join(g.label for g in rule.all))
+            )
+    evidence += _boosts(topic, spots)
+    evidence += _negatives(topic, spots)
+    value = round(sum(item.weight for item in evidence), 2)
+    return Score(value, _level(topic, rule, value, len(missing)), tuple(evidence), tuple(missing))
+
+
+def _boosts(topic: Topic, spots: Spots) -> Iterator[Evidence]:
     for concept, points in topic.boost:
         if spots.get(concept):
-            evidence.append(_evidence(topic.name, spots[concept][0], points))
+            yield _evidence(topic.name, spots[concept][0], points)
+
+
+def _negatives(topic: Topic, spots: Spots) -> Iterator[Evidence]:
+    """What speaks against the topic, in the title and the first three sentences: further down it is background."""
     for concept, points in topic.against:
-        places = spots.get(concept)
+        places = [spot for spot in spots.get(concept, ()) if spot.sentence[1] < LEAD]
         if places:
             share = 1.0 if len(places) > 1 or places[0].where == "title" else 0.5
-            evidence.append(_evidence(topic.name, places[0], -points * share))
+            yield _evidence(topic.name, places[0], -points * share)
     for one, other, points in topic.against_near:
         pair = _same_sentence(one, other, spots)
-        if pair:
-            evidence.append(_rule_evidence(topic.name, f"{one.label} & {other.label}", pair, -points))
-    value = round(sum(item.weight for item in evidence) + rule.points, 2)
-    return Score(value, _level(topic, rule, value, len(missing)), tuple(evidence), tuple(missing))
+        if pair and pair[0].sentence[1] < LEAD:
+            yield _rule_evidence(topic.name, f"{one.label} & {other.label}", pair, -points)
 
 
 def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:

@@ -1,0 +1,42 @@
+"""`explain`: what a text matches and why, or what is missing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("explain", help="say what a text matches and why, or what is missing")
+    parser.add_argument("text", nargs="?", default="", metavar="TEXT", help="the body; - reads standard input")
+    parser.add_argument("--title", default="", help="the headline, which counts double")
+    parser.add_argument("--lang", default="", help="language of the text (en, be, ru, ...), if known")
+    parser.add_argument(
+        "--implies", action="append", default=[], metavar="CONCEPT", help="a concept the source implies"
+    )
+    parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from matching import explain
+    from matching.matcher import load_matcher
+
+    text = args.text
+    if text == "-" or (not text and not args.title and not sys.stdin.isatty()):
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not text.strip() and not args.title.strip():
+        print("explain: nothing to read. Give a TEXT, a --title, or - for standard input.", file=sys.stderr)
+        return 2
+    matcher = load_matcher(args.pack)
+    analysis = matcher.analyse(args.title, text, lang=args.lang, implies=args.implies)
+    if args.json:
+        print(json.dumps(explain.as_json(analysis), ensure_ascii=True))
+        return 0
+    for line in explain.lines(analysis, matcher.topics):
+        print(line.encode("utf-8", "replace").decode("utf-8"))
+    return 0

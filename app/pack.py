@@ -1,0 +1,68 @@
+"""`pack lint|coverage|try`: for the people who edit packs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("pack", help="check packs, show what they cover, try them on a text")
+    actions = parser.add_subparsers(metavar="ACTION", title="actions", required=True)
+    for name, action, text in (
+        ("lint", lint, "say what is wrong, with file and line; exit 1 on faults"),
+        ("coverage", coverage, "patterns per concept and language"),
+        ("try", try_text, "what the packs find in a text, word by word"),
+    ):
+        sub = actions.add_parser(name, help=text)
+        if name == "try":
+            sub.add_argument("text", metavar="TEXT", help="text to read; - reads standard input")
+        sub.add_argument("paths", nargs="*", type=Path, metavar="PACK", help="pack files or folders (default: shipped)")
+        sub.set_defaults(run=action)
+
+
+def lint(args: argparse.Namespace) -> int:
+    from matching.lint import compile_packs
+    from matching.packfile import pack_paths
+
+    packs = compile_packs(pack_paths(args.paths or None))
+    for fault in packs.faults:
+        print(f"error: {fault}")
+    for warning in packs.warnings:
+        print(f"warning: {warning}")
+    words = sum(len(patterns) for patterns in packs.concepts.values())
+    print(
+        f"{len(packs.concepts)} concepts, {words} patterns, {len(packs.persons)} persons, {len(packs.topics)} topics; "
+        f"{len(packs.faults)} errors, {len(packs.warnings)} warnings."
+    )
+    return 1 if packs.faults else 0
+
+
+def coverage(args: argparse.Namespace) -> int:
+    from matching.lint import compile_packs
+    from matching.packfile import LANGUAGES, pack_paths
+
+    packs = compile_packs(pack_paths(args.paths or None))
+    for fault in packs.faults:
+        print(fault, file=sys.stderr)
+    width = max((len(name) for name in packs.coverage), default=7)
+    print(" ".join(["concept".ljust(width), *(lang.rjust(3) for lang in (*LANGUAGES, "any"))]))
+    for name, counts in packs.coverage.items():
+        cells = (str(counts.get(lang) or "-").rjust(3) for lang in (*LANGUAGES, "any"))
+        print(" ".join([name.ljust(width), *cells]))
+    return 1 if packs.faults else 0
+
+
+def try_text(args: argparse.Namespace) -> int:
+    from matching.lexicon import load_lexicon
+    from matching.text import read_passage
+
+    text = sys.stdin.buffer.read().decode("utf-8", "replace") if args.text == "-" else args.text
+    found = load_lexicon(args.paths or None).find(read_passage(text, "body"))
+    for item in found:
+        print(f"{item.start:>6} {item.concept:<24} «{item.text}» ({item.pattern})".encode("utf-8", "replace").decode())
+    if not found:
+        print("The packs know nothing in this text.")
+    return 0
