@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import MinskError
-from core.model import Action, Analysis, Facts, Member, Story
+from core.model import Action, Analysis, Member, Story
 from core.ports import Matcher, Stories
 from matching.stories import StoryBook
 
@@ -159,8 +159,3 @@ def _place(item: Item, member: Member, book: Stories, known: dict[int, Story]) -
     )
     known[story.id] = story
     return Result(item, member.analysis, story.id, placement.reason, placement.update)
-
-
-def voted(of: Run) -> dict[str, Facts]:
-    """Item id -> the facts that its story voted for."""
-    return {result.item.id: of.stories[result.story_id].facts for result in of.results if result.story_id is not None}

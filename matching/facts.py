@@ -289,8 +289,7 @@ def vote(members: Sequence[Member]) -> Facts:
     Every owner votes once per count, so that a chain of papers is one voice. `counts` keeps what each source said.
     """
     reports = [(member, member.analysis.facts) for member in members]
-    voters = [(member, facts) for member, facts in reports if not member.update] or reports
-    released, at_least = _vote_released(voters)
+    released, at_least = _vote_released(reports)
     remaining = _most((member, facts.remaining) for member, facts in reports if facts.remaining is not None)
     people = _told(facts.people for _, facts in reports)
     refused = _told(facts.refused for _, facts in reports)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.model import Facts
-from matching.evaluate import Item, Result, Run, voted
+from matching.evaluate import Item, Result, Run
 from matching.fold import fold
 from matching.lexicon import Lexicon
 from matching.measures import Hits, compare_clusters, wilson
@@ -83,29 +83,48 @@ def stories(results: Sequence[Result]) -> dict[str, Any]:
 
 def facts(run: Run, canon: Canon) -> dict[str, Any]:
     """Counts exact where labelled, per item and by the story's vote; persons, mediators and destinations as sets."""
-    by_story = voted(run)
     people = mediators = destinations = Hits()
     exact: dict[str, list[bool]] = defaultdict(list)
     for result in run.results:
         item, told = result.item, result.analysis.facts
         if not item.facts:
             continue
-        for name, of in (("released", told), ("remaining", told), ("released_by_story", by_story.get(item.id, told))):
-            field = name.removesuffix("_by_story")
-            if item.facts.get(field) is not None:
-                exact[name].append(getattr(of, field) == item.facts[field])
-            elif name == "released":
-                exact["released_unlabelled_silent"].append(of.released is None or of.at_least)
+        for name in ("released", "remaining"):
+            if item.facts.get(name) is not None:
+                exact[name].append(getattr(told, name) == item.facts[name])
+        if item.facts.get("released") is None:
+            exact["released_unlabelled_silent"].append(told.released is None or told.at_least)
         people += Hits.of(map(canon, item.facts.get("people") or ()), map(canon, persons_of(told)))
         mediators += Hits.of(map(canon, item.facts.get("mediators") or ()), map(canon, told.mediators))
         place = item.facts.get("destination")
         destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
+    exact["released_by_story"] = votes(run)
     return {
         **{name: share(values) for name, values in sorted(exact.items())},
         "people": people.as_json(),
         "mediators": mediators.as_json(),
         "destination": destinations.as_json(),
     }
+
+
+def votes(run: Run) -> list[bool]:
+    """Per labelled story with a count: does the found story that holds most of it vote for its most frequent count?"""
+    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    homes: dict[str, Counter[int]] = defaultdict(Counter)
+    for result in run.results:
+        item = result.item
+        if not item.relevant or not item.story:
+            continue
+        if item.facts.get("released") is not None:
+            counts[item.story][item.facts["released"]] += 1
+        if result.story_id is not None:
+            homes[item.story][result.story_id] += 1
+    right: list[bool] = []
+    for story, told in counts.items():
+        home = homes[story].most_common(1)
+        voted = run.stories[home[0][0]].facts.released if home else None
+        right.append(voted == told.most_common(1)[0][0])
+    return right
 
 
 def persons_of(told: Facts) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ _NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is
 def signature(
     reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str], scene: Scene | None = None
 ) -> dict[str, Any]:
-    """Return the vector `v` (feature -> weight), the count freed `r`, further counts `x`, word hashes `w` and the hash
-    of the whole wording `h`. JSON-able, under 2 kB."""
+    """Return the vector `v` (feature -> weight), the count freed `r`, further counts `x`, what was achieved `k`, word
+    hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
     scene = scene or set_scene(reading)
     weights: dict[str, float] = {}
     rules = read_table("stories")
@@ -41,6 +41,9 @@ def signature(
                 )
     for topic in topics:
         _add(weights, f"t:{topic}", rules["weights"]["topic"])
+    outcomes = [name for name, told in (("freed", facts.released or facts.people), ("lifted", facts.in_return)) if told]
+    for outcome in outcomes:
+        _add(weights, f"k:{outcome}", rules["weights"]["outcome"])
     kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]
     result: dict[str, Any] = {"v": {key: round(weight, 2) for key, weight in kept if weight > 0}}
     if is_counted(facts) and not facts.at_least and facts.released and facts.released > 1:
@@ -48,6 +51,8 @@ def signature(
     others = sorted({number for view in scene.views for number in _parts(view)} - {result.get("r")})
     if others:
         result["x"] = others[:12]
+    if outcomes:
+        result["k"] = outcomes
     folded = [token.folded for passage in (reading.title, reading.body) for token in passage.tokens if token.folded]
     grams = {zlib.crc32(" ".join(folded[at : at + _GRAM]).encode()) for at in range(max(0, len(folded) - _GRAM + 1))}
     result["w"] = sorted(grams)[:_HASHES]
@@ -72,7 +77,7 @@ def _feature(found: Found, lexicon: Lexicon, rules: dict[str, Any]) -> tuple[str
     if found.concept.startswith("person."):
         person = lexicon.persons[found.person]
         weight = rules["persons"].get(person.id, rules["roles"].get(person.role, rules["roles"]["other"]))
-        kind = "p" if person.role == "prisoner" else "o"
+        kind = "p" if person.role == "prisoner" else "e" if person.role.startswith("us-") else "o"
         return f"{kind}:{person.id}", weight * place
     if found.concept.startswith("role.") or found.concept == "by_person":
         return found.concept, 0.0

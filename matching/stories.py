@@ -60,7 +60,7 @@ class StoryBook:
             story, likeness = best[2], best[3]
             needed = self._rules["join"] if whole else self._rules["join_half"]
             if likeness.score >= needed and (whole or likeness.shared):
-                update = likeness.reprint or not adds_news(member, story)
+                update = likeness.reprint or follows_up(member, story)
                 return Placement(Action.JOIN, likeness.reason, story.id, update)
         if whole:
             return Placement(Action.OPEN, "no open story is like it")
@@ -73,58 +73,79 @@ class StoryBook:
         return StorySummary(level, tuple(topics), vote(members))
 
     def _compare(self, member: Member, story: Story) -> Likeness | None:
-        mine = member.analysis.signature
         gap = max(timedelta(), member.at - story.updated_at, story.opened_at - member.at)
         if gap > self.window or not story.members:
             return None
-        members = _looked_at(story.members)
-        if any(mine.get("h") and mine["h"] == other.analysis.signature.get("h") for other in members):
+        mine = member.analysis.signature
+        signatures = [other.analysis.signature for other in _looked_at(story.members)]
+        if mine.get("h") and any(mine["h"] == other.get("h") for other in signatures):
             return Likeness(2.0, "a reprint of an earlier report", reprint=True, shared=True)
-        signatures = [other.analysis.signature for other in members]
+        return self._likeness(mine, signatures, gap / _DAY)
+
+    def _likeness(self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], days: float) -> Likeness:
+        """The cosine to the likest members, and what the reports say outright."""
+        rules = self._rules
         vector = mine.get("v", {})
         cosines = sorted((_cosine(vector, other.get("v", {})) for other in signatures), reverse=True)[:_NEAREST]
-        score = sum(cosines) / len(cosines)
+        score = rules["best"] * cosines[0] + (1 - rules["best"]) * sum(cosines) / len(cosines)
         reasons = [f"likeness {score:.2f}"]
         words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in signatures)
-        if words >= self._rules["same_words"]:
+        if words >= rules["same_words"]:
             score += words
             reasons.append(f"same wording {words:.2f}")
-        counts, why = self._counts(mine, signatures)
-        score += counts
-        reasons += why
-        days = gap / _DAY
-        if days > 1:
-            score -= self._rules["per_day"] * (days - 1)
-            reasons.append(f"{days:.0f} days later")
         shared = _shared(vector, signatures)
+        persons = [key for key in shared if key.startswith("p:")]
+        score += rules["same_person"] * bool(persons) + self._strangers(vector, signatures, bool(persons))
+        counts, why = self._counts(mine, signatures, bool(persons))
+        score += counts - rules["per_day"] * max(0.0, days - 1) + rules["same_day"] * (days <= 1)
+        reasons += why
+        if days > 0.5 and mine.get("k") and not any(other.get("k") for other in signatures):
+            score -= rules["new_phase"]
+            reasons.append("talks before, a result now")
+        if days > 1:
+            reasons.append(f"{days:.0f} days later")
         if shared:
-            reasons.append("shares " + ", ".join(shared[:4]))
-        return Likeness(score, "; ".join(reasons), shared=bool(shared) or words >= self._rules["same_words"])
+            reasons.append("shares " + ", ".join(key[2:] for key in shared[:4]))
+        return Likeness(score, "; ".join(reasons), shared=bool(shared) or words >= rules["same_words"])
 
-    def _counts(self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]]) -> tuple[float, list[str]]:
-        """The same number freed joins; another number splits, unless one report tells both as whole and part."""
+    def _strangers(self, vector: Mapping[str, float], signatures: Sequence[Mapping[str, Any]], shared: bool) -> float:
+        """Both name prisoners, and none in common: less alike."""
+        both = any(key.startswith("p:") for key in vector) and any(
+            key.startswith("p:") for other in signatures for key in other.get("v", {})
+        )
+        return -self._rules["other_person"] if both and not shared else 0.0
+
+    def _counts(
+        self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], persons: bool
+    ) -> tuple[float, list[str]]:
+        """The same number freed joins. Another splits, unless a report tells both, as whole and part, or both reports
+        name the same prisoner."""
         released = mine.get("r")
         told = {other["r"] for other in signatures if other.get("r")}
         if not released or not told:
             return 0.0, []
         if released in told:
             return self._rules["same_count"], [f"the same count {released}"]
-        family = set().union(*(other.get("x", ()) for other in signatures)) | told
-        if released in family or told & set(mine.get("x", ())):
+        family = set().union(*(other.get("x", ()) for other in signatures))
+        if persons or released in family or told & set(mine.get("x", ())):
             return 0.0, []
         return -self._rules["other_count"], [f"another count: {released} and {', '.join(map(str, sorted(told)))}"]
 
 
-def adds_news(member: Member, story: Story) -> bool:
-    """Does a report say more than its story: a count, a person, a concession or a topic not told yet?"""
+def follows_up(member: Member, story: Story) -> bool:
+    """Is a report a mere follow-up: nothing new in it, and it does not tell the event itself, or only a day later?
+
+    New is a topic, a count, a concession or a level that the story does not have yet.
+    """
     facts, known = member.analysis.facts, story.facts
-    return bool(
+    news = (
         set(member.analysis.topics) - set(story.topics)
         or (facts.released is not None and known.released is None)
         or set(facts.in_return) - set(known.in_return)
-        or (set(facts.people) - set(known.people) and _LEVELS.index(story.level) < _LEVELS.index(Level.ALERT))
         or _LEVELS.index(member.analysis.level) > _LEVELS.index(story.level)
     )
+    tells = member.analysis.signature.get("k") and member.at - story.opened_at < _DAY
+    return not (news or tells)
 
 
 def _looked_at(members: Sequence[Member]) -> list[Member]:
@@ -156,4 +177,4 @@ def _overlap(one: Sequence[int], other: Sequence[int]) -> float:
 def _shared(vector: Mapping[str, float], signatures: Sequence[Mapping[str, Any]]) -> list[str]:
     """Prisoners and numbers that the report has in common with a story."""
     telling = [key for key in vector if key.startswith(("p:", "n:"))]
-    return [key[2:] for key in telling if any(key in other.get("v", {}) for other in signatures)]
+    return [key for key in telling if any(key in other.get("v", {}) for other in signatures)]
