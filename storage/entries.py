@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.model import Entry, EntryTrace, Feed, NewEntry
 from storage.columns import digest
 from storage.dialect import batches, insert
-from storage.schema import entries, feeds, identities, members, outbox, waiting
+from storage.schema import entries, feeds, identities, members, outbox, shown, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
 _AT_ONCE = 100
@@ -160,7 +160,7 @@ async def _shown(connection: AsyncConnection, story_id: int | None) -> tuple[int
     row = (
         await connection.execute(
             select(
-                func.coalesce(func.sum(case((outbox.c.sent > 0, 1), else_=0)), 0),
+                func.coalesce(func.sum(case((shown(), 1), else_=0)), 0),
                 func.coalesce(func.sum(case((waiting(), 1), else_=0)), 0),
             ).where(outbox.c.story_id == story_id)
         )

@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     false,
+    literal_column,
 )
 
 from core.model import Analysis, Facts, FeedSpec, Member
@@ -194,7 +195,8 @@ outbox = Table(
     metadata,
     _id(),
     _ref("subscription_id", "subscriptions"),
-    _ref("target_id", "targets"),
+    # The subscription's target, repeated for the sake of the lane's index.
+    Column("target_id", BIG_ID, nullable=False),
     _ref("story_id", "stories"),
     Column("wanted", Integer, nullable=False),
     Column("sent", Integer, nullable=False, server_default="0"),
@@ -215,6 +217,11 @@ def waiting() -> ColumnElement[bool]:
     return and_(outbox.c.dead_reason.is_(None), outbox.c.wanted > outbox.c.sent)
 
 
+def shown() -> ColumnElement[bool]:
+    """Rows that a chat has been shown, written as in the partial index."""
+    return outbox.c.sent > literal_column("0")
+
+
 def _partial(condition: ColumnElement[bool]) -> dict[str, Any]:
     return {"sqlite_where": condition, "postgresql_where": condition}
 
@@ -223,7 +230,7 @@ Index("ix_outbox_due", outbox.c.not_before, outbox.c.id, **_partial(waiting()))
 Index("ix_outbox_lane", outbox.c.target_id, outbox.c.id, **_partial(waiting()))
 Index("ix_outbox_dead", outbox.c.id, **_partial(outbox.c.dead_reason.is_not(None)))
 Index("ix_outbox_story_id", outbox.c.story_id)
-Index("ix_outbox_message", outbox.c.target_id, outbox.c.message_ref)
+Index("ix_outbox_message", outbox.c.target_id, outbox.c.message_ref, **_partial(shown()))
 
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(

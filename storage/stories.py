@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.model import Level, Member, Story, StorySummary, Target
 from storage.columns import clean
 from storage.dialect import batches, insert
-from storage.schema import members, outbox, stories, story_topics, targets
+from storage.schema import members, outbox, shown, stories, story_topics, targets
 
 _RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
@@ -60,7 +60,7 @@ async def of_message(connection: AsyncConnection, target: Target, message_ref: s
             targets.c.chat == target.chat,
             targets.c.thread == target.thread,
             outbox.c.message_ref == message_ref,
-            outbox.c.sent > 0,
+            shown(),
         )
         .order_by(outbox.c.id.desc())
         .limit(1)

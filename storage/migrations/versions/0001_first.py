@@ -213,7 +213,6 @@ def _create_outbox() -> None:
         _column("dead_reason", sa.Text(), nullable=True),
         _foreign("outbox", "story_id", "stories"),
         _foreign("outbox", "subscription_id", "subscriptions"),
-        _foreign("outbox", "target_id", "targets"),
         _primary("outbox", "id"),
         _unique("outbox", "subscription_id", "story_id"),
         sqlite_autoincrement=True,
@@ -223,7 +222,7 @@ def _create_outbox() -> None:
     _create_partial_index("ix_outbox_lane", ["target_id", "id"], waiting)
     _create_partial_index("ix_outbox_dead", ["id"], dead)
     op.create_index("ix_outbox_story_id", "outbox", ["story_id"])
-    op.create_index("ix_outbox_message", "outbox", ["target_id", "message_ref"])
+    _create_partial_index("ix_outbox_message", ["target_id", "message_ref"], "sent > 0")
 
 
 def _create_partial_index(name: str, columns: list[str], where: str) -> None:
