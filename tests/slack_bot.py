@@ -87,7 +87,7 @@ async def receiving(server: SlackServer, answer: Answering, **changes: str) -> A
     """Opened and receiving, by Socket Mode or behind the program's own HTTP server."""
     platform = make(settings(server, **changes))
     await platform.open()
-    http = HttpServer("127.0.0.1", 0, health=_good, ready=_good, routes=platform.routes)
+    http = HttpServer("127.0.0.1", 0, health=good, ready=good, routes=platform.routes)
     running = asyncio.create_task(platform.run(answer, ()))
     try:
         if platform.routes:
@@ -103,5 +103,5 @@ async def receiving(server: SlackServer, answer: Answering, **changes: str) -> A
         await http.stop()
 
 
-def _good() -> tuple[bool, dict[str, str]]:
+def good() -> tuple[bool, dict[str, str]]:
     return True, {}

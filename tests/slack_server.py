@@ -155,35 +155,47 @@ class SlackServer(SlackApi):
                 return Ack(200, await self._acks[name])
         except TimeoutError:
             return Ack(0, "not acknowledged")
+        except ConnectionError:
+            return Ack(0, "connection lost")
         finally:
             del self._acks[name]
 
-    async def post(
-        self,
-        kind: str,
-        body: Mapping[str, Any],
-        attempt: int = 0,
-        *,
-        secret: str = "",
-        late: int = 0,
-        signature: str = "",
-    ) -> Ack:
-        """A signed POST to the bot; `secret`, `late` seconds and `signature` make it a wrong one."""
+    async def post(self, kind: str, body: Mapping[str, Any], attempt: int = 0, **forgery: Any) -> Ack:
+        """A signed POST to the bot; `forgery` goes to `post_signed`."""
         if kind == "events_api":
             raw, content_type = json.dumps(body), "application/json"
         else:
             form = body if kind == "slash_commands" else {"payload": json.dumps(body)}
             raw, content_type = urlencode(form), "application/x-www-form-urlencoded"
-        stamp = str(int(time.time()) - late)
+        retry = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_timeout"} if attempt else {}
+        return await self.post_signed(raw, content_type, retry, **forgery)
+
+    async def post_signed(
+        self,
+        raw: str,
+        content_type: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        secret: str = "",
+        late: int = 0,
+        signature: str = "",
+        stamp: str = "",
+    ) -> Ack:
+        """POST text as Slack does. `secret`, `late` seconds, `signature` or `stamp` make it a forgery."""
+        stamp = stamp or str(int(time.time()) - late)
         digest = hmac.new((secret or self.signing_secret).encode(), f"v0:{stamp}:{raw}".encode(), hashlib.sha256)
-        headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": stamp}
-        headers["X-Slack-Signature"] = signature or f"v0={digest.hexdigest()}"
-        if attempt:
-            headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": "http_timeout"}
+        signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or f"v0={digest.hexdigest()}"}
+        return await self._post(raw.encode(), {"Content-Type": content_type, **signed, **(headers or {})})
+
+    async def post_raw(self, raw: bytes) -> int:
+        """POST without any signature; the status."""
+        return (await self._post(raw, {"Content-Type": "application/json"})).status
+
+    async def _post(self, raw: bytes, headers: Mapping[str, str]) -> Ack:
         async with (
             asyncio.timeout(ANSWER_WITHIN),
             aiohttp.ClientSession() as session,
-            session.post(self.events_url, data=raw.encode(), headers=headers) as answer,
+            session.post(self.events_url, data=raw, headers=headers) as answer,
         ):
             return Ack(answer.status, await answer.text())
 
@@ -201,6 +213,15 @@ class SlackServer(SlackApi):
         """Ask the bot to change its connections, as Slack does every few hours."""
         for socket in list(self._sockets):
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}})
+
+    async def send_raw(self, text: str) -> None:
+        """Send any text over every connection."""
+        for socket in list(self._sockets):
+            await socket.send_str(text)
+
+    def forget_tickets(self) -> None:
+        """Let the addresses that were given out expire unused."""
+        self._tickets.clear()
 
     def abort(self) -> None:
         """Cut every connection without a word."""

@@ -168,7 +168,7 @@ class SlackApi:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or str(fields.pop("token", ""))
         fault = await self._next_fault(method)
         answer: dict[str, Any] = {"ok": False, "error": fault.error, **fault.more}
-        if fault.drop != "before" and not (fault.error or fault.status != 200):
+        if fault.lets_through:
             try:
                 self._authorise(method, token)
                 answer = {"ok": True, **self._run(method, fields)}
@@ -179,7 +179,7 @@ class SlackApi:
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         fields, fault = await _fields(request), await self._next_fault("response_url")
         answer = fault.body
-        if fault.drop != "before" and fault.status == 200:
+        if fault.lets_through:
             answer = self._use(request.match_info["id"], fields)
         if answer not in ("", "ok"):
             fault = replace(fault, status=404, body=answer)
@@ -199,7 +199,8 @@ class SlackApi:
             request.transport.abort()
         headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
         if isinstance(call.answer, str) or fault.body:
-            return web.Response(status=fault.status, text=fault.body or str(call.answer), headers=headers)
+            kind, text = "text/html" if fault.body.startswith("<") else "text/plain", fault.body or str(call.answer)
+            return web.Response(status=fault.status, text=text, headers=headers, content_type=kind)
         status = 429 if call.answer.get("error") == "ratelimited" else fault.status
         return web.json_response(call.answer, status=status, headers=headers)
 

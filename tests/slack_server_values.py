@@ -53,6 +53,11 @@ class Fault:
     hold: asyncio.Event | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def lets_through(self) -> bool:
+        """Whether Slack itself sees the call."""
+        return self.drop != "before" and self.status == 200 and not (self.error or self.body)
+
 
 @dataclass(frozen=True)
 class Call:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -223,18 +224,14 @@ class Slack:
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        self._spawn(of_command(body))
+        self._spawn(partial(of_command, body))
 
     async def _on_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        incoming = of_action(body)
-        if incoming is not None:
-            self._spawn(incoming)
+        self._spawn(partial(of_action, body))
 
     async def _on_event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        incoming = of_event(event, str(self._identity.bot_user_id))
-        if incoming is not None:
-            self._spawn(incoming, str(body.get("event_id", "")))
+        self._spawn(partial(of_event, event, str(self._identity.bot_user_id)), str(body.get("event_id", "")))
 
     async def _on_error(self, error: Exception) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
@@ -267,9 +264,10 @@ class Slack:
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
-    def _spawn(self, incoming: Incoming, event_id: str = "") -> None:
+    def _spawn(self, read: Callable[[], Incoming | None], event_id: str = "") -> None:
+        """Work on it apart: what fails after an acknowledgement, before bolt has sent it, would take it back."""
         if self._handle is not None:
-            task = asyncio.create_task(self._work(self._handle, incoming, event_id))
+            task = asyncio.create_task(self._work(self._handle, read, event_id))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
@@ -281,9 +279,12 @@ class Slack:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _work(self, handle: CommandHandler, incoming: Incoming, event_id: str) -> None:
+    async def _work(self, handle: CommandHandler, read: Callable[[], Incoming | None], event_id: str) -> None:
         """Run one command and show its answer. Slack repeats events: the first sight of one counts."""
         try:
+            incoming = read()
+            if incoming is None:
+                return
             if event_id and not await self._updates.first_sight(self.name, event_id, self._clock.now()):
                 return
             answer = await handle(await self._request(incoming))

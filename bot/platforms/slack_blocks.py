@@ -30,8 +30,6 @@ MAX_JSON = 12_500
 MAX_CONTENT_JSON = 9_000
 # Above about 4,000 characters Slack splits a text (https://api.slack.com/changelog/2018-04-truncating-really-long-messages).
 WORDS = Limits(characters=3_800, size=escaped)
-# The same message measured as blocks: every line and every link brings JSON of its own.
-TOTAL = Limits(characters=7_500, size=escaped, line_cost=60, count_links=True, link_cost=90)
 ANSWER = Limits(characters=3_800, size=escaped, line_cost=2, count_links=True)
 
 ACTION = "minsk"
@@ -73,46 +71,66 @@ def unescape(text: str) -> str:
 
 def render(message: Message) -> Rendered:
     """One message; what does not fit is cut, the title last."""
-    return _render(cut(cut(message, WORDS), TOTAL))
+    return _render(cut(_clean(message), WORDS))
 
 
 def render_all(message: Message) -> tuple[Rendered, ...]:
     """An answer in as many messages as its words need, links and all."""
-    return tuple(_render(part) for part in split(message, ANSWER))
+    return tuple(_render(part) for part in split(_clean(message), ANSWER))
 
 
 def render_text(message: Message) -> Rendered:
     """The words alone, addresses spelled out, without blocks: for a Slack that refused the blocks."""
-    return Rendered(_text(cut(unformatted(message), WORDS)), ())
+    return Rendered(_text(cut(unformatted(_clean(message)), WORDS)), ())
 
 
 def _render(message: Message) -> Rendered:
-    blocks = _content(message.lines)
-    if len(blocks) > MAX_BLOCKS or _size(blocks) > MAX_CONTENT_JSON:  # hundreds of spans: the words without styles
-        blocks = _content([Line((Span(line.text),)) for line in message.lines])
+    blocks = _fitting(message.lines)
     rows = _actions(message.buttons, MAX_JSON - _size(blocks))
     blocks += rows[: MAX_BLOCKS - len(blocks)]
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"tag": message.tag}} if message.tag else None
     return Rendered(_text(message), tuple(blocks), metadata)
 
 
+def _fitting(lines: Sequence[Line]) -> list[Block]:
+    """All the words; where addresses are too long in all, the longest go, and where styles are too many, all styles."""
+    blocks = _content(lines)
+    for url in sorted({span.url for line in lines for span in line.spans}, key=len, reverse=True):
+        if _size(blocks) <= MAX_CONTENT_JSON:
+            break
+        lines = [
+            replace(line, spans=tuple(replace(span, url="") if span.url == url else span for span in line.spans))
+            for line in lines
+        ]
+        blocks = _content(lines)
+    if len(blocks) > MAX_BLOCKS or _size(blocks) > MAX_CONTENT_JSON:
+        blocks = _content([Line((Span(line.text),)) for line in lines])
+    return blocks
+
+
+def _clean(message: Message) -> Message:
+    """Without control characters and lone surrogates, which Slack refuses, and without lines that say nothing."""
+    lines = (
+        replace(line, spans=tuple(replace(span, text=_legible(span.text)) for span in line.spans))
+        for line in message.lines
+    )
+    return replace(message, lines=tuple(line for line in lines if line.text.strip()) or (Line((Span(ELLIPSIS),)),))
+
+
+def _legible(text: str) -> str:
+    return _CONTROL.sub(" ", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
 def _text(message: Message) -> str:
-    return escape(_clean(message.text)).strip() or ELLIPSIS
+    return escape(message.text).strip()
 
 
 def _size(blocks: Sequence[Block]) -> int:
     return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
 
 
-def _clean(text: str) -> str:
-    """Without control characters and lone surrogates, which JSON would blow up and Slack refuses."""
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _CONTROL.sub(" ", text)
-
-
 def _content(lines: Iterable[Line]) -> list[Block]:
-    shown = [line for line in lines if line.text.strip()] or [Line((Span(ELLIPSIS),))]
-    return [block for place, group in groupby(shown, _place) for block in _block(place, list(group))]
+    return [block for place, group in groupby(lines, _place) for block in _block(place, list(group))]
 
 
 def _place(line: Line) -> str:
@@ -120,7 +138,7 @@ def _place(line: Line) -> str:
     simple = not any(clean_link(span.url) or span.at for span in line.spans)
     if simple and line.kind is LineKind.SMALL:
         return "context"
-    if simple and line.kind is LineKind.TITLE and escaped(_clean(line.text)) <= MAX_HEADER:
+    if simple and line.kind is LineKind.TITLE and escaped(line.text) <= MAX_HEADER:
         return "header"
     return "rich_text"
 
@@ -131,7 +149,7 @@ def _block(place: str, lines: Sequence[Line]) -> Iterator[Block]:
             yield {"type": "context", "elements": [_plain(part)]}
     elif place == "header":
         for line in lines:
-            yield {"type": "header", "text": _plain(escape(_clean(line.text)))}
+            yield {"type": "header", "text": _plain(escape(line.text))}
     else:
         elements = [element for kind, group in groupby(lines, _part) for element in _elements(kind, list(group))]
         yield {"type": "rich_text", "elements": elements}
@@ -145,7 +163,7 @@ def _joined(lines: Iterable[Line]) -> Iterator[str]:
     """Escaped lines joined to texts that fit a text object."""
     text = ""
     for line in lines:
-        for piece in _pieces(escape(_clean(line.text)), MAX_SMALL):
+        for piece in _pieces(escape(line.text), MAX_SMALL):
             if text and len(text) + 1 + len(piece) > MAX_SMALL:
                 yield text
                 text = ""
@@ -195,8 +213,8 @@ def _spans(line: Line) -> list[Block]:
     parts: list[Block] = []
     bold = line.kind is LineKind.TITLE
     for span in line.spans:
-        if text := _clean(span.text):
-            _append(parts, _element(replace(span, text=text), bold=bold))
+        if span.text:
+            _append(parts, _element(span, bold=bold))
     return parts
 
 
@@ -244,7 +262,7 @@ def _button(button: Button, action_id: str) -> Block | None:
 
 def _label(text: str) -> str:
     """An escaped label that fits."""
-    text = _clean(text).strip()
+    text = _legible(text).strip()
     if escaped(text) <= MAX_LABEL:
         return escape(text)
     while escaped(text) >= MAX_LABEL:

@@ -91,6 +91,8 @@ def translated(where: str, remedy: str = BOT_REMEDY) -> Iterator[None]:
         raise OutcomeUnknown(
             f"The connection to Slack was lost for {where} ({_cause(error)}); it may have taken the message."
         ) from error
+    except AttributeError as error:  # slack_sdk reads any answer of type text/plain as if it were JSON
+        raise OutcomeUnknown(f"Slack's answer for {where} could not be read; it may have taken the message.") from error
     except (SlackClientError, ValueError) as error:
         raise MessageRejected(f"The message to {where} could not be sent at all: {type(error).__name__}.") from error
 
