@@ -275,6 +275,8 @@ def _sender(chat: Chat) -> Json:
 def _content(params: Params) -> Json:
     """Text, entities and keyboard of a message, checked."""
     text, entities = str(params.get("text", "")), params.get("entities") or []
+    if not text.strip():
+        raise Refusal(400, "Bad Request: message text is empty")
     try:
         if params.get("parse_mode") == "HTML":
             text, entities = read_html(text)
@@ -283,8 +285,6 @@ def _content(params: Params) -> Json:
         check(text, entities)
     except BadEntities as error:
         raise Refusal(400, f"Bad Request: {error}") from None
-    if not text.strip():
-        raise Refusal(400, "Bad Request: message text is empty")
     if units(text) > MOST_TEXT:
         raise Refusal(400, "Bad Request: message is too long")
     content: Json = {"text": text, "entities": entities}

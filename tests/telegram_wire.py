@@ -47,7 +47,7 @@ def refuse(status: int, description: str, **parameters: int) -> Fault:
 
 async def read_params(request: web.Request) -> Params:
     """Query string, urlencoded or multipart form (attach:// resolved), or JSON; values that are JSON are read."""
-    params: Params = dict(request.query)
+    params: Params = {key: _read(key, value) for key, value in request.query.items()}
     if request.content_type == "application/json":
         return params | dict(await request.json())
     files: dict[str, bytes] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -40,7 +40,7 @@ class Rendered:
 
 def render(message: Message) -> Rendered:
     """The message as it is sent; it must have been cut or split to LIMITS before."""
-    text, entities = _tree(message.lines).render()
+    text, entities = _tree([_clean_line(line) for line in message.lines]).render()
     return Rendered(text, entities, _keyboard(message.buttons))
 
 
@@ -108,7 +108,7 @@ def _styled(node: Text | str, style: Style, text: str) -> Text | str:
 
 def _span(span: Span) -> Text | str:
     """The text with what it leads to; bold and italic come around it."""
-    text = _clean(span.text)
+    text = span.text
     if not text.strip():
         return text
     if span.url and _is_web(span.url):
@@ -140,6 +140,10 @@ def _is_web(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def _clean_line(line: Line) -> Line:
+    return replace(line, spans=tuple(replace(span, text=_clean(span.text)) for span in line.spans))
 
 
 def _clean(text: str) -> str:

@@ -119,12 +119,12 @@ def press_target(press: CallbackQuery, by_name: Collection[str]) -> Target | Non
 
 
 def link_payload(line: str, token: str) -> str:
-    """A deep-link payload that stands for a command line; "" when it would be too long.
+    """A deep-link payload that stands for a command line; "" when there is none, or it would be too long.
 
     It is signed, so that nobody can make a link that runs a command of their choice for who follows it.
     """
     payload = f"run-{urlsafe_b64encode(line.encode()).decode().rstrip('=')}-{_signature(line, token)}"
-    return payload if len(payload) <= MAX_PAYLOAD else ""
+    return payload if line and len(payload) <= MAX_PAYLOAD else ""
 
 
 def read_payload(line: str, token: str) -> str:
