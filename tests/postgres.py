@@ -47,29 +47,21 @@ def running_postgres() -> Iterator[str | None]:
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="minsk-pg-", dir="/tmp"))  # a socket's path may have 107 bytes
-    as_nobody: list[str] = []
+    prefix: list[str] = []
+    if shutil.which("setpriv"):
+        prefix = ["setpriv", "--pdeathsig=TERM"]  # a killed test run leaves no server behind
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        prefix += ["--reuid=65534", "--regid=65534", "--clear-groups"]
         os.chown(folder, 65534, 65534)
+        binaries = _for_everybody(binaries, folder)
     data = folder / "data"
-    initdb: list[str | Path] = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "--no-sync",
-        "-A",
-        "trust",
-        "--locale=C.UTF-8",
-        "-E",
-        "UTF8",
-        "-U",
-        "tests",
-    ]
-    subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    initdb: list[str | Path] = [binaries / "initdb", "-D", data, "--no-sync", "-A", "trust", "-U", "tests"]
+    locale = ["--locale=C.UTF-8", "-E", "UTF8"]
+    subprocess.run([*prefix, *initdb, *locale], check=True, stdout=subprocess.DEVNULL, cwd=folder)
     options = [part for option in (*_OPTIONS, f"unix_socket_directories={folder}") for part in ("-c", option)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [*as_nobody, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder
+            [*prefix, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder
         )
     try:
         _wait_until_ready(folder / "log", server)
@@ -78,6 +70,14 @@ def running_postgres() -> Iterator[str | None]:
         server.terminate()
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _for_everybody(binaries: Path, folder: Path) -> Path:
+    """The binaries where another user may run them: copied out of a home folder that is closed to others."""
+    if all(parent.stat().st_mode & 0o001 for parent in binaries.parents):
+        return binaries
+    shutil.copytree(binaries.parent, folder / "install")
+    return folder / "install" / binaries.name
 
 
 def _wait_until_ready(log: Path, server: subprocess.Popen[bytes]) -> None:
