@@ -33,7 +33,7 @@ def _set(words: str) -> frozenset[str]:
 # Estonian cases and the possessive s stand on a full form; they are added to every ending that is one.
 _ESTONIAN = "ga le lt l st t ni ks"
 _ADJECTIVE_M = (
-    "i y ij yj iy yi ii j is ys ijs yjs jis iego ego iemu emu im ym em om ich ych eho ého ogo aho omu amu io iui iu ja "
+    "i y ij yj iy yi ii j is ys ijs yjs jis iego ego iemu emu im ym em om ich ych eho ogo aho aha omu amu io iui iu ja "
     "am a u as ais ie ijam ija iju ajs is io ije yje iem"
 )
 _ADJECTIVE_F = (

@@ -10,7 +10,9 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
@@ -26,8 +28,7 @@ _CENTURIES = frozenset(("19", "20"))
 COUNTRY = frozenset(("belarus", "minsk"))  # concepts that let a weak name count
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A concept (or "person.ID", "role.ROLE", "by_person") in a passage.
 
     `first` and `last` are token indices inclusive, `start` and `end` character offsets into the passage's text.
@@ -50,8 +51,19 @@ class _Word:
     """What a folded word can be: whole patterns, first words of longer ones, and names."""
 
     whole: tuple[Pattern, ...]
-    begin: tuple[Pattern, ...]
+    begin: tuple[tuple[Pattern, str], ...]  # with the stem that the next word must begin with, "" after a gap
     names: NameHits | None
+
+
+class Scan(NamedTuple):
+    """A passage looked up: its concepts, and the capitalised words that may be names, by token index."""
+
+    passage: Passage
+    concepts: list[Found]
+    names: dict[int, NameHits]
+
+
+_PLACE = itemgetter(3, 4, 0)  # first token, last token, concept
 
 
 class Lexicon:
@@ -75,6 +87,10 @@ class Lexicon:
     def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
         """Everything the packs know in a passage, in order of place. `context` says that the text is known to be about
         Belarus, which lets weak names count."""
+        return self.complete(self.scan(passage), context=context)
+
+    def scan(self, passage: Passage) -> Scan:
+        """Find what needs no context: all concepts, and the words that may be names."""
         words = self._words
         hits: list[tuple[Token, _Word]] = []
         for token in passage.tokens:
@@ -85,22 +101,29 @@ class Lexicon:
                 word = self._look_up(folded)
             if word is not None:
                 hits.append((token, word))
-        if not hits:
+        names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
+        return Scan(passage, self._find_concepts(passage, hits) if hits else [], names)
+
+    def complete(self, scan: Scan, *, context: bool) -> tuple[Found, ...]:
+        """Add the persons to a scan; everything in order of place."""
+        if not scan.concepts and not scan.names:
             return ()
-        found = self._find_concepts(passage, hits)
-        found += self._find_persons(passage, hits, found, context)
-        found.sort(key=lambda item: (item.first, item.last, item.concept))
+        found = [*scan.concepts, *self._find_persons(scan, context)]
+        found.sort(key=_PLACE)
         return tuple(found)
 
     def _look_up(self, folded: str) -> _Word | None:
         if len(self._words) >= _REMEMBERED:
             self._words.clear()
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
-        begin: list[Pattern] = []
+        begin: list[tuple[Pattern, str]] = []
         for size in range(min(len(folded), self._longest), 0, -1):
             for pattern in self._stems.get(folded[:size], ()):
                 if len(folded) - size <= pattern.elements[0].extra:
-                    (whole if len(pattern.elements) == 1 else begin).append(pattern)
+                    if len(pattern.elements) == 1:
+                        whole.append(pattern)
+                    else:
+                        begin.append((pattern, "" if pattern.gaps[1] else pattern.elements[1].stem))
         names = self._names.look_up(folded)
         word = _Word(_longest_win(whole), tuple(begin), names) if whole or begin or names else None
         self._words[folded] = word
@@ -110,19 +133,13 @@ class Lexicon:
         found: list[Found] = []
         barred: list[tuple[str, int, int]] = []
         seen: set[tuple[str, int]] = set()
+        tokens = passage.tokens
         for token, word in hits:
-            for pattern in word.begin:
-                element = pattern.elements[0]
-                if (element.exact or element.accents) and not element.fits_exactly(token.text):
-                    continue
-                last = pattern.find_end(passage.tokens, token.index)
-                if last < 0:
-                    continue
-                if pattern.negative:
-                    barred.append((pattern.concept, token.index, last))
-                elif (pattern.concept, token.index) not in seen:
-                    seen.add((pattern.concept, token.index))
-                    found.append(_found(passage, pattern.concept, token.index, last, pattern.source))
+            if word.begin:
+                following = tokens[token.index + 1].folded if token.index + 1 < len(tokens) else ""
+                for pattern, stem in word.begin:
+                    if following.startswith(stem) and following:
+                        self._find_phrase(passage, token, pattern, found, barred, seen)
             for pattern in word.whole:
                 element = pattern.elements[0]
                 if (element.exact or element.accents) and not element.fits_exactly(token.text):
@@ -143,22 +160,37 @@ class Lexicon:
             ]
         return found
 
-    def _find_persons(
-        self, passage: Passage, hits: Sequence[tuple[Token, _Word]], concepts: Sequence[Found], context: bool
-    ) -> list[Found]:
-        names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
-        if not names:
+    def _find_phrase(
+        self,
+        passage: Passage,
+        token: Token,
+        pattern: Pattern,
+        found: list[Found],
+        barred: list[tuple[str, int, int]],
+        seen: set[tuple[str, int]],
+    ) -> None:
+        element = pattern.elements[0]
+        if (element.exact or element.accents) and not element.fits_exactly(token.text):
+            return
+        last = pattern.find_end(passage.tokens, token.index)
+        if last < 0:
+            return
+        if pattern.negative:
+            barred.append((pattern.concept, token.index, last))
+        elif (pattern.concept, token.index) not in seen:
+            seen.add((pattern.concept, token.index))
+            found.append(_found(passage, pattern.concept, token.index, last, pattern.source))
+
+    def _find_persons(self, scan: Scan, context: bool) -> list[Found]:
+        if not scan.names:
             return []
-        by_sentences = frozenset(item.sentence for item in concepts if item.concept in COUNTRY)
+        by_sentences = frozenset(item.sentence for item in scan.concepts if item.concept in COUNTRY)
         found: list[Found] = []
-        for sighting in self._names.sight(passage.tokens, names, context, by_sentences):
+        for sighting in self._names.sight(scan.passage.tokens, scan.names, context, by_sentences):
             person = sighting.person
-            concepts_of = [f"person.{person.id}", f"role.{person.role}"] + ["by_person"] * person.by
-            for concept in concepts_of:
-                item = _found(
-                    passage, concept, sighting.first, sighting.last, f"name:{person.id} {person.source}", person.id
-                )
-                found.append(item)
+            source = f"name:{person.id} {person.source}"
+            for concept in (f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())):
+                found.append(_found(scan.passage, concept, sighting.first, sighting.last, source, person.id))
         return found
 
 

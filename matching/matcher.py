@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from core.model import Analysis, Evidence, Level
+from core.model import Analysis, Evidence, Facts, Level
 from matching.facts import extract
 from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
@@ -47,8 +48,7 @@ class PackMatcher:
         people = self._people(reading.found)
         if level is Level.NONE:
             return Analysis(people=people)
-        scene = set_scene(reading)
-        facts = extract(reading, self.lexicon, scene)
+        facts, marks = self._read_facts(reading, topics) if topics else (Facts(), {})
         return Analysis(
             level=level,
             topics=topics,
@@ -59,8 +59,14 @@ class PackMatcher:
             },
             people=people,
             facts=facts,
-            signature=signature(reading, self.lexicon, facts, topics, scene),
+            signature=marks,
         )
+
+    def _read_facts(self, reading: Reading, topics: Sequence[str]) -> tuple[Facts, Mapping[str, Any]]:
+        """Facts and signature of a text that matched; others need none."""
+        scene = set_scene(reading)
+        facts = extract(reading, self.lexicon, scene)
+        return facts, signature(reading, self.lexicon, facts, topics, scene)
 
     def _people(self, found: Sequence[Found]) -> tuple[str, ...]:
         names = (self.lexicon.persons[item.person].name for item in found if item.concept.startswith("person."))

@@ -24,12 +24,16 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
     """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere."""
     head, rest = read_passage(title, "title"), read_passage(body, "body")
     implied = tuple(concept for concept in implies if concept in lexicon.concepts)
-    context = bool(COUNTRY & set(implied))
-    in_title = lexicon.find(head, context=context)
-    in_body = lexicon.find(rest, context=context)
-    if not context and _about_belarus([*in_title, *(found for found in in_body if found.sentence <= 1)]):
-        in_title, in_body = lexicon.find(head, context=True), lexicon.find(rest, context=True)
+    scans = lexicon.scan(head), lexicon.scan(rest)
+    context = bool(COUNTRY & set(implied)) or _about_belarus([*scans[0].concepts, *_lead(scans[1].concepts)])
+    in_title, in_body = (lexicon.complete(scan, context=context) for scan in scans)
+    if not context and _about_belarus([*in_title, *_lead(in_body)]):
+        in_title, in_body = (lexicon.complete(scan, context=True) for scan in scans)
     return Reading(head, rest, in_title + in_body, lang, implied)
+
+
+def _lead(found: Sequence[Found]) -> list[Found]:
+    return [item for item in found if item.sentence <= 1]
 
 
 def _about_belarus(found: Sequence[Found]) -> bool:

@@ -1,9 +1,9 @@
 """Topics: expressions over concepts, and the score of a text with every addend kept.
 
 A topic has one or more rules; each names groups that must all be present. A group is a choice, "release | pardon*0.8":
-its best evidence counts, 2 points in the title, 1.5 in the first sentence of the body, 1 later, times the factor. `near` adds
-points when two sides stand in one sentence. A negative counts in the title and the first sentences only, in full when it
-stands in the title or twice. The best rule is the score.
+its best evidence counts, 2 points in the title, 1.5 in the first sentence of the body, 1 later, times the factor.
+`near` adds points when two sides stand in one sentence. A negative counts in the title and the first sentences only,
+in full when it stands in the title or twice. The best rule is the score.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.model import Evidence, Level
 from matching.packfile import Row
@@ -59,8 +60,7 @@ class Topic:
     half: float = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """One place where a concept stands, as scoring needs it."""
 
     concept: str
@@ -82,71 +82,87 @@ class Score:
     missing: tuple[str, ...] = ()
 
 
+class Addend(NamedTuple):
+    """Points and where they come from: one spot, a pair of spots in one sentence, or the rule itself."""
+
+    points: float
+    spot: Spot | None
+    other: Spot | None = None
+    label: str = ""
+
+
+class _Sum(NamedTuple):
+    """What one rule made of a text."""
+
+    level: Level
+    value: float
+    addends: Sequence[Addend]
+    missing: Sequence[str]
+
+    @property
+    def rank(self) -> tuple[int, int, float]:
+        return _LEVELS[self.level], -len(self.missing), self.value
+
+
+_LEVELS = {Level.NONE: 0, Level.HALF: 1, Level.DIGEST: 2, Level.ALERT: 3}
+_NOTHING = _Sum(Level.NONE, 0.0, (), ())
+
 Spots = Mapping[str, Sequence[Spot]]
 
 
 def score_topic(topic: Topic, spots: Spots) -> Score:
     """Score a topic by its best rule; `spots` maps each concept to its places, the best one first."""
-    best: Score | None = None
-    for rule in topic.rules:
-        score = _score_rule(topic, rule, spots)
-        if best is None or _rank(score) > _rank(best):
-            best = score
-    return best if best is not None else Score(0.0, Level.NONE)
+    common = [*_boosts(topic, spots), *_negatives(topic, spots)]
+    best = max((_sum(topic, rule, spots, common) for rule in topic.rules), key=lambda made: made.rank, default=_NOTHING)
+    if best.level is Level.NONE:
+        return Score(best.value, Level.NONE)
+    return Score(best.value, best.level, tuple(_evidence(topic.name, it) for it in best.addends), tuple(best.missing))
 
 
-_LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
-
-
-def _rank(score: Score) -> tuple[int, int, float]:
-    return _LEVELS.index(score.level), -len(score.missing), score.value
-
-
-def _score_rule(topic: Topic, rule: Rule, spots: Spots) -> Score:
-    if rule.unless is not None and _best(topic.name, rule.unless, spots) is not None:
-        return Score(0.0, Level.NONE)
-    evidence: list[Evidence] = []
+def _sum(topic: Topic, rule: Rule, spots: Spots, common: Sequence[Addend]) -> _Sum:
+    if rule.unless is not None and _best(rule.unless, spots) is not None:
+        return _NOTHING
+    addends: list[Addend] = []
     missing: list[str] = []
     for group in rule.all:
-        found = _best(topic.name, group, spots)
+        found = _best(group, spots)
         if found is None:
             missing.append(group.label)
         else:
-            evidence.append(found)
+            addends.append(found)
+    if not addends:
+        return _NOTHING
     if not missing:
         for one, other in rule.near:
             pair = _same_sentence(one, other, spots)
             if pair:
-                evidence.append(_rule_evidence(topic.name, f"{one.label} & {other.label}", pair, NEAR_POINTS))
+                addends.append(Addend(NEAR_POINTS, *pair, label=f"{one.label} & {other.label}"))
             elif rule.close:
                 missing.append(f"{one.label} & {other.label} in one sentence")
         if rule.points and not missing:
-            evidence.append(
-                Evidence(topic.name, "rule", "", "rule", rule.points, " + ".join(g.label for g in rule.all))
-            )
-    evidence += _boosts(topic, spots)
-    evidence += _negatives(topic, spots)
-    value = round(sum(item.weight for item in evidence), 2)
-    return Score(value, _level(topic, rule, value, len(missing)), tuple(evidence), tuple(missing))
+            addends.append(Addend(rule.points, None, label=" + ".join(group.label for group in rule.all)))
+    addends += common
+    value = round(sum(item.points for item in addends), 2)
+    return _Sum(_level(topic, rule, value, len(missing)), value, addends, missing)
 
 
-def _boosts(topic: Topic, spots: Spots) -> Iterator[Evidence]:
+def _boosts(topic: Topic, spots: Spots) -> Iterator[Addend]:
     for concept, points in topic.boost:
         if spots.get(concept):
-            yield _evidence(topic.name, spots[concept][0], points)
+            yield Addend(points, spots[concept][0])
 
 
-def _negatives(topic: Topic, spots: Spots) -> Iterator[Evidence]:
+def _negatives(topic: Topic, spots: Spots) -> Iterator[Addend]:
     """What speaks against the topic, in the title and the first three sentences: further down it is background."""
     for concept, points in topic.against:
         places = [spot for spot in spots.get(concept, ()) if spot.sentence[1] < LEAD]
         if places:
             share = 1.0 if len(places) > 1 or places[0].where == "title" else 0.5
-            yield _evidence(topic.name, places[0], -points * share)
+            yield Addend(-points * share, places[0])
     for one, other, points in topic.against_near:
         pair = _same_sentence(one, other, spots)
         if pair and pair[0].sentence[1] < LEAD:
-            yield _rule_evidence(topic.name, f"{one.label} & {other.label}", pair, -points)
+            yield Addend(-points, *pair, label=f"{one.label} & {other.label}")
 
 
 def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:
@@ -159,24 +175,26 @@ def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:
     return Level.HALF if value >= topic.half else Level.NONE
 
 
-def _best(topic: str, group: Group, spots: Spots) -> Evidence | None:
-    best: tuple[float, Spot] | None = None
+def _best(group: Group, spots: Spots) -> Addend | None:
+    best = 0.0
+    spot: Spot | None = None
     for concept, factor in group.terms:
         places = spots.get(concept)
         if places:
             weight = WEIGHTS[places[0].where] * factor
-            if best is None or weight > best[0]:
-                best = (weight, places[0])
-    return None if best is None else _evidence(topic, best[1], round(best[0], 2))
+            if spot is None or weight > best:
+                best, spot = weight, places[0]
+    return None if spot is None else Addend(round(best, 2), spot)
 
 
-def _evidence(topic: str, spot: Spot, weight: float) -> Evidence:
-    return Evidence(topic, spot.concept, spot.text, spot.where, weight, spot.pattern, spot.start, spot.end)
-
-
-def _rule_evidence(topic: str, label: str, pair: tuple[Spot, Spot], weight: float) -> Evidence:
-    words = f"{pair[0].text} … {pair[1].text}"
-    return Evidence(topic, "same sentence", words, "rule", weight, label)
+def _evidence(topic: str, item: Addend) -> Evidence:
+    spot = item.spot
+    if spot is None:
+        return Evidence(topic, "rule", "", "rule", item.points, item.label)
+    if item.other is not None:
+        words = f"{spot.text} … {item.other.text}"
+        return Evidence(topic, "same sentence", words, "rule", item.points, item.label)
+    return Evidence(topic, spot.concept, spot.text, spot.where, item.points, spot.pattern, spot.start, spot.end)
 
 
 def _same_sentence(one: Group, other: Group, spots: Spots) -> tuple[Spot, Spot] | None:
@@ -184,6 +202,8 @@ def _same_sentence(one: Group, other: Group, spots: Spots) -> tuple[Spot, Spot] 
     for concept, _ in one.terms:
         for spot in spots.get(concept, ()):
             places.setdefault(spot.sentence, spot)
+    if not places:
+        return None
     for concept, _ in other.terms:
         for spot in spots.get(concept, ()):
             match = places.get(spot.sentence)
