@@ -7,27 +7,42 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.demo.server import SampleFeed, SampleServer
+from app.demo.server import SampleFeed, SampleServer, load_days
 from app.parts import Parts, make_parts
 from app.program import Program
 from core.clock import SystemClock
 from core.settings import DeliverySettings, FeedSettings, FeedsSettings, Settings, StorageSettings
 
 WAVE_PATIENCE = 30.0  # seconds until a wave is given up, on a very slow machine
-STEP = 0.1
+STEP = 0.05
 SECOND = timedelta(seconds=1)
 
 INTRO = """Minsk Watch, demonstration: {feeds} sample feeds in {languages} languages are served on this machine and
 polled every second by the real program, on a SQLite database in a temporary folder. No network, no token.
-The first poll of a feed is silent; then news breaks, and this terminal shows what a chat would get.
+The first poll of a feed is silent; then the news of eight months breaks in half a minute (the program's clock jumps
+from event to event), and this terminal shows what a chat would get.
 """
 OUTRO = """
 To go live: cp config.example.toml config.toml, put a bot token into it, and `make run` (README.md, "Going live")."""
+
+
+class JumpingClock(SystemClock):
+    """Runs like the system's clock, from where it was set last."""
+
+    def __init__(self, at: datetime) -> None:
+        self._ahead = at - super().now()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def jump_to(self, at: datetime) -> None:
+        """Go on from `at`, never back."""
+        self._ahead += max(at - self.now(), timedelta(0))
 
 
 class Tally:
@@ -49,15 +64,16 @@ class Tally:
 async def play() -> bool:
     """Run the demonstration to its end; False when it was interrupted."""
     stop, tally = asyncio.Event(), Tally()
-    server = SampleServer(SystemClock())
+    clock = JumpingClock(load_days()[0])
+    server = SampleServer(clock)
     await server.start()
     try:
         with tempfile.TemporaryDirectory(prefix="minskwatch-demo-") as folder, _stopping(stop):
             print(INTRO.format(feeds=len(server.feeds), languages=len({feed.lang for feed in server.feeds})))
-            parts = make_parts(_settings(server, Path(folder)), observe=tally)
+            parts = make_parts(_settings(server, Path(folder)), clock=clock, observe=tally)
             program = asyncio.create_task(Program(parts, web=False).run(stop))
             try:
-                finished = await _waves(server, parts, tally, program, stop)
+                finished = await _waves(server, parts, tally, program, stop, clock)
             finally:
                 stop.set()
                 await program
@@ -84,7 +100,7 @@ def _settings(server: SampleServer, folder: Path) -> Settings:
     feeds = tuple(_feed(server, feed) for feed in server.feeds)
     return Settings(
         storage=StorageSettings(url=f"sqlite+aiosqlite:///{folder / 'demo.db'}"),
-        delivery=DeliverySettings(edit_after=2 * SECOND),
+        delivery=DeliverySettings(edit_after=SECOND),
         feeds=FeedsSettings(
             interval=SECOND,
             min_interval=SECOND,
@@ -99,17 +115,22 @@ def _feed(server: SampleServer, feed: SampleFeed) -> FeedSettings:
 
 
 async def _waves(
-    server: SampleServer, parts: Parts, tally: Tally, program: asyncio.Task[None], stop: asyncio.Event
+    server: SampleServer,
+    parts: Parts,
+    tally: Tally,
+    program: asyncio.Task[None],
+    stop: asyncio.Event,
+    clock: JumpingClock,
 ) -> bool:
     """Publish wave after wave, each when the last one has been read and told. False when interrupted."""
+    days = load_days()
     while not (program.done() or stop.is_set()):
         if not await _settled(server, parts, program, stop):
             break
-        await _report(
-            parts, tally, "read silently" if server.wave == 0 else f"wave {server.wave} of {server.last_wave}"
-        )
+        await _report(parts, tally, f"{clock.now():%d %b %Y}" + ("" if server.wave else ", read silently"))
         if server.wave == server.last_wave:
             return True
+        clock.jump_to(days[server.wave + 1])
         server.publish_next()
     return False
 

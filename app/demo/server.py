@@ -42,10 +42,14 @@ class SampleFeed:
     encoding: str = "utf-8"
 
 
-def load_samples(file: Path = NEWS) -> tuple[SampleFeed, ...]:
+def load_samples() -> tuple[SampleFeed, ...]:
     """The sample feeds of news.toml."""
-    tables = tomllib.loads(file.read_text(encoding="utf-8"))["feed"]
-    return tuple(_feed(table) for table in tables)
+    return tuple(_feed(table) for table in tomllib.loads(NEWS.read_text(encoding="utf-8"))["feed"])
+
+
+def load_days() -> tuple[datetime, ...]:
+    """The moment at which each wave of news.toml appears."""
+    return tuple(tomllib.loads(NEWS.read_text(encoding="utf-8"))["days"])
 
 
 def _feed(table: dict[str, Any]) -> SampleFeed:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
@@ -18,7 +19,9 @@ from tests.telegram_wire import Fault, flood
 
 ROOT = Path(__file__).parents[2]
 # As in many feeds, the title is HTML: markup goes, entities are text.
-HARSH = "Belarus frees 52 political prisoners <b>&amp; 5 &lt; 6</b> *_~` after US envoy\u202e Coale's visit &lt;!channel&gt;"
+HARSH = (
+    "Belarus frees 52 political prisoners <b>&amp; 5 &lt; 6</b> *_~` after US envoy\u202e Coale's visit &lt;!channel>"
+)
 SHOWN = "Belarus frees 52 political prisoners & 5 < 6 *_~` after US envoy Coale's visit <!channel>"
 FEED = SampleFeed(
     "Sample Wire",
@@ -168,7 +171,7 @@ async def everybody_subscribes(
 
 async def the_alert_comes(telegram: TelegramServer, slack: SlackServer, chats: tuple[Chat, ...]) -> None:
     for chat in chats:
-        await telegram.until(lambda chat=chat: len(alerts(telegram, chat)) == 1)
+        await telegram.until(partial(has_one_alert, telegram, chat))
         (alert,) = alerts(telegram, chat)
         assert SHOWN in alert["text"]
         assert "\u202e" not in alert["text"]
@@ -176,6 +179,10 @@ async def the_alert_comes(telegram: TelegramServer, slack: SlackServer, chats: t
     await slack.wait_until(lambda: any("52" in one.shown for one in slack.by_bot("C1")))
     (posted,) = [one for one in slack.by_bot("C1") if "52" in one.shown]
     assert SHOWN in posted.shown
+
+
+def has_one_alert(telegram: TelegramServer, chat: Chat) -> bool:
+    return len(alerts(telegram, chat)) == 1
 
 
 def alerts(telegram: TelegramServer, chat: Chat) -> list[Json]:
