@@ -20,7 +20,7 @@ MAX_ATTRIBUTES = 300
 MAX_WORD = 2000
 
 # https://www.w3.org/TR/xml/#charsets
-_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)")
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
 _XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -50,12 +50,21 @@ _CHALLENGES = ("just a moment", "cf-challenge", "captcha", "ddos-guard", "enable
 
 def prepare(body: bytes, content_type: str = "") -> str:
     """Foreign bytes -> XML text with a UTF-8 declaration, ready for a feed parser. Raises ParseError only."""
+    text = read_characters(body, content_type)
+    check_kind(text)
+    return defuse(text)
+
+
+def read_characters(body: bytes, content_type: str = "") -> str:
+    """Foreign bytes -> text in the right encoding, without impossible characters. Raises ParseError (NOT_A_FEED)."""
     for magic, name in _MAGIC:
         if body.startswith(magic):
             raise no_feed(f"{name} came instead of a feed")
-    text = decode_bytes(body, content_type)
-    text = _IMPOSSIBLE.sub("", text).lstrip("\ufeff \t\r\n")
-    check_kind(text)
+    return IMPOSSIBLE.sub("", decode_bytes(body, content_type)).lstrip("\ufeff \t\r\n")
+
+
+def defuse(text: str) -> str:
+    """XML text -> the same with a UTF-8 declaration and without what could hurt a parser. Raises ParseError (PARSE)."""
     text = _drop_doctype(_XML_DECLARATION.sub("", text, count=1))
     if "&" in text:
         text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text))

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.links import clean_link, is_front_page, link_key
 from core.model import Entry
+from feeds.decode import IMPOSSIBLE
 from feeds.headers import http_date
 from feeds.plain import join_blanks, strip_markup
 
@@ -22,42 +23,36 @@ HEADLINE = 300  # characters; a first line up to this length is taken for a head
 
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-# What XML cannot hold either: controls, halves of UTF-16 pairs, noncharacters. https://www.w3.org/TR/xml/#charsets
-IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)")
 
 
 def make_entry(
     *,
-    relative_to: str,
+    url: str,
     link: Any = "",
     guid: Any = "",
-    title: Any = "",
-    summary: Any = "",
-    text: Any = "",
-    lang: Any = "",
+    title: str = "",
+    summary: str = "",
+    text: str = "",
+    lang: str = "",
     published: Any = "",
-    markup: bool = True,
 ) -> Entry:
-    """An entry from the fields of a document, whatever they are; what is no text counts as nothing said.
+    """An entry of the document at `url`; title, summary and text are plain already, the rest is as found.
 
-    With `markup`, title, summary and text are HTML. A missing title is made from the first line of what is said. The
-    identity is still to be settled by `distinguish`.
+    A missing title is made from the first line of what is said. `distinguish` settles the identity later.
     """
-    url = clean_link(as_text(link), relative_to)
-    parts = (title, MAX_TITLE), (summary, MAX_SUMMARY), (text, MAX_TEXT)
-    headline, short, full = (plain_text(value, limit, markup=markup) for value, limit in parts)
-    headline = headline.replace("\n", " ")
-    if not headline:
-        headline, short, full = _with_headline(short, full)
+    title = title.replace("\n", " ")
+    if not title:
+        title, summary, text = _with_headline(summary, text)
+    address = clean_link(sound_text(link), url)
     return Entry(
-        identity=shorten(as_text(guid)),
-        title=headline,
-        url=url,
-        link_key=link_key(url),
-        summary=short,
-        text="" if full == short else full,
-        lang=lang_tag(lang),
+        identity=shorten(sound_text(guid)),
+        title=title[:MAX_TITLE],
+        url=address,
+        link_key=link_key(address),
+        summary=summary,
+        text="" if text == summary else text,
+        lang=lang,
         published_at=read_date(published),
     )
 
@@ -108,9 +103,14 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def sound_text(value: Any) -> str:
+    """A text without the characters that no document may hold, or ""."""
+    return IMPOSSIBLE.sub("", as_text(value))
+
+
 def plain_text(value: Any, limit: int, *, markup: bool = True) -> str:
     """A text without markup, at most `limit` characters; four times as many are read, to allow for the markup."""
-    text = IMPOSSIBLE.sub("", as_text(value)[: limit * 4])
+    text = sound_text(as_text(value)[: limit * 4])
     return (strip_markup(text) if markup else join_blanks(text))[:limit]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 
 # A tag with quoted attribute values; then the same taken loosely; then comments, declarations and instructions.
 # Possessive quantifiers and bounded values keep the time linear.
@@ -35,17 +36,29 @@ def join_blanks(text: str) -> str:
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
-def _words(text: str) -> list[str]:
-    pieces: list[str] = []
+def read_tags(text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """The tags of a text with groups `name` and `end` ("/" or ""), and where the text goes on after each.
+
+    Comments and the contents of script and style are passed over; what is left of a cut tag counts as one.
+    """
     position = 0
     while match := _TAG.search(text, position):
-        pieces.append(text[position : match.start()])
         position = match.end()
         name = (match["name"] or "").lower()
         if match["comment"]:
             position = _after(text, "-->", position)
         elif name in _HIDDEN and not match["end"] and not match[0].endswith("/>"):
             position = _after(text, f"</{name}", position)
+        yield match, position
+
+
+def _words(text: str) -> list[str]:
+    pieces: list[str] = []
+    position = 0
+    for match, after in read_tags(text):
+        pieces.append(text[position : match.start()])
+        position = after
+        name = (match["name"] or "").lower()
         if name in _BREAKS:
             pieces.append("\n")
         elif name in _CELLS:
