@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import TracebackType
 from urllib.parse import quote, urljoin
@@ -52,14 +52,14 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave to ask for changes only: sent back byte for byte, and to `host` alone."""
+    """What a server gave to ask for changes only: sent back byte for byte, and to the host of `url` alone."""
 
-    host: str
+    url: str
     etag: str | None
     last_modified: str | None
 
     def headers(self, url: str) -> dict[str, str]:
-        if host_of(url) != self.host:
+        if not same_host(url, self.url):
             return {}
         pairs = {hdrs.IF_NONE_MATCH: self.etag, hdrs.IF_MODIFIED_SINCE: self.last_modified}
         return {name: sent for name, value in pairs.items() if value and (sent := _as_sent(value)) is not None}
@@ -113,7 +113,7 @@ class Fetcher:
         self, request: FetchRequest, *, etag: str | None = None, last_modified: str | None = None, user_agent: str = ""
     ) -> Fetched:
         """GET once, following redirects; raises FetchError with the outcome that says what went wrong."""
-        known = Validators(host_of(request.url), etag, last_modified)
+        known = Validators(request.url, etag, last_modified)
         if not (etag or last_modified):
             known = self._elsewhere.get(request.url, known)
         headers = {
@@ -133,11 +133,10 @@ class Fetcher:
 
     def _remember(self, url: str, fetched: Fetched) -> None:
         """Keep validators of an answer that came from another host; the caller stores only those of the feed's own."""
-        host = host_of(fetched.url)
-        if host == host_of(url):
+        if same_host(fetched.url, url):
             self._elsewhere.pop(url, None)
         elif fetched.body is not None:
-            self._elsewhere[url] = Validators(host, fetched.etag, fetched.last_modified)
+            self._elsewhere[url] = Validators(fetched.url, fetched.etag, fetched.last_modified)
 
     def forget(self, url: str) -> None:
         """Drop what was kept for a feed whose last answer could not be used, so that it comes again in full."""
@@ -150,10 +149,7 @@ class Fetcher:
             conditional = known.headers(url)
             result = await self._get(url, {**headers, **conditional}, bool(conditional))
             if isinstance(result, Fetched):
-                return Fetched(
-                    **{name: getattr(result, name) for name in Fetched.__slots__ if name != "permanent_url"},
-                    permanent_url=url if permanent and len(seen) > 1 else "",
-                )
+                return replace(result, permanent_url=url) if permanent and len(seen) > 1 else result
             status, target = result
             weaker = url.startswith("https:") and target.startswith("http:")
             permanent = permanent and status in _PERMANENT and not weaker
@@ -214,6 +210,10 @@ class Fetcher:
             return FetchError(Outcome.TIMEOUT, f"{host} could not be reached within {seconds:g} s; it is tried again.")
         seconds = self._options.timeout.total_seconds()
         return FetchError(Outcome.TIMEOUT, f"{host} did not deliver the feed within {seconds:g} s; it is tried again.")
+
+
+def same_host(one: str, other: str) -> bool:
+    return one == other or host_of(one) == host_of(other)
 
 
 _ADVICE = {

@@ -12,6 +12,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,21 +53,8 @@ class Gate:
 
     def check_url(self, url: str) -> None:
         """Raise FetchError (BLOCKED) unless the address is plain http(s) to a host that may be asked."""
-        try:
-            parts = urlsplit(url)
-            scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
-        except ValueError:
-            raise _blocked("it is malformed") from None
-        if scheme not in _PORTS:
-            raise _blocked(f"only http and https are fetched, not {scheme[:20] or 'an address without scheme'}")
-        if _ODD.search(url):
-            raise _blocked("it holds a backslash, a blank or a control character")
-        if "@" in parts.netloc or not host or port == 0:
-            raise _blocked("it holds a user name or names no host")
-        port = port or _PORTS[scheme]
-        if _NUMERIC.fullmatch(host) and not _is_address(host):
-            raise _blocked(f"the host {host[:60]} is a number in disguise")
-        if _is_address(host):
+        host, port, is_address = _take_apart(url)
+        if is_address:
             try:
                 self.check_address(host, port, host)
             except BlockedAddress as error:
@@ -102,6 +90,26 @@ def is_public(text: str) -> bool:
     if any(address in network for network in _REFUSED if network.version == address.version):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+@lru_cache(maxsize=10_000)
+def _take_apart(url: str) -> tuple[str, int, bool]:
+    """Host, port and whether the host is an address; raises FetchError for what is not fetched wherever it leads."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
+    except ValueError:
+        raise _blocked("it is malformed") from None
+    if scheme not in _PORTS:
+        raise _blocked(f"only http and https are fetched, not {scheme[:20] or 'an address without scheme'}")
+    if _ODD.search(url):
+        raise _blocked("it holds a backslash, a blank or a control character")
+    if "@" in parts.netloc or not host or port == 0:
+        raise _blocked("it holds a user name or names no host")
+    is_address = _is_address(host)
+    if _NUMERIC.fullmatch(host) and not is_address:
+        raise _blocked(f"the host {host[:60]} is a number in disguise")
+    return host, port or _PORTS[scheme], is_address
 
 
 def _unwrap(address: Address) -> Address:

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,16 +19,20 @@ from core.failpoints import reach
 from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
-from feeds.fetch import Fetched, Fetcher
+from feeds.fetch import Fetched, Fetcher, same_host
+from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
+from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
+from feeds.recording import Recorder
 from feeds.schedule import next_poll_at
 from feeds.sources import SOURCES
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
 TROUBLE_AFTER = 3  # failures in a row
+_MIRRORED = frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.HTTP, Outcome.REDIRECT, Outcome.BLOCKED, Outcome.GONE})
 _LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
 REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
@@ -66,6 +71,8 @@ class Pipeline:
         self._observe = observe
         self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._hints: dict[int, Hints] = {}
+        self._recorder = Recorder(store)
+        self._outage = OutageWatch()
 
     async def run(self, feed: Feed) -> PollResult | None:
         """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""
@@ -77,13 +84,31 @@ class Pipeline:
         self._observe("poll", result=result)
         return result
 
+    async def finish(self) -> None:
+        """Wait until everything handed in for recording is written."""
+        await self._recorder.finish()
+
+    async def _fetch(self, feed: Feed) -> Fetched:
+        """The feed's answer, or that of its first mirror that has one. Raises the FetchError of the feed itself."""
+        spec, state = feed.spec, feed.state
+        request = SOURCES.get(spec.kind).request(spec)
+        try:
+            return await self._fetcher.fetch(
+                request, etag=state.etag, last_modified=state.last_modified, user_agent=spec.user_agent
+            )
+        except FetchError as error:
+            if error.outcome not in _MIRRORED:
+                raise
+            for mirror in spec.mirrors:
+                with suppress(FetchError):
+                    other = SOURCES.get(spec.kind).request(replace(spec, url=mirror))
+                    return await self._fetcher.fetch(other, user_agent=spec.user_agent)
+            raise
+
     async def _poll(self, feed: Feed) -> PollResult:
-        request = SOURCES.get(feed.spec.kind).request(feed.spec)
         state = feed.state
         try:
-            fetched = await self._fetcher.fetch(
-                request, etag=state.etag, last_modified=state.last_modified, user_agent=feed.spec.user_agent
-            )
+            fetched = await self._fetch(feed)
         except FetchError as error:
             return await self.fail(feed, error.outcome, str(error), error.retry_after)
         reach("poll.fetched")
@@ -97,19 +122,17 @@ class Pipeline:
                 feed.spec.kind, fetched.body, url=fetched.url, content_type=fetched.content_type
             )
         except ParseError as error:
-            self._fetcher.forget(request.url)
+            self._fetcher.forget(feed.spec.url)
             return await self.fail(feed, error.outcome, str(error))
         reach("poll.parsed")
         return await self._changed(feed, fetched, parsed, digest)
 
-    async def fail(
-        self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None, *, counts: bool = True
-    ) -> PollResult:
-        """Record a failed poll; everything remembered of the feed stays."""
-        failures = feed.state.failures + (1 if counts else 0)
-        due = next_poll_at(
-            self._clock.now(), feed.spec, outcome, failures=failures, retry_after=retry_after, rng=self._rng
-        )
+    async def fail(self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None) -> PollResult:
+        """Record a failed poll; everything remembered of the feed stays. An outage of ours counts against no feed."""
+        now = self._clock.now()
+        self._note(feed, outcome, now)
+        failures = feed.state.failures + (self._outage.since is None)
+        due = next_poll_at(now, feed.spec, outcome, failures=failures, retry_after=retry_after, rng=self._rng)
         state = replace(feed.state, next_poll_at=due, failures=failures, last_outcome=outcome.value, last_error=message)
         result = await self._record(feed, outcome, state, error=message)
         if is_trouble(state) and not is_trouble(feed.state):
@@ -136,12 +159,13 @@ class Pipeline:
         if not parsed.feed.whole:  # the rest must come next time, so nothing may say "not modified"
             state = replace(state, etag=None, last_modified=None, body_hash="")
             self._fetcher.forget(feed.spec.url)
-        known = await self._store.find_known(feed.id, parsed.feed.entries) if parsed.feed.entries else frozenset()
-        fresh = _without_repeats(parsed.feed.entries, known)
+        entries = under_own_host(parsed.feed.entries, feed.spec)
+        known = await self._store.find_known(feed.id, entries) if entries else frozenset()
+        fresh = _without_repeats(entries, known)
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, parsed.feed.entries, fresh))
+        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, entries, fresh))
         reach("poll.matched")
         return await self._store_all(feed, outcome, state, analysed, parsed.total)
 
@@ -177,7 +201,7 @@ class Pipeline:
         self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts | None = None, *, error: str = ""
     ) -> PollResult:
         counts = counts or Counts()
-        await self._store.record_poll(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
+        await self._recorder.record(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
         reach("poll.committed")
         return self._ended(feed, outcome, state, counts, error)
 
@@ -197,10 +221,15 @@ class Pipeline:
             next_poll_at=state.next_poll_at,
         )
 
+    def _note(self, feed: Feed, outcome: Outcome, now: datetime) -> None:
+        if self._outage.note(host_of(feed.spec.url), outcome, now):
+            self._observe("outage_ended" if self._outage.since is None else "outage_began", feed=feed.spec.name)
+
     def _succeeded(self, feed: Feed, fetched: Fetched, outcome: Outcome, hints: Hints | None) -> FeedState:
         """The state after a good answer, with its validators when they are those of the feed's own host."""
         now = self._clock.now()
-        own = host_of(fetched.url) == host_of(feed.spec.url)
+        self._note(feed, outcome, now)
+        own = same_host(fetched.url, feed.spec.url)
         return replace(
             feed.state,
             next_poll_at=next_poll_at(now, feed.spec, outcome, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng),

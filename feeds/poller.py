@@ -100,6 +100,7 @@ class Poller:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._pipeline.finish()
 
     async def poll_once(self, urls: Sequence[str] = (), force: bool = False) -> tuple[PollResult, ...]:
         """Poll all that is due (`force`: all), or only `urls`, and wait for the results, in the order of claiming."""

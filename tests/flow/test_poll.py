@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from core import failpoints
-from core.errors import StoreError
-from core.model import Action, FeedSpec, Outcome
-from tests.feed_server import Seen, feed_xml, reply, stall
+from core.errors import LeaseLost, StoreError
+from core.model import Action, FeedSpec, Outcome, PollRecord
+from feeds.recording import Recorder
+from tests.feed_server import ONE, Seen, conditional, feed_xml, reply, reset, stall
 from tests.polling import polling, until
 
 UNDATED = "<item><title>Undated released</title></item>"
@@ -331,3 +333,60 @@ async def test_draining_lets_running_polls_end_and_starts_none() -> None:
         it.clock.advance(86400)
         assert len(await it.poller.tick()) == 1
         assert it.poller.running == 0
+
+
+async def test_a_mirror_is_read_when_the_feed_fails_and_its_entries_are_known() -> None:
+    def one(host: str, *paths: str) -> bytes:
+        return document(
+            *(f"<item><title>{path} released</title><link>http://{host}/{path}</link></item>" for path in paths)
+        )
+
+    async with polling() as it, polling() as far:
+        mirror = far.server.on("/mirror", reply(one(far.server.endpoint, "b", "a")))
+        async with polling(allow=(far.server.endpoint, it.server.endpoint)) as own:
+            url = it.server.on(
+                "/feed", reply(one(it.server.endpoint, "a"), headers=[("ETag", '"1"')]), reply(b"", "403 No")
+            )
+            assert (await own.poll(url, mirrors=("http://127.0.0.1:1/dead", mirror))).new == 1
+            result = await own.poll(url)
+            assert (result.outcome, result.new, result.alerts) == (Outcome.OK, 1, 1)
+            assert own.state(url).etag is None
+            assert "if-none-match" not in far.server.seen[0].headers
+
+
+async def test_an_outage_of_ours_counts_against_no_feed() -> None:
+    async with polling(lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
+        broken = [reset()] * 2
+        urls = [
+            it.server.on(f"/{number}", reply(), *broken, *broken, reply()).replace("127.0.0.1", f"site{number}.example")
+            for number in range(12)
+        ]
+        await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
+        await it.poller.poll_once(force=True)
+        for _ in range(2):
+            it.clock.advance(3600)
+            results = await it.poller.poll_once(force=True)
+            assert {result.outcome for result in results} == {Outcome.NETWORK}
+        failures = [it.state(url).failures for url in urls]
+        assert max(failures) <= 2
+        assert sum(failures) < 12
+        assert len(it.events.named("outage_began")) == 1
+        it.clock.advance(3600)
+        await it.poller.poll_once(force=True)
+        assert len(it.events.named("outage_ended")) == 1
+        assert not it.events.named("feed_failing")
+
+
+async def test_records_written_together_fail_alone() -> None:
+    async with polling() as it:
+        urls = [it.server.on(f"/{number}", conditional(ONE, '"1"')) for number in range(3)]
+        await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
+        await it.poller.poll_once(force=True)
+        feeds = await it.store.claim_due_feeds(it.clock.now(), limit=9, per_host=9, force=True)
+        recorder = Recorder(it.store)
+        record = PollRecord(Outcome.NOT_MODIFIED, feeds[0].state, it.clock.now())
+        stale = replace(feeds[1], epoch=feeds[1].epoch - 1)
+        writing = [asyncio.ensure_future(recorder.record(feed, record)) for feed in (feeds[0], stale, feeds[2])]
+        await recorder.finish()
+        results = await asyncio.gather(*writing, return_exceptions=True)
+        assert [type(result) for result in results] == [type(None), LeaseLost, type(None)]

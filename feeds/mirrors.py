@@ -1,0 +1,24 @@
+"""Entries of a mirror are entries of the feed: identities name the feed's own host, wherever the document came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.links import host_of, link_key
+from core.model import Entry, FeedSpec
+
+
+def under_own_host(entries: Sequence[Entry], spec: FeedSpec) -> tuple[Entry, ...]:
+    """The entries with the hosts of the feed's mirrors replaced in identities and link keys; addresses stay."""
+    own = host_of(spec.url)
+    mirrors = {host_of(url) for url in spec.mirrors} - {own}
+    if not mirrors:
+        return tuple(entries)
+
+    def rename(text: str) -> str:
+        key = link_key(text) if "://" in text else text
+        host, slash, rest = key.partition("/")
+        return f"{own}{slash}{rest}" if host in mirrors else text
+
+    return tuple(replace(e, identity=rename(e.identity), link_key=rename(e.link_key)) for e in entries)
