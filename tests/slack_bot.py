@@ -7,53 +7,18 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.slack import Slack
-from core.message import Message, plain
+from core.message import Message
 from core.ports import Request
 from core.settings import Settings, SlackSettings
+from tests.echo import SeenEvents
 from tests.fake_clock import FakeClock
 from tests.slack_server import SlackServer
 from web.server import HttpServer
 
 Answering = Callable[[Request], Awaitable[Message | None]]
-
-
-class SeenEvents:
-    """An UpdateStore in memory."""
-
-    def __init__(self) -> None:
-        self.seen: set[tuple[str, str]] = set()
-
-    async def first_sight(self, platform: str, event_id: str, now: datetime) -> bool:
-        new = (platform, event_id) not in self.seen
-        self.seen.add((platform, event_id))
-        return new
-
-
-class Echo:
-    """A CommandHandler that answers with `answer`, or the command line itself, and keeps the requests."""
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.answer: Message | None = None
-        self.hold: asyncio.Event | None = None
-        self.arrived = asyncio.Condition()
-
-    async def __call__(self, request: Request) -> Message | None:
-        self.requests.append(request)
-        async with self.arrived:
-            self.arrived.notify_all()
-        if self.hold is not None:
-            await self.hold.wait()
-        return self.answer or plain(f"you said {request.line}")
-
-    async def asked(self, count: int = 1) -> Request:
-        async with asyncio.timeout(5), self.arrived:
-            await self.arrived.wait_for(lambda: len(self.requests) >= count)
-        return self.requests[-1]
 
 
 def settings(server: SlackServer, **changes: str) -> SlackSettings:

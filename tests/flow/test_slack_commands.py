@@ -9,7 +9,8 @@ import pytest
 
 from core.message import Button, Message, line, plain
 from core.model import Actor, Role, Target
-from tests.slack_bot import Echo, opened, receiving
+from tests.echo import Echo
+from tests.slack_bot import opened, receiving
 from tests.slack_server import SlackServer
 from tests.slack_server_values import Fault
 

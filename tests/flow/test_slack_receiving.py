@@ -11,7 +11,8 @@ import pytest
 
 from core.message import plain
 from core.model import Target
-from tests.slack_bot import Echo, good, make, opened, receiving, settings
+from tests.echo import Echo
+from tests.slack_bot import good, make, opened, receiving, settings
 from tests.slack_server import SlackServer
 from tests.slack_server_values import Fault
 from web.server import HttpServer
