@@ -27,7 +27,8 @@ from core.model import (
     Target,
 )
 from core.ports import Clock
-from storage import entries, feeds, migrate, outbox, retention, status, stories, subscriptions
+from storage import entries as texts
+from storage import feeds, migrate, outbox, retention, status, stories, subscriptions
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
@@ -82,9 +83,9 @@ class Store:
                 connection, now, limit=limit, per_host=per_host, lease=lease, force=force, urls=urls
             )
 
-    async def find_known(self, feed_id: int, entries_: Sequence[Entry]) -> frozenset[str]:
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         async with self._database.read() as connection:
-            known = await entries.find_known(connection, feed_id, entries_, self._clock.now())
+            known = await texts.find_known(connection, feed_id, entries, self._clock.now())
         self._stale.pop(feed_id, None)
         if known.stale:
             self._stale[feed_id] = known.stale  # written by the transaction that ends the poll
@@ -190,7 +191,7 @@ class Store:
 
     async def find_entry(self, url: str) -> EntryTrace | None:
         async with self._database.read() as connection:
-            return await entries.find_trace(connection, url)
+            return await texts.find_trace(connection, url)
 
     async def get_status(self) -> Status:
         async with self._database.read() as connection:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
-from storage import entries, feeds, outbox, stories
+from storage import entries as texts
+from storage import feeds, outbox, stories
 from storage.dialect import Lock, take_lock
 
 
@@ -23,8 +24,8 @@ class PollTransaction:
     async def check_lease(self, feed: Feed) -> None:
         await feeds.check_lease(self._connection, feed)
 
-    async def add_entries(self, feed: Feed, entries_: Sequence[NewEntry], now: datetime) -> tuple[int | None, ...]:
-        ids = await entries.add(self._connection, feed, entries_, now)
+    async def add_entries(self, feed: Feed, entries: Sequence[NewEntry], now: datetime) -> tuple[int | None, ...]:
+        ids = await texts.add(self._connection, feed, entries, now)
         self._added += sum(entry_id is not None for entry_id in ids)
         return ids
 
@@ -42,8 +43,8 @@ class PollTransaction:
         return await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
-        await entries.set_outcome(self._connection, entry_id, outcome, reason)
+        await texts.set_outcome(self._connection, entry_id, outcome, reason)
 
     async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
         await feeds.finish(self._connection, feed, record, added=self._added)
-        await entries.refresh(self._connection, self._stale.pop(feed.id, ()), record.polled_at)
+        await texts.refresh(self._connection, self._stale.pop(feed.id, ()), record.polled_at)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Pool, event, text
 
 from core.errors import SchemaTooNew, StoreError
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
+from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from storage import migrate
 from storage.database import Database
 from storage.schema import REVISION, metadata
@@ -149,6 +150,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
+    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore):
+        assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 
 @pytest.fixture
