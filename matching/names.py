@@ -160,8 +160,10 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
     rows = list(_align(_units(stem_be), _units(stem_ru)))
     for table, script in ((_LATIN, "latin"), (_CYRILLIC, "cyrillic")):
         positions = tuple(_options(pair, table) for pair in rows)
-        own = frozenset(ending_be.forms(script) | ending_ru.forms(script))
-        yield Lattice(positions, own)
+        own = ending_be.forms(script) | ending_ru.forms(script)
+        if script == "cyrillic":
+            own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
+        yield Lattice(positions, frozenset(own))
         yield from _shifted(rows, positions, ending_be, ending_ru, table, script)
 
 

@@ -37,7 +37,7 @@ def by_tradition(be: str, ru: str) -> Iterator[tuple[str, str]]:
     be, ru = surname_of(be or ru).lower(), surname_of(ru or be).lower()
     for tradition, (source, letters, masculine, feminine) in _TRADITIONS.items():
         table = dict(_pair(pair) for pair in letters.split("|"))
-        yield tradition, _title(_latin(be if source == "be" else ru, table, masculine, feminine))
+        yield tradition, _title(_latin(be if source == "be" else ru, tradition, table, masculine, feminine))
     yield "Belarusian", _title(be)
     yield "Russian", _title(ru)
     yield "Ukrainian", _title(_ukrainian(ru))
@@ -48,7 +48,7 @@ def _pair(pair: str) -> tuple[str, str]:
     return letter, spelling
 
 
-def _latin(name: str, table: dict[str, str], masculine: str, feminine: str) -> str:
+def _latin(name: str, tradition: str, table: dict[str, str], masculine: str, feminine: str) -> str:
     ending = _ADJECTIVE.search(name)
     stem = name[: ending.start()] if ending else name
     tail = "" if ending is None else feminine if ending[1] == "ая" else masculine
@@ -58,7 +58,14 @@ def _latin(name: str, table: dict[str, str], masculine: str, feminine: str) -> s
         before = stem[position - 1] if position else ""
         if letter == "л" and spelling == "ł" and stem[position + 1 : position + 2] and stem[position + 1] in _SOFT:
             spelling = "l"
-        if letter in "яюё" and spelling[0] == "i" and (not before or before in _VOWELS + "ь'"):
+        if tradition == "Polish" and letter == "е" and before and before in "кг":
+            spelling = "ie"
+        if (
+            letter in "яюё"
+            and spelling[0] == "i"
+            and tradition != "French"
+            and (not before or before in _VOWELS + "ь'")
+        ):
             spelling = ("y" if table["й"] in ("i", "y") else "j") + spelling[1:]
         out.append(spelling)
     return "".join(out) + tail

@@ -228,6 +228,7 @@ class TopicCompiler:
     def group(self, text: str, row: Row) -> Group:
         """Read "a | b*0.5 | group.x"; unknown, empty and cyclic groups are faults."""
         terms: dict[str, float] = {}
+        before = len(self.faults)
         for part in text.split("|"):
             match = _TERM.match(part.strip())
             if match is None:
@@ -236,7 +237,7 @@ class TopicCompiler:
             factor = float(match[2] or 1.0)
             for name, weight in self._expand(match[1], row, text):
                 terms[name] = max(terms.get(name, 0.0), round(weight * factor, 3))
-        if not terms:
+        if not terms and len(self.faults) == before:
             self._fault(row, text, "names no concept that exists")
         return Group(text.strip(), tuple(terms.items()))
 

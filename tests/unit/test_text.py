@@ -1,0 +1,106 @@
+"""Texts cut into words, numbers and sentences."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.text import MAX_TEXT, Passage, read_passage
+
+
+def words(text: str) -> list[str]:
+    return [token.folded for token in read_passage(text, "body").tokens]
+
+
+def sentences(text: str) -> list[int]:
+    return [token.sentence for token in read_passage(text, "body").tokens]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,234 and 1 234 and 1\u00a0234", ["1234", "and", "1234", "and", "1234"]),
+        ("1.239 вязняў", ["1239", "вязняу"]),
+        ("1 234 567", ["1234567"]),
+        ("52, 123, 14", ["52", "123", "14"]),
+        ("2,5 or 2.5", ["2.5", "or", "2.5"]),
+        ("24.06.2025 12:30", ["24.06.2025", "12:30"]),
+        ("in 2024 300 people", ["in", "2024", "300", "people"]),
+        ("52-х, 69-летний", ["52", "х", "69", "летний"]),
+    ],
+)
+def test_numbers(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("U.S.-brokered", ["us", "brokered"]),
+        ("the U.S. and the U.K.", ["the", "us", "and", "the", "uk"]),
+        ("EE.UU. libera", ["eeuu", "libera"]),
+        ("l'émissaire d'Alexandre", ["l", "emissaire", "d", "alexandre"]),
+        ("Trump's, Trump’ui", ["trump", "s", "trumpui"]),
+        ("hasn’t", ["hasn", "t"]),
+        ("політв'язнів", ["політвязнів"]),
+        ("Шарэнда-Панасюк", ["шарэнда", "панасюк"]),
+        ("<b>Minsk</b>&nbsp;frees", ["minsk", "frees"]),
+        ("see https://example.org/free?x=1 now", ["see", "now"]),
+        ("поли\u00adтический", ["политический"]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two", [0, 1]),
+        ("Gen. Kellogg came. He left", [0, 0, 0, 1, 1]),
+        ("J. Coale met A. Lukashenko", [0] * 5),
+        ("On 5. mai it rained", [0] * 5),
+        ("Да! Нет? Ну", [0, 1, 2]),
+        ("«Да.» Он ушёл", [0, 1, 1]),
+        ("Title\nBody", [0, 1]),
+        ("approx. twelve", [0, 0]),
+    ],
+)
+def test_sentences(text: str, expected: list[int]) -> None:
+    assert sentences(text) == expected
+
+
+def check(passage: Passage) -> None:
+    last = 0
+    for index, token in enumerate(passage.tokens):
+        assert token.index == index
+        assert passage.text[token.start : token.end] == token.text
+        assert last <= token.start < token.end <= len(passage.text)
+        last = token.end
+    numbers = [token.sentence for token in passage.tokens]
+    assert numbers == sorted(numbers)
+
+
+@given(st.text(max_size=400))
+def test_offsets_point_at_the_words_of_any_text(text: str) -> None:
+    check(read_passage(text, "title"))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.sampled_from(["1", "234", "1,5", ".", "'", "Minsk", "l'", "<b", ">", "&amp;", "\n", "U.S.", "ё", "-"]))
+)
+def test_offsets_hold_for_awkward_joins(parts: list[str]) -> None:
+    check(read_passage(" ".join(parts), "body"))
+    check(read_passage("".join(parts), "body"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 1_000_000, "слово " * 200_000, "<" * 300_000, "1 " * 300_000, "'" * 300_000, "😀" * 300_000, "\x00\ud800 x"],
+)
+def test_long_and_odd_texts_are_bounded(text: str) -> None:
+    passage = read_passage(text, "body")
+    assert len(passage.text) <= MAX_TEXT
+    check(passage)
