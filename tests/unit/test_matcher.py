@@ -1,0 +1,176 @@
+"""Texts and the topics that they are about."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.model import Analysis, Level
+from matching.matcher import PackMatcher, load_matcher
+
+ALL = ("prisoner-release", "us-diplomacy", "sanctions")
+
+
+@pytest.fixture(scope="module")
+def matcher() -> PackMatcher:
+    return load_matcher()
+
+
+RELEVANT = [
+    ("en", "Belarus frees 30 political prisoners after talks with US envoy", "", {"prisoner-release", "us-diplomacy"}),
+    ("en", "Washington lifts sanctions on Belavia after Minsk pardons dozens", "", {"prisoner-release", "sanctions"}),
+    ("ru", "Лукашенко помиловал 31 осуждённого за экстремизм", "", {"prisoner-release"}),
+    ("be", "На волю выйшлі дванаццаць палітвязьняў, сярод іх Максім Знак", "", {"prisoner-release"}),
+    ("be", "Łukašenka vyzvaliŭ 20 palitviaźniaŭ", "", {"prisoner-release"}),
+    ("uk", "США знімають санкції з «Білоруськалію»", "Про це спецпосланець Коул заявив у Мінську.", {"sanctions"}),
+    ("pl", "Łukaszenka uwolnił 15 więźniów politycznych", "", {"prisoner-release"}),
+    ("lt", "JAV pasiuntinys Minske susitiko su A. Lukašenka", "", {"us-diplomacy"}),
+    ("lv", "Baltkrievija atbrīvo 14 politieslodzītos", "", {"prisoner-release"}),
+    ("et", "Valgevene vabastas 14 poliitvangi", "", {"prisoner-release"}),
+    ("de", "Belarus lässt 20 politische Häftlinge frei", "", {"prisoner-release"}),
+    ("fr", "Biélorussie : Loukachenko gracie trente détenus", "", {"prisoner-release"}),
+    ("cs", "Bělorusko propustilo čtrnáct politických vězňů", "", {"prisoner-release"}),
+    ("sk", "Bielorusko prepustilo 14 politických väzňov", "", {"prisoner-release"}),
+    ("bg", "Беларус освободи 14 политически затворници", "", {"prisoner-release"}),
+    ("ro", "Belarus a eliberat 14 deținuți politici", "", {"prisoner-release"}),
+    ("it", "La Bielorussia libera 14 prigionieri politici", "", {"prisoner-release"}),
+    ("es", "Bielorrusia libera a 14 presos políticos", "", {"prisoner-release"}),
+    ("sv", "Belarus friger 14 politiska fångar", "", {"prisoner-release"}),
+    ("en", "US embassy in Minsk to reopen, State Department says", "", {"us-diplomacy"}),
+]
+
+
+@pytest.mark.parametrize(("lang", "title", "body", "topics"), RELEVANT)
+def test_headlines_of_every_language(matcher: PackMatcher, lang: str, title: str, body: str, topics: set[str]) -> None:
+    analysis = matcher.analyse(title, body, lang=lang)
+    assert analysis.relevant
+    assert topics <= set(analysis.topics)
+
+
+IRRELEVANT = [
+    ("Belarus wins gold in the hockey tournament", "The coach praised the American goalkeeper."),
+    ("Minsk press release on potato harvest", ""),
+    ("Minsk agreements: Washington wants talks", ""),
+    ("Израиль освободил 90 палестинских заключённых", "ХАМАС передал заложников."),
+    ("84 на 84: обмен пленными прошёл на границе с Беларусью", "Освобождённые бойцы уже дома."),
+    ("Венесуэла освобождает политзаключённых", "США приветствуют решение Каракаса."),
+    ("EU prolongs sanctions against Belarus", "Brussels cites human rights."),
+    ("Kellogg to spin off its cereal business", ""),
+    ("Суд в Минске приговорил журналистку к пяти годам", "США требуют освободить её."),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("title", "body"), IRRELEVANT)
+def test_what_only_looks_like_it(matcher: PackMatcher, title: str, body: str) -> None:
+    assert not matcher.analyse(title, body).relevant
+
+
+def test_a_half_match_says_what_is_missing(matcher: PackMatcher) -> None:
+    analysis = matcher.analyse("Forty political prisoners walk free", "Their families waited at the border.")
+    assert analysis.level is Level.HALF
+    assert any("group.by" in group for group in analysis.missing["prisoner-release"])
+
+
+def test_what_a_source_implies_completes_a_match(matcher: PackMatcher) -> None:
+    title, body = "Сорок политзаключённых вышли на свободу", "Их помиловали указом."
+    alone = matcher.analyse(title, body, lang="ru")
+    told = matcher.analyse(title, body, lang="ru", implies=("belarus", "no-such-concept"))
+    assert not alone.relevant
+    assert told.topics == ("prisoner-release",)
+    assert any(item.where == "source" and item.concept == "belarus" for item in told.evidence)
+
+
+def test_every_point_of_the_score_is_kept(matcher: PackMatcher) -> None:
+    title, body = "Belarus frees 52 political prisoners in a US-brokered deal", "Sanctions on Belavia are eased."
+    analysis = matcher.analyse(title, body)
+    for topic, score in analysis.scores.items():
+        assert score == pytest.approx(sum(item.weight for item in analysis.evidence if item.topic == topic))
+    for item in analysis.evidence:
+        if item.start >= 0:
+            text = title if item.where == "title" else body
+            assert text[item.start : item.end] == item.text
+            assert "belarus-us" in item.pattern or item.pattern == "any:number"
+
+
+def test_the_title_counts_more_than_the_body(matcher: PackMatcher) -> None:
+    words = "Belarus frees political prisoners"
+    in_title = matcher.analyse(words, "Nothing else.").scores["prisoner-release"]
+    first = matcher.analyse("News", words).scores["prisoner-release"]
+    later = matcher.analyse("News", f"It rained. {words}.").scores["prisoner-release"]
+    assert in_title > first > later
+
+
+def test_denied_lifting_is_on_topic_and_no_lifting(matcher: PackMatcher) -> None:
+    analysis = matcher.analyse(
+        "US envoy leaves Minsk",
+        "Fourteen political prisoners were released. Sanctions against Belarus have not been lifted.",
+    )
+    assert "us-diplomacy" in analysis.topics
+    assert not any("sanction" in item for item in analysis.facts.in_return)
+
+
+def test_persons_are_named_in_any_spelling(matcher: PackMatcher) -> None:
+    analysis = matcher.analyse("Cichanouski, Бяляцкі і Tichanowskaja", "Loukachenko, Коул и Белоруссия")
+    assert set(analysis.people) >= {"Siarhei Tsikhanouski", "Ales Bialiatski", "Alexander Lukashenko", "John Coale"}
+
+
+def test_topics_and_version_come_from_the_packs(matcher: PackMatcher) -> None:
+    assert tuple(matcher.topics) == ALL
+    assert len(matcher.version) == 12
+
+
+def check(analysis: Analysis, title: str, body: str) -> None:
+    assert set(analysis.topics) <= set(ALL)
+    for item in analysis.evidence:
+        if item.start >= 0:
+            assert 0 <= item.start < item.end <= len(title if item.where == "title" else body)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200), st.text(max_size=400), st.sampled_from(["", "en", "be", "xx", "\x00"]))
+def test_any_text_is_read_without_an_error(matcher: PackMatcher, title: str, body: str, lang: str) -> None:
+    check(matcher.analyse(title, body, lang=lang, implies=(title[:5],)), title, body)
+
+
+WORDS = [
+    "Беларусь",
+    "Lukashenko",
+    "frees",
+    "14",
+    "prisoners",
+    "Coale",
+    "not",
+    ".",
+    "санкцыі",
+    "зняла",
+    "США",
+    "Belavia",
+    "!",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=40))
+def test_any_mixture_of_telling_words_is_read_without_an_error(matcher: PackMatcher, words: list[str]) -> None:
+    text = " ".join(words)
+    check(matcher.analyse(text[:60], text), text[:60], text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Belarus frees prisoners. " * 40_000,
+        "Лукашенко " * 100_000,
+        "a" * 1_000_000,
+        "\x00" * 1000,
+        "\ud800\udfff" * 1000,
+        "😀" * 100_000,
+        "ሰላም " * 50_000,
+        "Лukашenkо " * 20_000,
+        "1 " * 100_000,
+    ],
+)
+def test_a_megabyte_of_anything_is_bounded(matcher: PackMatcher, text: str) -> None:
+    check(matcher.analyse(text[:500], text), text[:500], text)
