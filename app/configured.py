@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -10,7 +11,8 @@ from bot.platforms import PLATFORMS
 from core.config import mask_url, read_settings
 from core.errors import BadTarget, ConfigError, PackError, UnknownName
 from core.model import Target
-from core.settings import Settings
+from core.settings import FeedSettings, Settings
+from feeds.catalogue import CatalogueEntry, groups
 from feeds.sources import SOURCES
 
 
@@ -23,7 +25,29 @@ def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
     faults += semantic_faults(settings, complete=complete)
     if faults:
         raise ConfigError(faults)
-    return settings
+    return with_groups(settings)
+
+
+def with_groups(settings: Settings) -> Settings:
+    """The settings with the feeds of the groups in feeds.groups added; one's own table of the same url wins."""
+    own = {feed.url for feed in settings.feeds.feed}
+    entries = (entry for name in dict.fromkeys(settings.feeds.groups) for entry in groups()[name].entries)
+    added = tuple(feed_settings(entry) for entry in entries if entry.ship == "on" and entry.url not in own)
+    return dataclasses.replace(settings, feeds=dataclasses.replace(settings.feeds, feed=(*settings.feeds.feed, *added)))
+
+
+def feed_settings(entry: CatalogueEntry) -> FeedSettings:
+    """The [[feeds.feed]] table of a source of the catalogue."""
+    return FeedSettings(
+        name=entry.name,
+        url=entry.url,
+        kind=entry.kind,
+        lang=entry.lang,
+        owner=entry.owner,
+        user_agent=entry.user_agent,
+        mirrors=entry.mirrors,
+        implies=entry.implies,
+    )
 
 
 def enabled_platforms(settings: Settings) -> tuple[str, ...]:
@@ -54,6 +78,9 @@ def _storage(settings: Settings) -> Iterator[str]:
 
 
 def _feeds(settings: Settings) -> Iterator[str]:
+    for name in settings.feeds.groups:
+        if name not in groups():
+            yield f"feeds.groups = {name!r}: no such group; known are {', '.join(groups())}."
     seen: dict[str, int] = {}
     for number, feed in enumerate(settings.feeds.feed):
         try:

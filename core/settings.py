@@ -96,6 +96,7 @@ class FeedsSettings:
     timeout: timedelta = _key(timedelta(seconds=30), "Time one fetch may take.", least=timedelta(seconds=1))
     max_bytes: int = _key(8 * 1024 * 1024, "Largest body after decompression, in bytes.", least=1024)
     concurrency: int = _key(20, "Feeds polled at the same time.", least=1)
+    groups: tuple[str, ...] = _key((), "Groups of the shipped catalogue to poll as well; docs/sources.md lists them.")
     feed: tuple[FeedSettings, ...] = _tables("The feeds, a [[feeds.feed]] table each.")
 
 
