@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matching.cues import read_table
+from matching.cues import Cue, read_table
 from matching.numbers import Number
 from matching.scene import Scene, View
 
@@ -153,6 +153,8 @@ def _weigh_doubt(item: _Candidate) -> None:
         item.add(-4, "forecast")
     elif view.in_clause(number.first, "forecast"):
         item.add(-2, "forecast after")
+    elif view.before(number.first, 6, "forecast"):
+        item.add(-2, "forecast of the clause")
     if _appointed(item.views[0]):
         item.add(-6, "a record, not the news")
     if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
@@ -169,12 +171,15 @@ def _weigh_doubt(item: _Candidate) -> None:
         item.add(-2.5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
         item.add(-7, "too many")
-    for freed in view.in_clause(number.first, "freed"):
-        if any(
-            cue.last < number.first - 1 or cue.first > number.last for cue in view.before(freed.first, 3, "negation")
-        ):
-            item.add(-4, "not")
-            break
+    freed = view.in_sentence(number.first, "freed")
+    if freed and all(_denied(view, number, cue) for cue in freed):
+        item.add(-6, "not")
+
+
+def _denied(view: View, number: Number, freed: Cue) -> bool:
+    """Is a release denied? The "not" of "not less than" does not count."""
+    bound = range(number.first - 3, number.first) if number.bound else range(0)
+    return any(cue.first not in bound for cue in view.before(freed.first, 3, "negation"))
 
 
 def _appointed(title: View) -> bool:
@@ -190,7 +195,7 @@ def _of_all(item: _Candidate) -> bool:
 
 def _surely_freed(view: View, number: Number) -> bool:
     """Freed in the same clause, and nothing there speaks of wishes or of those left."""
-    doubts = view.in_clause(number.first, "talk", "forecast", "others", "held")
+    doubts = view.in_clause(number.first, "talk", "others", "held") or view.in_sentence(number.first, "forecast")
     return bool(view.in_clause(number.first, "freed")) and not doubts
 
 

@@ -250,8 +250,14 @@ def _places(view: View) -> Iterator[Cue]:
     barred = {cue.first for cue in view.all("not_place")}
     for name in view.cues:
         for cue in view.cues[name] if name.startswith("place:") else ():
-            if cue.first not in barred and not view.before(cue.first, 3, "part"):
+            citizens = [part for part in view.before(cue.first, 6, "part") if not _between(view, part, cue)]
+            if cue.first not in barred and not citizens:
                 yield cue
+
+
+def _between(view: View, part: Cue, place: Cue) -> bool:
+    """Does a word of movement stand between "citizens" and a place? Then they went there."""
+    return any(part.first < cue.first < place.first for cue in view.in_sentence(place.first, "moved", "home"))
 
 
 def _gap(view: View, place: Cue, movers: Sequence[str], mentions: Sequence[_Mention]) -> int:
@@ -275,7 +281,8 @@ def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
             sentence = view.sentence_of(cue.first)
             for name in view.cues:
                 for thing in view.cues[name] if name.startswith("object:") else ():
-                    if view.sentence_of(thing.first) == sentence and abs(thing.first - cue.first) <= 2 * _CLOSE:
+                    together = view is scene.title or view.sentence_of(thing.first) == sentence
+                    if together and abs(thing.first - cue.first) <= 2 * _CLOSE:
                         words = view.text(min(cue.first, thing.first), max(cue.last, thing.last))
                         yield name.removeprefix("object:"), words
 

@@ -19,7 +19,7 @@ LARGEST = 1_000_000  # greater numbers count no people here
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a report
 _COUNT_SUFFIXES = frozenset(
-    ["ма", "ти", "х", "те", "мата", "тима", "их", "ых", "ьох", "ох", "ro", "stu", "tu", "рых", "ero", "ми", "ти", "тыс"]
+    ["имата", "има", "ма", "ти", "х", "те", "мата", "тима", "их", "ых", "ьох", "ох", "ro", "stu", "tu", "рых", "ero", "ми", "тыс"]
 )
 _NEAR = 8  # characters looked at on either side
 _UNIT_SIGNS = "%‰°$€£₽"
@@ -29,7 +29,7 @@ _LABEL_SIGNS = "№#§$€£₽"
 class Number(NamedTuple):
     """A number read. `high` is above `value` for a range; `first` and `last` are indices of tokens, `start` and `end`
     offsets into the passage's text. `bound` is "", "over", "under" or "about"; `kind` is "count", or what it counts
-    instead of people: "year", "date", "measure", "label".
+    instead of people: "year", "date", "measure", "label", "vague".
     """
 
     value: int
@@ -261,12 +261,19 @@ def _cues() -> Cues:
     return Cues(lists)
 
 
+@cache
+def _vague(langs: tuple[str, ...]) -> frozenset[str]:
+    """ "Hundreds" and "thousands", which are counts only after a bound."""
+    table = read_table("numbers")
+    return frozenset(fold(word) for lang in langs or table for word in words(table[lang].get("vague", "")))
+
+
 class _Surroundings:
     """What stands before and after numbers: bounds, units, months, labels."""
 
     def __init__(self, passage: Passage, langs: Sequence[str]) -> None:
         self._passage = passage
-        self._langs = langs
+        self._langs = tuple(langs)
         self._before: dict[str, dict[int, int]] = {}
         self._after: dict[str, dict[int, int]] = {}
         for name, first, last in _cues().find(passage, langs):
@@ -278,8 +285,11 @@ class _Surroundings:
         tokens, text = self._passage.tokens, self._passage.text
         start, end = tokens[raw.first].start, tokens[raw.last].end
         value = int(min(raw.value, LARGEST))
+        bound = self._bound(raw)
         kind = raw.kind if raw.kind != "count" else self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
-        return Number(value, value, raw.first, raw.last, start, end, self._bound(raw), kind, text[start:end])
+        if kind == "count" and not bound and raw.first == raw.last and tokens[raw.first].folded in _vague(self._langs):
+            kind = "vague"
+        return Number(value, value, raw.first, raw.last, start, end, bound, kind, text[start:end])
 
     def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:
         tokens = self._passage.tokens
@@ -333,12 +343,11 @@ class _Surroundings:
         )
 
     def _bound(self, raw: _Raw) -> str:
-        before = raw.first - 1
-        if before > 0 and self._passage.tokens[before].folded in _ARTICLES:
-            before -= 1
-        for name in ("over", "under", "about"):
-            if before in self._before.get(name, {}):
-                return self._wider(name, self._before[name][before])
+        article = raw.first > 1 and self._passage.tokens[raw.first - 1].folded in _ARTICLES
+        for before in range(raw.first - 1, raw.first - 2 - article, -1):
+            for name in ("over", "under", "about"):
+                if before in self._before.get(name, {}):
+                    return self._wider(name, self._before[name][before])
         if raw.last + 1 in self._after.get("more", {}):
             return "over"
         text = self._passage.text

@@ -1,0 +1,297 @@
+"""Facts of a release: every pitfall met in real headlines, and the conflicts between sources. All texts are our own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.model import Analysis, Facts, Level, Member
+from matching.cues import pack_languages
+from matching.facts import extract, is_counted, vote
+from matching.lexicon import Lexicon, load_lexicon
+from matching.reading import read
+
+
+@cache
+def lexicon() -> Lexicon:
+    return load_lexicon()
+
+
+def facts(title: str, body: str = "", lang: str = "en") -> Facts:
+    return extract(read(lexicon(), title, body, lang), lexicon())
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "released"),
+    [
+        # "13 others" and somebody named are 14
+        ("Belarus frees Tsikhanouski and 13 others", "", "en", 14),
+        ("Tikhanovsky y otros trece, libres en Vilna", "", "es", 14),
+        ("Тихановский и ещё тринадцать человек освобождены в Беларуси", "", "ru", 14),
+        ("Grazia a Bialiatski e ad altri 122 in Bielorussia", "", "it", 123),
+        ("Avec treize autres, Sergueï Tikhanovski a été libéré par Minsk", "", "fr", 14),
+        ("Cichanouski i trzynaścioro innych na wolności", "", "pl", 14),
+        # wholes and parts
+        ("Lukashenko pardons 123, among them five Ukrainians", "Of these, 114 went to Ukraine and nine to Lithuania.", "en", 123),
+        ("Two hundred and fifty freed in Belarus", "235 stay at home, 15 were taken to Vilnius.", "en", 250),
+        ("Лукашенко помиловал 15 политзаключённых", "Всего в указе 18 имён.", "ru", 18),
+        ("Fifteen women, seven men pardoned in Belarus", "Twenty of the 22 were convicted of extremism.", "en", 22),
+        ("Belarus lets ten foreigners and four locals go", "", "en", 14),
+        ("Трое из шестнадцати: кого в Беларуси освободили по помилованию", "", "ru", 16),
+        ("Рабкова среди 250 освобождённых в Беларуси", "", "ru", 250),
+        ("Fünfzehn der achtzehn Begnadigten galten als politische Gefangene in Belarus", "", "de", 18),
+        # earlier releases and running totals
+        ("Five days after the 52, Lukashenko frees 25 more", "", "en", 25),
+        ("Lukashenko frees 123 prisoners", "Minsk says 156 were let go in recent months.", "en", 123),
+        ("American freed in Belarus", "In February Smith brought three other prisoners out of Minsk.", "en", None),
+        # wishes, promises, forecasts, talks
+        ("Trump thanks Lukashenko for 16 releases", "They spoke of 1,300 more.", "en", 16),
+        ("Up to 150 prisoners may be freed in Belarus soon", "", "en", None),
+        ("Coale hopes that 1,000 more will be released in Belarus", "", "en", None),
+        ("На свободе в Беларуси могут оказаться до 150 заключённых", "", "ru", None),
+        ("Łukaszenka obiecał, że wypuści 1300 osób", "", "pl", None),
+        # transfers without a word of release
+        ("Minsk hands over 31 civilians to Ukraine", "", "en", 31),
+        ("До України передали 114 осіб з білоруських в'язниць", "", "uk", 114),
+        # what is no number of people freed
+        ("1,613 days behind bars: Bialiatski is free in Minsk", "", "en", None),
+        ("Trump's lawyer named envoy to Belarus", "Coale has already negotiated freedom for a hundred people.", "en", None),
+        ("Nobody was freed in Belarus, though 52 prisoners were named", "", "en", None),
+    ],
+)  # fmt: skip
+def test_number_released(title: str, body: str, lang: str, released: int | None) -> None:
+    told = facts(title, body, lang)
+    counted = told.released if is_counted(told) else None
+    assert counted == released, told.evidence
+
+
+@pytest.mark.parametrize(
+    ("title", "lang"),
+    [
+        ("Minsk pardons 25 political prisoners", "en"),
+        ("В Беларуси помилованы двадцать пять заключённых", "ru"),
+        ("У Беларусі памілавалі дваццаць пяць зняволеных", "be"),
+        ("У Білорусі помилували двадцять п'ять в'язнів", "uk"),
+        ("Na Białorusi ułaskawiono dwudziestu pięciu więźniów", "pl"),
+        ("Baltarusijoje paleisti dvidešimt penki kaliniai", "lt"),
+        ("Baltkrievijā atbrīvoti divdesmit pieci ieslodzītie", "lv"),
+        ("Valgevenes vabastati kakskümmend viis vangi", "et"),
+        ("Belarus begnadigt fünfundzwanzig Gefangene", "de"),
+        ("Le Bélarus a libéré vingt-cinq prisonniers", "fr"),
+        ("Bělorusko propustilo dvacet pět vězňů", "cs"),
+        ("Bielorusko prepustilo dvadsaťpäť väzňov", "sk"),
+        ("Беларус освободи двайсет и пет затворници", "bg"),
+        ("Belarus a eliberat douăzeci și cinci de deținuți", "ro"),
+        ("La Bielorussia ha liberato venticinque prigionieri", "it"),
+        ("Bielorrusia libera a veinticinco presos", "es"),
+        ("Belarus släpper tjugofem fångar", "sv"),
+    ],
+)
+def test_a_plain_report_in_every_language(title: str, lang: str) -> None:
+    assert facts(title, "", lang).released == 25
+
+
+def test_every_language_has_cues_for_every_list() -> None:
+    from matching.cues import read_table
+
+    table = read_table("facts")
+    lists = {lang: set(table[lang]) for lang in pack_languages()}
+    assert {lang: lists["en"] ^ of for lang, of in lists.items() if of != lists["en"]} == {}
+    empty = [(lang, name) for lang in lists for name, text in table[lang].items() if not text.strip(" |")]
+    assert empty == []
+
+
+def test_a_lower_bound_is_marked() -> None:
+    told = facts("Over 100 political prisoners freed in Belarus")
+    assert (told.released, told.at_least) == (100, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "remaining"),
+    [
+        ("Over 1,100 people are still held in Belarus.", "en", 1100),
+        ("За решёткой в Беларуси остаются 1164 человека.", "ru", 1164),
+        ("За кратамі застаюцца 1.239 палітвязняў.", "be", 1239),
+        ("W białoruskich więzieniach pozostaje 1150 osób.", "pl", 1150),
+        ("There are between 1,100 and 1,300 political prisoners in Belarus.", "en", 1100),
+    ],
+)
+def test_number_still_held(text: str, lang: str, remaining: int) -> None:
+    told = facts("Lukashenko frees 14 prisoners", text, lang) if lang == "en" else facts(text, "", lang)
+    assert told.remaining == remaining
+    assert told.released in (None, 14)
+
+
+def test_the_number_still_held_is_not_the_number_released() -> None:
+    told = facts("Tikhanovsky is free", "More than 1,300 political prisoners remain behind bars in Belarus.")
+    assert (told.released, told.remaining) == (1, 1300)
+
+
+def test_persons_are_sorted_by_what_became_of_them() -> None:
+    told = facts(
+        "Belarus frees Ihar Losik and 51 others",
+        "Mikalai Statkevich refused to leave the country. Ales Bialiatski is still behind bars.",
+    )
+    assert told.people == ("Ihar Losik",)
+    assert told.refused == ("Mikola Statkevich",)
+    assert told.held == ("Ales Bialiatski",)
+
+
+def test_not_on_the_list_means_still_held() -> None:
+    told = facts("Na Białorusi uwolniono 14 osób, ale nie Poczobuta", "", "pl")
+    assert told.held == ("Andrzej Poczobut",)
+    assert told.people == ()
+
+
+def test_a_person_may_be_told_by_kinship() -> None:
+    assert facts("Sviatlana Tsikhanouskaya's husband freed in Belarus").people == ("Siarhei Tsikhanouski",)
+
+
+def test_mediators_and_whose_envoy_somebody_is() -> None:
+    told = facts("Belarus frees 52 after visit of Trump's envoy John Coale")
+    assert told.mediators == ("John Coale",)
+    told = facts("Belarus frees 14 prisoners at Donald Trump's request")
+    assert told.mediators == ("Donald Trump",)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "destination"),
+    [
+        ("The freed prisoners were taken to Lithuania.", "en", "Lithuania"),
+        ("Ales Bialiatski was welcomed in Vilnius after his release from prison in Belarus.", "en", "Lithuania"),
+        ("Колонна с освобождёнными из Беларуси прибыла в Украину.", "ru", "Ukraine"),
+        ("Among those freed in Belarus are citizens of Poland and Lithuania.", "en", None),
+    ],
+)
+def test_destination(text: str, lang: str, destination: str | None) -> None:
+    assert facts(text, "", lang).destination == destination
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "in_return"),
+    [
+        ("The US lifted sanctions on Belavia.", "en", {"belavia", "sanctions"}),
+        ("США сняли санкции с «Беларуськалия».", "ru", {"potash", "sanctions"}),
+        ("Waszyngton zniósł sankcje na białoruski potas.", "pl", {"potash", "sanctions"}),
+        ("Sanctions against Minsk have not been lifted.", "en", set()),
+        ("Санкции против Минска не сняты.", "ru", set()),
+        ("Санкцыі супраць Мінска не знятыя.", "be", set()),
+        ("Sankcje wobec Mińska nie zostały zniesione.", "pl", set()),
+        ("Minsk hopes that Washington will lift sanctions.", "en", set()),
+        ("Washington did not bring proposals on lifting sanctions.", "en", set()),
+    ],
+)
+def test_what_was_given_in_return(text: str, lang: str, in_return: set[str]) -> None:
+    assert set(facts("Belarus and the US", text, lang).in_return) == in_return
+
+
+def test_every_fact_has_its_words() -> None:
+    told = facts(
+        "Belarus frees 52 political prisoners, among them Ihar Losik",
+        "They were taken to Lithuania after talks with John Coale. The US lifted sanctions on Belavia. "
+        "Nearly 1,200 people are still held.",
+    )
+    assert {"released", "remaining", "people", "mediators", "destination", "in_return"} <= set(told.evidence)
+    assert told.evidence["released"] == "52"
+
+
+def test_a_long_analysis_like_those_that_spell_names_in_many_ways() -> None:
+    told = facts(
+        "A bet on Minsk: what the envoy's visit brought",
+        "The result of the talks is the release of 14 political prisoners, among them the dissident Serhiy Tykhanovsky. "
+        "Together with him, 13 other people were released, among them journalists. "
+        "There are between 1,100 and 1,300 political prisoners in Belarus today. "
+        "Political prisoners remain in Belarus. Sanctions against Minsk have not been lifted.",
+    )
+    assert (told.released, told.remaining, told.in_return) == (14, 1100, ())
+
+
+# --- the story's vote -----------------------------------------------------------------------------------------------
+
+START = datetime(2025, 12, 13, 12, tzinfo=UTC)
+
+
+def member(number: int, told: Facts, owner: str = "") -> Member:
+    source = f"source{number}"
+    analysis = Analysis(level=Level.ALERT, topics=("prisoner-release",), facts=told)
+    at = START + timedelta(minutes=number)
+    return Member(number, source, owner or source, "en", f"title {number}", f"https://x.test/{number}", at, analysis)
+
+
+def told_by(*titles: str) -> Facts:
+    return vote([member(number, facts(title)) for number, title in enumerate(titles)])
+
+
+def test_the_count_of_most_sources_wins_and_the_others_are_kept() -> None:
+    voted = told_by(
+        "Belarus frees 14 prisoners", "Minsk pardons 14 prisoners", "Trump thanks Lukashenko for freeing 16 prisoners"
+    )
+    assert voted.released == 14
+    assert dict(voted.counts) == {"source0": 14, "source1": 14, "source2": 16}
+
+
+def test_an_exact_count_outvotes_bounds() -> None:
+    voted = told_by(
+        "Over 50 prisoners freed in Belarus", "More than 50 prisoners freed in Belarus", "Belarus frees 52 prisoners"
+    )
+    assert (voted.released, voted.at_least) == (52, False)
+
+
+def test_a_bound_alone_stays_a_bound() -> None:
+    voted = told_by("Over 50 prisoners freed in Belarus", "Bialiatski freed in Belarus")
+    assert (voted.released, voted.at_least) == (50, True)
+
+
+def test_a_number_outvotes_what_follows_from_a_name() -> None:
+    voted = told_by("Bialiatski freed in Belarus", "Bialiatski freed in Minsk", "Belarus frees 123 prisoners")
+    assert voted.released == 123
+
+
+def test_papers_of_one_owner_are_one_voice() -> None:
+    chain = [member(number, facts("Belarus frees 15 prisoners"), owner="chain") for number in range(5)]
+    others = [member(10 + number, facts("Belarus frees 18 prisoners")) for number in range(2)]
+    assert vote([*chain, *others]).released == 18
+
+
+def test_who_is_freed_in_one_report_and_held_in_another() -> None:
+    freed = facts("Valiantsin Stefanovich freed in Belarus")
+    held = facts("Belarus frees 123 prisoners", "Valiantsin Stefanovich remains behind bars.")
+    voted = vote([member(1, freed), member(2, held)])
+    assert len(voted.people) == 1
+    assert voted.held == ()
+
+
+def test_a_story_without_facts_votes_for_nothing() -> None:
+    assert vote([member(1, Facts())]) == Facts()
+
+
+# --- any text -------------------------------------------------------------------------------------------------------
+
+WORDS = (
+    "Belarus Lukashenko freed 52 14 others and Tsikhanouski Bialiatski not lifted sanctions Lithuania to of the among "
+    "over 1,300 still held may будут освобождены человек из, . ; — « » 💥 \x00 \ud800 więźniów na wolności"
+).split(" ")
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=80), st.sampled_from(["", "en", "ru", "xx"]))
+def test_any_heap_of_words_gives_facts(parts: list[str], lang: str) -> None:
+    text = " ".join(parts)
+    told = facts(text[:60], text, lang)
+    assert told.released is None or 0 < told.released <= 1_000_000 + 20
+    assert not set(told.people) & set(told.held)
+    assert not set(told.people) & set(told.refused)
+    assert vote([member(1, told)]).released == told.released
+
+
+@settings(deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_gives_facts(text: str) -> None:
+    told = facts(text, text)
+    assert set(told.evidence) <= {
+        "released", "remaining", "people", "refused", "held", "mediators", "destination", "in_return",
+    }  # fmt: skip
