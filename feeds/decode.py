@@ -29,7 +29,9 @@ _DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]{0,2000}([\[>])", re.IGNORECASE)
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
 _ATTRIBUTE = re.compile(r"[\s\"'][^\s=\"'<>/]{1,200}\s*=")
+_WORD = re.compile(r"[A-Za-z0-9_.+@-]*")
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9_.+@-])[A-Za-z0-9_.+@-]{2001,}")
+_QUOTED = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _NESTING = re.compile(r"<!\[CDATA\[|<!--|<(/?)[A-Za-z_][^<>]*?(/?)>")
 
 _LEAD = re.compile(r"(?:\s*+(?:<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->))++")
@@ -68,7 +70,8 @@ def defuse(text: str) -> str:
     text = _drop_doctype(_XML_DECLARATION.sub("", text, count=1))
     if "&" in text:
         text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text))
-    text = _LONG_WORD.sub(lambda match: match[0][:MAX_WORD], text)
+    if _has_long_word(text):
+        text = _LONG_WORD.sub(lambda match: match[0][:MAX_WORD], text)
     _check_attributes(text)
     _check_depth(text)
     return DECLARATION + text
@@ -153,6 +156,22 @@ def _join_pair(match: re.Match[str]) -> str:
     return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
+def _has_long_word(text: str) -> bool:
+    """Whether there may be a word over MAX_WORD: one such covers a sampled place and as much again behind it."""
+    step = MAX_WORD // 2
+    return any(_WORD.match(text, place).end() - place >= step for place in range(0, len(text), step))  # type: ignore[union-attr]
+
+
+def _may_be_deep(text: str) -> bool:
+    """An upper bound at little cost: every "<" that is no end tag counts as one level deeper."""
+    depth = 0
+    for part in _QUOTED.sub("", text).split("</"):
+        depth = max(0, depth - 1) + part.count("<")
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
 def _check_attributes(text: str) -> None:
     for match in _LONG_TAG.finditer(text):
         if len(_ATTRIBUTE.findall(match[0])) > MAX_ATTRIBUTES:
@@ -162,7 +181,7 @@ def _check_attributes(text: str) -> None:
 def _check_depth(text: str) -> None:
     """Refuse documents nested deeper than MAX_DEPTH. Void and unclosed HTML counts, hence the generous limit."""
     depth = 0
-    position = 0
+    position = 0 if _may_be_deep(text) else len(text)
     while match := _NESTING.search(text, position):
         position = match.end()
         if match[1] is None:

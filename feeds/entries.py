@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from core.links import clean_link, is_front_page, link_key
 from core.model import Entry
 from feeds.decode import IMPOSSIBLE
 from feeds.headers import http_date
+from feeds.items import Trace, trace
 from feeds.plain import join_blanks, strip_markup
 
 MAX_TITLE = 1_000
@@ -57,30 +58,33 @@ def make_entry(
     )
 
 
-def distinguish(entries: list[Entry], home: str) -> tuple[Entry, ...]:
+def distinguish(entries: Sequence[Entry], home: str, others: Sequence[Trace] = ()) -> tuple[Entry, ...]:
     """Give every entry an identity and a link key, from what tells the entries of this document apart.
 
     A link that several guids of the document share, or that leads to the front page, identifies nothing; so does a guid
     that stands beside several links. An entry without guid and link, and the link key of an entry without link, are
-    made from its content. Entries that are repeated keep the same identity.
+    made from its content. Entries that are repeated keep the same identity. `others` are entries of the document that
+    were not read again.
     """
-    guids_of_link = _others(entries, lambda entry: (entry.link_key, entry.identity or entry.title))
-    links_of_guid = _others(entries, lambda entry: (entry.identity, entry.link_key or entry.title))
+    traces = [trace(b"", entry) for entry in entries]
+    everything = [*traces, *others]
+    guids_of_link = _beside((one.link, one.guid_or_title) for one in everything)
+    links_of_guid = _beside((one.guid, one.link_or_title) for one in everything)
     result = []
-    for entry in entries:
+    for entry, own in zip(entries, traces, strict=True):
         key, guid, content = entry.link_key, entry.identity, content_key(entry)
-        if key == home or is_front_page(key) or len(guids_of_link[key]) > 1:
+        if key == home or is_front_page(key) or len(guids_of_link[own.link]) > 1:
             key = ""
-        if len(links_of_guid[guid]) > 1:
+        if len(links_of_guid[own.guid]) > 1:
             guid = ""
         result.append(replace(entry, identity=guid or key or content, link_key=key or content))
     return tuple(result)
 
 
-def _others(entries: list[Entry], pair: Callable[[Entry], tuple[str, str]]) -> dict[str, set[str]]:
+def _beside(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, set[bytes]]:
     """What stands beside each value of one field in another field of the entries."""
-    beside: dict[str, set[str]] = {}
-    for one, other in map(pair, entries):
+    beside: dict[bytes, set[bytes]] = {}
+    for one, other in pairs:
         beside.setdefault(one, set()).add(other)
     return beside
 

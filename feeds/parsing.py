@@ -26,7 +26,7 @@ _START_LIMIT = 30.0  # seconds: a cold interpreter on a busy machine
 class Parser(Protocol):
     """What the pipeline needs of a parser."""
 
-    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed: ...
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Parsed: ...
 
 
 class ParseWorker:
@@ -45,17 +45,26 @@ class ParseWorker:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed:
-        """Read a body as source type `kind`; raises ParseError only."""
-        job = {"kind": kind, "url": url, "content_type": content_type, "max_entries": self._options.max_entries}
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Parsed:
+        """Read a body as source type `kind`, without the entries of `seen` if possible; raises ParseError only.
+
+        `seen` is that of the Parsed of the document's last version.
+        """
+        job = {
+            "kind": kind,
+            "url": url,
+            "content_type": content_type,
+            "max_entries": self._options.max_entries,
+            "seen": len(seen),
+        }
         child = await self._idle.get()
         try:
-            answer = await child.ask(pack(job, body))
+            answer, remembered = await child.ask(pack(job, seen + body))
         finally:
             self._idle.put_nowait(child)
         if "error" in answer:
             raise ParseError(Outcome(answer["outcome"]), answer["error"])
-        return load_parsed(answer["parsed"])
+        return load_parsed(answer["parsed"], remembered)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -74,11 +83,11 @@ class _Child:
         self._options = options
         self.process: Process | None = None
 
-    async def ask(self, frame: bytes) -> dict[str, Any]:
+    async def ask(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         try:
             process = self.process or await self._start()
             async with asyncio.timeout(self._options.parse_timeout.total_seconds()):
-                answer = await _exchange(process, frame)
+                answer, body = await _exchange(process, frame)
         except TimeoutError:
             await self.stop()
             raise ParseError(Outcome.PARSE, f"Reading the feed took over {self._seconds} s and was stopped.") from None
@@ -92,7 +101,7 @@ class _Child:
             raise
         if answer.get("retire"):
             await self.stop()
-        return answer
+        return answer, body
 
     @property
     def _seconds(self) -> str:
@@ -127,16 +136,15 @@ class _Child:
         await process.wait()
 
 
-async def _exchange(process: Process, frame: bytes) -> dict[str, Any]:
+async def _exchange(process: Process, frame: bytes) -> tuple[dict[str, Any], bytes]:
     assert process.stdin
     process.stdin.write(frame)
     await process.stdin.drain()
     return await _receive(process)
 
 
-async def _receive(process: Process) -> dict[str, Any]:
+async def _receive(process: Process) -> tuple[dict[str, Any], bytes]:
     assert process.stdout
-    lengths = await process.stdout.readexactly(LENGTHS.size)
-    head, _ = LENGTHS.unpack(lengths)
+    head, body = LENGTHS.unpack(await process.stdout.readexactly(LENGTHS.size))
     answer: dict[str, Any] = unpack(await process.stdout.readexactly(head))
-    return answer
+    return answer, await process.stdout.readexactly(body)

@@ -47,7 +47,11 @@ class Counts:
 
 
 class Pipeline:
-    """The parts that a poll needs. Hints of documents are remembered between polls, for those that bring none (304)."""
+    """The parts that a poll needs.
+
+    Between polls it remembers the hints of documents, for answers that bring none (304), and which items they had, so
+    that these are not parsed again; both may be forgotten without harm.
+    """
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class Pipeline:
         self._observe = observe
         self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._hints: dict[int, Hints] = {}
+        self._seen: dict[int, bytes] = {}
         self._recorder = Recorder(store)
         self._outage = OutageWatch()
 
@@ -119,13 +124,19 @@ class Pipeline:
             return await self._unchanged(feed, fetched)
         try:
             parsed = await self._parser.parse(
-                feed.spec.kind, fetched.body, url=fetched.url, content_type=fetched.content_type
+                feed.spec.kind,
+                fetched.body,
+                url=fetched.url,
+                content_type=fetched.content_type,
+                seen=self._seen.get(feed.id, b""),
             )
         except ParseError as error:
             self._fetcher.forget(feed.spec.url)
             return await self.fail(feed, error.outcome, str(error))
         reach("poll.parsed")
-        return await self._changed(feed, fetched, parsed, digest)
+        result = await self._changed(feed, fetched, parsed, digest)
+        self._seen[feed.id] = parsed.seen  # only now is everything in the document stored or known to be
+        return result
 
     async def fail(self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None) -> PollResult:
         """Record a failed poll; everything remembered of the feed stays. An outage of ours counts against no feed."""
@@ -165,7 +176,7 @@ class Pipeline:
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, entries, fresh))
+        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, parsed.total, fresh))
         reach("poll.matched")
         return await self._store_all(feed, outcome, state, analysed, parsed.total)
 
@@ -302,9 +313,9 @@ def _without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[En
     return fresh
 
 
-def _is_reissue(feed: Feed, entries: Sequence[Entry], fresh: Sequence[Entry]) -> bool:
+def _is_reissue(feed: Feed, total: int, fresh: Sequence[Entry]) -> bool:
     """Whether a known feed brings nothing but unknown entries, as after a redesign of its site."""
-    return feed.state.first_polled_at is not None and len(fresh) == len(entries) >= REISSUE_LEAST
+    return feed.state.first_polled_at is not None and len(fresh) == total >= REISSUE_LEAST
 
 
 def _verdict(analysis: Analysis) -> tuple[str, str]:

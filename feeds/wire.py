@@ -20,14 +20,15 @@ LENGTHS = struct.Struct(">II")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document read. `total` counts its entries; `feed.entries` lacks those over the limit per document."""
+    """A document read. `total` counts its entries; `feed.entries` lacks those seen before and those dropped.
+
+    `dropped` were over the limit of entries per document. `seen` is to be given back with the next version.
+    """
 
     feed: ParsedFeed
     total: int
-
-    @property
-    def dropped(self) -> int:
-        return self.total - len(self.feed.entries)
+    dropped: int = 0
+    seen: bytes = b""
 
 
 def pack(header: dict[str, Any], body: bytes = b"") -> bytes:
@@ -40,7 +41,7 @@ def unpack(text: bytes) -> Any:
 
 
 def dump_parsed(parsed: Parsed) -> dict[str, Any]:
-    """A Parsed as plain JSON; entries as rows, because there are many."""
+    """A Parsed as plain JSON, without `seen`; entries as rows, because there are many."""
     feed, hints = parsed.feed, parsed.feed.hints
     return {
         "title": feed.title,
@@ -49,6 +50,7 @@ def dump_parsed(parsed: Parsed) -> dict[str, Any]:
         "skip_hours": hints.skip_hours,
         "skip_days": hints.skip_days,
         "total": parsed.total,
+        "dropped": parsed.dropped,
         "whole": feed.whole,
         "entries": [
             (e.identity, e.title, e.url, e.link_key, e.summary, e.text, e.lang, _seconds(e.published_at))
@@ -57,14 +59,15 @@ def dump_parsed(parsed: Parsed) -> dict[str, Any]:
     }
 
 
-def load_parsed(tree: dict[str, Any]) -> Parsed:
+def load_parsed(tree: dict[str, Any], seen: bytes = b"") -> Parsed:
     hints = Hints(
         ttl=timedelta(seconds=tree["ttl"]) if tree["ttl"] else None,
         skip_hours=tuple(tree["skip_hours"]),
         skip_days=tuple(tree["skip_days"]),
     )
     entries = tuple(_entry(*row) for row in tree["entries"])
-    return Parsed(ParsedFeed(tree["title"], tree["lang"], entries, hints, tree["whole"]), tree["total"])
+    feed = ParsedFeed(tree["title"], tree["lang"], entries, hints, tree["whole"])
+    return Parsed(feed, tree["total"], tree["dropped"], seen)
 
 
 def _entry(

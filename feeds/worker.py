@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from core.errors import ParseError
 from core.model import Entry, Outcome
 from core.ports import Source
+from feeds.items import ItemwiseSource, Unseen
 from feeds.sources import SOURCES
 from feeds.wire import LENGTHS, Parsed, dump_parsed, pack, unpack
 
@@ -36,10 +37,11 @@ def main() -> None:
     first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # may be the parent's: Linux hands it down
     while job := _read(source):
         used = resource.getrusage(resource.RUSAGE_SELF)
-        spent = int(used.ru_utime + used.ru_stime) + 1
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds, hard))
-        sink.write(pack(_answer(*job) | {"retire": used.ru_maxrss > first + RETIRE_GROWTH}))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
+        answer, seen = _answer(*job)
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - first
+        sink.write(pack(answer | {"retire": grown > RETIRE_GROWTH}, seen))
         sink.flush()
 
 
@@ -51,21 +53,32 @@ def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return unpack(stream.read(head)), stream.read(body)
 
 
-def _answer(job: dict[str, Any], body: bytes) -> dict[str, Any]:
+def _answer(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    """The answer's header and body. A job's body is what was seen before (job["seen"] bytes), then the document."""
+    seen, document = body[: job["seen"]], body[job["seen"] :]
     try:
-        return {"parsed": dump_parsed(read_document(body, **job))}
+        parsed = read_document(document, **(job | {"seen": seen}))
     except ParseError as error:
-        return {"outcome": error.outcome.value, "error": str(error)}
+        return {"outcome": error.outcome.value, "error": str(error)}, b""
     except (MemoryError, RecursionError) as error:
         what = "memory" if isinstance(error, MemoryError) else "nesting"
-        return {"outcome": Outcome.PARSE.value, "error": f"The feed needs more {what} than one body may use."}
+        return {"outcome": Outcome.PARSE.value, "error": f"The feed needs more {what} than one body may use."}, b""
+    return {"parsed": dump_parsed(parsed)}, parsed.seen
 
 
-def read_document(body: bytes, *, kind: str, url: str, content_type: str, max_entries: int) -> Parsed:
-    """Read a body here and now; raises ParseError."""
+def read_document(
+    body: bytes, *, kind: str, url: str, content_type: str, max_entries: int, seen: bytes = b""
+) -> Parsed:
+    """Read a body here and now, without what was seen before if the source can do that; raises ParseError."""
     source: Source = SOURCES.get(kind)
-    feed = source.parse(body, url=url, content_type=content_type)
-    return Parsed(replace(feed, entries=keep_newest(feed.entries, max_entries)), len(feed.entries))
+    if isinstance(source, ItemwiseSource):
+        read = source.parse_unseen(body, url=url, content_type=content_type, seen=seen)
+    else:
+        feed = source.parse(body, url=url, content_type=content_type)
+        read = Unseen(feed, len(feed.entries))
+    kept = keep_newest(read.feed.entries, max_entries)
+    dropped = len(read.feed.entries) - len(kept)
+    return Parsed(replace(read.feed, entries=kept), read.total, dropped, b"" if dropped else read.seen)
 
 
 def keep_newest(entries: tuple[Entry, ...], limit: int) -> tuple[Entry, ...]:

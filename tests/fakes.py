@@ -220,9 +220,11 @@ class InlineParser:
     """Parses in this process: for tests that are about something else than parser processes."""
 
     def __init__(self, max_entries: int = 5000) -> None:
-        self.calls = 0
+        self.read: list[str] = []
         self._max_entries = max_entries
 
-    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "") -> Parsed:
-        self.calls += 1
-        return read_document(body, kind=kind, url=url, content_type=content_type, max_entries=self._max_entries)
+    async def parse(self, kind: str, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Parsed:
+        limit = self._max_entries
+        parsed = read_document(body, kind=kind, url=url, content_type=content_type, max_entries=limit, seen=seen)
+        self.read += [entry.title for entry in parsed.feed.entries]
+        return parsed

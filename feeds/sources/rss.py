@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from core.errors import ParseError
 from core.links import clean_link, link_key
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, Hints, ParsedFeed
-from feeds.decode import is_whole, no_feed, prepare
+from feeds.decode import check_kind, defuse, is_whole, no_feed, read_characters
 from feeds.entries import (
     MAX_SUMMARY,
     MAX_TEXT,
@@ -23,6 +24,7 @@ from feeds.entries import (
     plain_text,
     shorten,
 )
+from feeds.items import Trace, Unseen, hash_text, pack_traces, split_items, trace, unpack_traces
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
 
@@ -51,9 +53,14 @@ class RssSource:
 
     def parse(self, body: bytes, *, url: str, content_type: str = "") -> ParsedFeed:
         """Read a document; raises ParseError with outcome NOT_A_FEED or PARSE, whatever the bytes."""
-        text = prepare(body, content_type)
+        return self.parse_unseen(body, url=url, content_type=content_type).feed
+
+    def parse_unseen(self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Unseen:
+        """Read a document without the items that `seen` (of an earlier answer) holds, when that is safe, else whole."""
+        text = read_characters(body, content_type)
+        check_kind(text)
         try:
-            return _read(parse_xml(text, url), text, url)
+            return _read_unseen(text, url, unpack_traces(seen))
         except (MemoryError, ParseError):
             raise
         except Exception as error:  # feedparser raises anything on hostile input
@@ -77,14 +84,34 @@ def parse_xml(text: str, url: str) -> Any:
     )
 
 
-def _read(document: Any, text: str, url: str) -> ParsedFeed:
-    channel = document.feed
+def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace]) -> Unseen:
+    split = split_items(text)
+    keys = [hash_text(item) for item in split.items] if split else []
+    if split and not seen.keys().isdisjoint(keys):
+        unseen = [number for number, key in enumerate(keys) if key not in seen]
+        document = parse_xml(defuse(split.keep(unseen)), url)
+        if not document.bozo and len(document.entries) == len(unseen):
+            known = {number: seen[key] for number, key in enumerate(keys) if key in seen}
+            return _read(
+                document, text, url, dict(zip(unseen, (keys[number] for number in unseen), strict=True)), known
+            )
+    document = parse_xml(defuse(text), url)
     if not document.entries and not document.version and not is_whole(text):
         raise no_feed("nothing in it could be read as one")
+    sure = not document.bozo and len(document.entries) == len(keys)
+    return _read(document, text, url, dict(enumerate(keys)) if sure else {}, {})
+
+
+def _read(document: Any, text: str, url: str, keys: Mapping[int, bytes], known: Mapping[int, Trace]) -> Unseen:
+    """Entries of a parsed document. `keys` are the hashes of the items parsed, by their number; `known` the others."""
+    channel = document.feed
     lang = lang_tag(channel.get("language"))
     home = link_key(clean_link(as_text(channel.get("link")), url))
-    entries = distinguish([_entry(item, url, lang) for item in document.entries], home)
-    return ParsedFeed(_title(channel), lang, entries, _hints(channel, text), is_whole(text))
+    raw = [_entry(item, url, lang) for item in document.entries]
+    entries = distinguish(raw, home, tuple(known.values()))
+    feed = ParsedFeed(_title(channel), lang, entries, _hints(channel, text), is_whole(text))
+    traces = dict(known) | {number: trace(key, entry) for (number, key), entry in zip(keys.items(), raw, strict=False)}
+    return Unseen(feed, len(raw) + len(known), pack_traces([traces[number] for number in sorted(traces)]))
 
 
 def _entry(item: Any, url: str, lang: str) -> Entry:

@@ -17,6 +17,7 @@ import pytest
 
 from core.errors import ParseError
 from core.model import FeedSpec, Outcome
+from feeds.items import HASH, TRACE
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.sources.rss import SOURCE
@@ -88,3 +89,23 @@ def test_no_file_loses_an_entry(corpus: list[File]) -> None:
     assert lost == []
     assert set(refused) == {(Outcome.NOT_A_FEED, 0)}
     assert len(refused) < len(corpus) / 20
+
+
+def test_reading_only_what_is_new_gives_the_same_entries(corpus: list[File]) -> None:
+    """Each document is split, every other item is taken for seen, and the rest must come out as from the whole."""
+    url = "https://news.example/feed"
+    itemwise, differing = 0, []
+    for file in corpus:
+        if not file.entries:
+            continue
+        whole = SOURCE.parse_unseen(file.body, url=url)
+        seen = b"".join(whole.seen[at : at + TRACE] for at in range(0, len(whole.seen), 2 * TRACE))
+        part = SOURCE.parse_unseen(file.body, url=url, seen=seen)
+        keys = [whole.seen[at : at + HASH] for at in range(0, len(whole.seen), TRACE)]
+        known = set(keys[::2])
+        expected = [entry for number, entry in enumerate(whole.feed.entries) if not seen or keys[number] not in known]
+        if list(part.feed.entries) != expected or part.total != whole.total:
+            differing.append(file.name)
+        itemwise += len(part.feed.entries) < whole.total
+    assert differing == []
+    assert itemwise > len(corpus) / 4

@@ -1,0 +1,122 @@
+"""Parse only what is new: a document is split into its items, and the parser gets those whose hash was not seen.
+
+feedparser costs about sixty times what finding the items costs. Whatever cannot be split beyond doubt is parsed whole.
+What is remembered of a document is 40 bytes an item, a Trace each, one after the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from core.model import Entry
+from core.ports import ParsedFeed
+
+HASH = 8
+TRACE = 5 * HASH
+MAX_ITEMS = 1000  # of longer documents nothing is remembered
+
+_MARK = re.compile(r"<(?:(!\[CDATA\[|!--)|(/?)(item|entry)(?=[\s>/])([^<>]*)>)")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A document as `between[0] + items[0] + between[1] + ... + between[-1]`."""
+
+    between: tuple[str, ...]
+    items: tuple[str, ...]
+
+    def keep(self, chosen: Iterable[int]) -> str:
+        """The document with only the chosen items in it."""
+        wanted = frozenset(chosen)
+        parts = [self.between[0]]
+        for number, item in enumerate(self.items):
+            if number in wanted:
+                parts.append(item)
+            parts.append(self.between[number + 1])
+        return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What `distinguish` must know of an entry that is not parsed again: hashes of what stands in its document."""
+
+    item: bytes
+    guid: bytes
+    link: bytes
+    guid_or_title: bytes
+    link_or_title: bytes
+
+    def pack(self) -> bytes:
+        return self.item + self.guid + self.link + self.guid_or_title + self.link_or_title
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What was read of a document: `feed` has the entries not seen before, `total` counts all of them.
+
+    `seen` is what to give with the document's next version, so that nothing is read twice; empty: all must be.
+    """
+
+    feed: ParsedFeed
+    total: int
+    seen: bytes = b""
+
+
+@runtime_checkable
+class ItemwiseSource(Protocol):
+    """A source that can leave out what was seen before; raises ParseError only."""
+
+    def parse_unseen(self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Unseen: ...
+
+
+def split_items(text: str) -> Split | None:
+    """Find the items of an RSS or Atom document; None when there is none or anything about them is unusual."""
+    between: list[str] = []
+    items: list[str] = []
+    name, start, position, end = "", -1, 0, 0
+    while match := _MARK.search(text, position):
+        position = match.end()
+        special, closing, found, attributes = match.groups()
+        if special:
+            position = text.find("]]>" if special[1] == "[" else "-->", position)
+            if position < 0:
+                return None
+        elif found != (name or found) or attributes.endswith("/") or bool(closing) != (start >= 0):
+            return None  # two kinds, an empty one, or one inside another
+        elif closing:
+            items.append(text[start:position])
+            end, start = position, -1
+        else:
+            name, start = found, match.start()
+            between.append(text[end:start])
+    if start >= 0 or not items:
+        return None
+    return Split((*between, text[end:]), tuple(items))
+
+
+def hash_text(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=HASH).digest()
+
+
+def trace(item: bytes, entry: Entry) -> Trace:
+    """The trace of an entry as parsed, before `distinguish`."""
+    guid, link = hash_text(entry.identity), hash_text(entry.link_key)
+    title = hash_text(entry.title) if not (entry.identity and entry.link_key) else b""
+    return Trace(item, guid, link, guid if entry.identity else title, link if entry.link_key else title)
+
+
+def pack_traces(traces: Sequence[Trace]) -> bytes:
+    """Traces as bytes to remember; nothing when there are too many."""
+    return b"".join(one.pack() for one in traces) if len(traces) <= MAX_ITEMS else b""
+
+
+def unpack_traces(packed: bytes) -> dict[bytes, Trace]:
+    """Item hash -> trace; raises ValueError for what `pack_traces` did not write."""
+    if len(packed) % TRACE:
+        raise ValueError(f"{len(packed)} bytes are no traces")
+    rows = (packed[at : at + TRACE] for at in range(0, len(packed), TRACE))
+    return {row[:HASH]: Trace(*(row[at : at + HASH] for at in range(0, TRACE, HASH))) for row in rows}
