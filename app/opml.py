@@ -1,0 +1,85 @@
+"""`opml`: the configured feeds as OPML for other readers, and lists of other readers as [[feeds.feed]] tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from feeds.opml import Outline
+
+
+def register(subparsers: Any) -> None:
+    parser = subparsers.add_parser("opml", help="write the feeds as OPML, or turn OPML into [[feeds.feed]] tables")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    export = actions.add_parser("export", help="write the configured feeds as OPML")
+    export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to (default: standard output)")
+    export.set_defaults(run=run_export)
+    imported = actions.add_parser("import", help="print the feeds of an OPML file as [[feeds.feed]] tables")
+    imported.add_argument("file", type=Path, metavar="FILE", help="the list")
+    imported.set_defaults(run=run_import)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    from app.configured import configured
+    from feeds.opml import write_opml
+
+    text = write_opml(configured(args, complete=False).feed_specs, "Minsk Watch")
+    if args.file is None:
+        print(text, end="")
+        return 0
+    try:
+        args.file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{args.file}: cannot be written ({error.strerror}); choose another place."]) from None
+    return 0
+
+
+def run_import(args: argparse.Namespace) -> int:
+    from app.configured import configured
+    from feeds.opml import read_opml
+
+    try:
+        body = args.file.read_bytes()
+    except OSError as error:
+        raise ConfigError([f"{args.file}: cannot be read ({error.strerror}); check the path."]) from None
+    outlines = read_opml(body)
+    present = {feed.url for feed in configured(args, complete=False).feeds.feed}
+    print("\n\n".join(tables([outline for outline in outlines if outline.url not in present])))
+    kept = sum(outline.usable and outline.url not in present for outline in outlines)
+    print(f"{kept} of {len(outlines)} feeds; add them to the configuration, then `check-sources`.", file=sys.stderr)
+    return 0
+
+
+def tables(outlines: Sequence[Outline]) -> Iterator[str]:
+    """A [[feeds.feed]] table in TOML for each feed; what cannot be fetched becomes a comment saying so."""
+    from feeds.sources import SOURCES
+
+    for outline in outlines:
+        if not outline.usable:
+            yield f"# Left out, no web address: {_quote(outline.url)}"
+            continue
+        kind = outline.kind if outline.kind in SOURCES.names else "rss"
+        pairs = {
+            "name": outline.name,
+            "url": outline.url,
+            "kind": "" if kind == "rss" else kind,
+            "lang": outline.lang,
+            "owner": outline.owner,
+            "user_agent": outline.user_agent,
+        }
+        lines = [f"{key} = {_quote(value)}" for key, value in pairs.items() if value]
+        for key, values in (("mirrors", outline.mirrors), ("implies", outline.implies)):
+            lines += [f"{key} = [{', '.join(map(_quote, values))}]"] if values else []
+        yield "\n".join(["[[feeds.feed]]", *lines])
+
+
+def _quote(text: str) -> str:
+    """A TOML basic string; JSON's escapes are among TOML's. https://toml.io/en/v1.0.0#string"""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
