@@ -29,8 +29,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.slack_answers import Answers
-from bot.platforms.slack_blocks import Rendered, render, render_text
-from bot.platforms.slack_errors import BOT_REMEDY, HTTP_REMEDY, SOCKET_REMEDY, BlocksRefused, translated
+from bot.platforms.slack_blocks import Rendered, render
+from bot.platforms.slack_errors import BOT_REMEDY, HTTP_REMEDY, SOCKET_REMEDY, taken, translated
 from bot.platforms.slack_events import Incoming, located, of_action, of_command, of_event, reference
 from bot.platforms.slack_socket import SocketMode
 from core.errors import BadCredentials, DeliveryError, MessageMissing, RetryLater, Unreachable
@@ -166,21 +166,19 @@ class Slack:
     # --- what goes out ----------------------------------------------------------------------------------------------
 
     async def send(self, target: Target, message: Message) -> str:
-        try:
-            return await self.post(target, render(message))
-        except BlocksRefused as error:
-            self._log.warning("Slack refused the blocks of a message; its words go alone", extra={"reason": str(error)})
-            return await self.post(target, render_text(message))
-
-    async def edit(self, target: Target, message_ref: str, message: Message) -> None:
-        try:
-            await self._update(target, message_ref, render(message))
-        except BlocksRefused as error:
-            self._log.warning("Slack refused the blocks of an edit; its words go alone", extra={"reason": str(error)})
-            await self._update(target, message_ref, render_text(message))
+        return await self.post(target, render(message))
 
     async def post(self, target: Target, rendered: Rendered) -> str:
         """Post in a channel or thread; returns the reference. Raises DeliveryError."""
+        return await taken(partial(self._post, target), rendered, self._log)
+
+    async def edit(self, target: Target, message_ref: str, message: Message) -> None:
+        channel, ts = located(message_ref, target.chat)
+        if not ts:
+            raise MessageMissing(f"There is no message {message_ref!r} in {target}.")
+        await taken(partial(self._update, target, channel, ts), render(message), self._log)
+
+    async def _post(self, target: Target, fields: dict[str, Any]) -> str:
         with translated(str(target)):
             answer = await self._client.chat_postMessage(
                 channel=target.chat,
@@ -188,16 +186,13 @@ class Slack:
                 unfurl_links=False,
                 unfurl_media=False,
                 mrkdwn=False,
-                **rendered.fields,
+                **fields,
             )
         return reference(str(answer["channel"]), str(answer["ts"]))
 
-    async def _update(self, target: Target, message_ref: str, rendered: Rendered) -> None:
-        channel, ts = located(message_ref, target.chat)
-        if not ts:
-            raise MessageMissing(f"There is no message {message_ref!r} in {target}.")
+    async def _update(self, target: Target, channel: str, ts: str, fields: dict[str, Any]) -> None:
         with translated(str(target)):
-            await self._client.chat_update(channel=channel, ts=ts, **{"blocks": [], **rendered.fields})
+            await self._client.chat_update(channel=channel, ts=ts, **fields)
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 

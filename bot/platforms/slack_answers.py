@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.platforms.slack_blocks import Rendered, render_all
-from bot.platforms.slack_errors import translated
+from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
 from bot.texts import ENGLISH, NOT_IN_CHANNEL
 from core.errors import DeliveryError, RetryLater, TargetGone
@@ -71,13 +72,15 @@ class Answers:
         """Through response_url, which needs no membership; when it is used up or too old, by chat.postEphemeral."""
         for part in parts:
             if not (incoming.response_url and await self._respond(incoming, part)):
-                with translated(f"slack:{incoming.channel}"):
-                    await self._client.chat_postEphemeral(
-                        channel=incoming.channel,
-                        user=incoming.user,
-                        thread_ts=incoming.thread or None,
-                        **{key: value for key, value in part.fields.items() if key != "metadata"},
-                    )
+                await taken(partial(self._whisper, incoming), part, self._log)
+
+    async def _whisper(self, incoming: Incoming, fields: dict[str, Any]) -> None:
+        thread = incoming.thread or None
+        fields.pop("metadata", None)
+        with translated(f"slack:{incoming.channel}"):
+            await self._client.chat_postEphemeral(
+                channel=incoming.channel, user=incoming.user, thread_ts=thread, **fields
+            )
 
     async def _respond(self, incoming: Incoming, part: Rendered) -> bool:
         """Whether Slack took it. https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
@@ -85,19 +88,11 @@ class Answers:
             incoming.response_url, session=self._client.session, logger=self._client.logger, retry_handlers=[]
         )
         webhook.proxy = None
+        quiet = {"unfurl_links": False, "unfurl_media": False, "replace_original": False}
+        thread = {"thread_ts": incoming.thread} if incoming.thread else {}
         try:
             with translated(f"slack:{incoming.channel}"):
-                answer = await webhook.send_dict(
-                    {
-                        "response_type": "ephemeral",
-                        "replace_original": False,
-                        "unfurl_links": False,
-                        "unfurl_media": False,
-                        "text": part.text,
-                        "blocks": list(part.blocks),
-                        **({"thread_ts": incoming.thread} if incoming.thread else {}),
-                    }
-                )
+                answer = await webhook.send_dict({"response_type": "ephemeral", **quiet, **thread, **part.fields})
         except DeliveryError as error:
             self._log.info("Slack did not take an answer by response_url", extra={"reason": str(error)})
             return False

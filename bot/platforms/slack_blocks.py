@@ -47,17 +47,29 @@ _PLACES = {LineKind.BULLET: _LIST, LineKind.QUOTE: _QUOTE}
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What chat.postMessage and chat.update take: `text` escaped, never empty; `blocks` within every limit."""
+    """What Slack takes: `text` escaped, never empty, and `blocks` within every limit.
+
+    `plain` is for a Slack that refuses the blocks: the addresses are spelled out.
+    """
 
     text: str
     blocks: tuple[Block, ...]
+    plain: str
     metadata: Block | None = None
 
     @property
     def fields(self) -> Block:
-        """The arguments of the API call."""
-        fields: Block = {"text": self.text, "blocks": list(self.blocks), "metadata": self.metadata}
-        return {key: value for key, value in fields.items() if value}
+        """The arguments of an API call."""
+        return {"text": self.text, "blocks": list(self.blocks), **self._more}
+
+    @property
+    def plain_fields(self) -> Block:
+        """The same without blocks; those of a message that is edited go."""
+        return {"text": self.plain, "blocks": [], **self._more}
+
+    @property
+    def _more(self) -> Block:
+        return {"metadata": self.metadata} if self.metadata else {}
 
 
 def escape(text: str) -> str:
@@ -79,17 +91,13 @@ def render_all(message: Message) -> tuple[Rendered, ...]:
     return tuple(_render(part) for part in split(_clean(message), ANSWER))
 
 
-def render_text(message: Message) -> Rendered:
-    """The words alone, addresses spelled out, without blocks: for a Slack that refused the blocks."""
-    return Rendered(_text(cut(unformatted(_clean(message)), WORDS)), ())
-
-
 def _render(message: Message) -> Rendered:
     blocks = _fitting(message.lines)
     rows = _actions(message.buttons, MAX_JSON - _size(blocks))
     blocks += rows[: MAX_BLOCKS - len(blocks)]
     metadata = {"event_type": EVENT_TYPE, "event_payload": {"tag": message.tag}} if message.tag else None
-    return Rendered(_text(message), tuple(blocks), metadata)
+    plain, *more = split(unformatted(message), WORDS)
+    return Rendered(_text(message), tuple(blocks), _text(plain) + (f"\n{ELLIPSIS}" if more else ""), metadata)
 
 
 def _fitting(lines: Sequence[Line]) -> list[Block]:

@@ -5,13 +5,15 @@ No token is ever part of a text here; of an answer only Slack's own error words 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.platforms.slack_blocks import Rendered
 from core.errors import (
     BadCredentials,
     DeliveryError,
@@ -22,6 +24,8 @@ from core.errors import (
     TargetGone,
     Unreachable,
 )
+
+T = TypeVar("T")
 
 _GONE = {
     "channel_not_found": "Slack does not know it, or the bot is not in it: invite the bot there with /invite",
@@ -74,6 +78,15 @@ HTTP_REMEDY = 'Put the app\'s signing secret into slack.signing_secret, or set s
 
 class BlocksRefused(MessageRejected):
     """Slack refuses these blocks; the words alone may do."""
+
+
+async def taken(call: Callable[[dict[str, Any]], Awaitable[T]], rendered: Rendered, log: logging.Logger) -> T:
+    """Make a call with the rendered message; when its blocks are refused, with its words alone."""
+    try:
+        return await call(rendered.fields)
+    except BlocksRefused as error:
+        log.warning("Slack refused the blocks of a message; its words go alone", extra={"reason": str(error)})
+        return await call(rendered.plain_fields)
 
 
 @contextmanager

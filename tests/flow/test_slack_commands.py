@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.message import Button, Message, line, plain
+from core.message import Button, Message, Span, line, plain
 from core.model import Actor, Role, Target
 from tests.echo import Echo
 from tests.slack_bot import opened, receiving
@@ -325,6 +325,18 @@ async def test_answer_that_may_have_been_taken_is_not_repeated(
         await slack.posted("C1")
     assert len(slack.by_bot("C1")) == 1
     assert "could not be shown in Slack" in caplog.text
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_answer_whose_blocks_are_refused_comes_in_plain_words(
+    slack: SlackServer, echo: Echo, private: bool
+) -> None:
+    echo.answer = Message((line("see ", Span("here", url="https://a.example/")),), private=private)
+    slack.fail("chat.postEphemeral" if private else "chat.postMessage", Fault(error="invalid_blocks"))
+    async with receiving(slack, echo):
+        await slack.user_says("U1", "C1", "@minskwatch help")
+        answer = await (slack.whispered("C1", "U1") if private else slack.posted("C1"))
+    assert (answer.shown, answer.blocks) == ("see here (https://a.example/)", ())
 
 
 # --- repeated events ------------------------------------------------------------------------------------------------

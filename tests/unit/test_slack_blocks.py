@@ -15,7 +15,6 @@ from bot.platforms.slack_blocks import (
     escape,
     render,
     render_all,
-    render_text,
     unescape,
 )
 from bot.split import ELLIPSIS, escaped
@@ -61,8 +60,9 @@ MESSAGES = st.builds(Message, st.lists(LINES, max_size=15).map(tuple), ROWS, tag
 
 
 def check(rendered: Rendered) -> None:
-    assert refusal(rendered.fields) == ("", [])
-    assert called(rendered.fields) == []
+    for fields in (rendered.fields, rendered.plain_fields):
+        assert refusal(fields) == ("", [])
+        assert called(fields) == []
     assert len(json.dumps(list(rendered.blocks), ensure_ascii=False)) <= MAX_JSON * 1.1
     json.dumps(rendered.fields, ensure_ascii=False).encode()  # no lone surrogates
 
@@ -90,14 +90,6 @@ def test_any_answer_is_valid_and_says_all_its_words(message: Message) -> None:
         check(part)
     said = "".join("".join(words(shown(part.blocks))) for part in parts)
     assert said.replace(ELLIPSIS, "") == "".join(words(message.text)).replace(ELLIPSIS, "")
-
-
-@given(MESSAGES)
-@settings(max_examples=40, deadline=None)
-def test_the_words_alone_need_no_blocks(message: Message) -> None:
-    rendered = render_text(message)
-    check(rendered)
-    assert rendered.blocks == ()
 
 
 @given(st.text())
