@@ -58,6 +58,6 @@ def run(args: argparse.Namespace) -> int:
             for name, of in figures[kind].items():
                 print(report.summary_line(name, of))
     if args.errors:
-        for error in figures["errors"]:
-            print(f"{error['id']}: expected {error['expected']}, got {error['got']}: {error['why']}")
+        for one in figures["errors"]:
+            print(f"{one['id']}: expected {one['expected']}, got {one['got']}: {one['why']}")
     return 0

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from matching.cues import Cue, read_table
 from matching.numbers import Number
@@ -13,6 +14,7 @@ from matching.scene import Scene, View
 
 TAKEN = 2.5  # points that a number needs to be taken for the number released
 Named = Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # (passage, sentence) -> (person, last token)
+_MOST = 100  # numbers weighed of a passage
 _REACH = 3  # tokens between a number and the noun it counts
 
 
@@ -85,7 +87,7 @@ def explain_counts(scene: Scene, named: Named) -> list[tuple[str, float, tuple[s
 
 def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
     for view in scene.views:
-        counts = [number for number in view.numbers if number.kind == "count" and number.value > 0]
+        counts = [number for number in view.numbers if number.kind == "count" and number.value > 0][:_MOST]
         for number in counts:
             candidate = _Candidate(number, view, scene.views, number.value)
             _weigh_noun(candidate)
@@ -149,24 +151,14 @@ def _weigh_doubt(item: _Candidate) -> None:
     view, number = item.view, item.number
     if view.in_clause(number.first, "held"):
         item.add(-5, "held")
-    if view.before(number.first, 8, "forecast") and view.in_clause(number.first, "forecast"):
-        item.add(-4, "forecast")
-    elif view.in_clause(number.first, "forecast"):
-        item.add(-2, "forecast after")
-    elif view.before(number.first, 6, "forecast"):
-        item.add(-2, "forecast of the clause")
+    _weigh_wish(item)
     if _appointed(item.views[0]):
         item.add(-6, "a record, not the news")
     if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
         item.add(-2.5, "part")
     elif view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
-    if view.before(number.first, 2, "after"):
-        item.add(-4, "after those")
-    elif view.in_clause(number.first, "back"):
-        item.add(-2, "earlier")
-    elif view.in_clause(number.first, "already"):
-        item.add(-3 if any(one.cues.get("envoy") for one in item.views) and number.value % 50 == 0 else -1, "already")
+    _weigh_past(item)
     if number.bound == "under":
         item.add(-2.5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
@@ -174,6 +166,30 @@ def _weigh_doubt(item: _Candidate) -> None:
     freed = view.in_sentence(number.first, "freed")
     if freed and all(_denied(view, number, cue) for cue in freed):
         item.add(-6, "not")
+
+
+def _weigh_wish(item: _Candidate) -> None:
+    """Promised, hoped for, asked for; perhaps in the clause before: "he promised that ..."."""
+    view, number = item.view, item.number
+    if view.in_clause(number.first, "forecast"):
+        if view.before(number.first, 8, "forecast"):
+            item.add(-4, "forecast")
+        else:
+            item.add(-2, "forecast after")
+    elif view.before(number.first, 6, "forecast"):
+        item.add(-2, "forecast of the clause")
+
+
+def _weigh_past(item: _Candidate) -> None:
+    """Told of an earlier release, or of all that an envoy has done so far."""
+    view, number = item.view, item.number
+    if view.before(number.first, 2, "after"):
+        item.add(-4, "after those")
+    elif view.in_clause(number.first, "back"):
+        item.add(-2, "earlier")
+    elif view.in_clause(number.first, "already"):
+        total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
+        item.add(-3 if total else -1, "already")
 
 
 def _denied(view: View, number: Number, freed: Cue) -> bool:
@@ -225,7 +241,7 @@ def _add_named(item: _Candidate, named: Named) -> None:
 
 def _sums(scene: Scene, view: View, counts: Sequence[Number], named: Named) -> Iterator[_Candidate]:
     """ "ten foreigners and four locals" are 14, when both are parts that were freed."""
-    for first, second in zip(counts, counts[1:], strict=False):
+    for first, second in pairwise(counts):
         close = 1 < second.first - first.last <= 4 and view.sentence_of(first.first) == view.sentence_of(second.first)
         parts = all(_is_part(view, number) for number in (first, second))
         if close and parts and not view.in_clause(first.first, "held", "back", "forecast"):
@@ -245,38 +261,41 @@ def _is_part(view: View, number: Number) -> bool:
 
 def _relate(candidates: Sequence[_Candidate]) -> None:
     """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
-    values = Counter(item.value for item in candidates)
     for item in candidates:
         if item.whole:
             for other in candidates:
                 if other.value < item.value:
                     other.add(-2, f"part of {item.value}")
+    _relate_sums(candidates)
     for item in candidates:
-        if item.summed:
+        for other in candidates:
+            if other.view is item.view and other.value > item.value and _of_between(item, other):
+                item.add(-3, f"of {other.value}")
+                other.add(2, "whole")
+
+
+def _relate_sums(candidates: Sequence[_Candidate]) -> None:
+    """A number that is the sum of two others is the whole, and they are its parts."""
+    values = Counter(item.value for item in candidates)
+    for item in candidates:
+        if item.summed or item.value <= 3:
             continue
         for other in candidates:
             pair = item.value - other.value
-            if 0 < other.value <= pair and values[pair] > (pair == other.value) and item.value > 3:
+            if 0 < other.value <= pair and values[pair] > (pair == other.value):
                 item.add(2, f"sum {other.value}+{pair}")
                 for part in candidates:
                     if part.value in (other.value, pair):
                         part.add(-1.5, f"part of {item.value}")
                 break
-    for item in candidates:
-        view = item.view
-        for other in candidates:
-            if other.view is not view or other.value <= item.value:
-                continue
-            between = other.number.first - item.number.last
-            if 1 < between <= 4 and view.in_sentence(item.number.first, "of") and _of_between(view, item, other):
-                item.add(-3, f"of {other.value}")
-                other.add(2, "whole")
 
 
-def _of_between(view: View, item: _Candidate, other: _Candidate) -> bool:
-    return any(
-        item.number.last < cue.first <= item.number.last + 2 and cue.last < other.number.first for cue in view.all("of")
-    )
+def _of_between(item: _Candidate, other: _Candidate) -> bool:
+    """Does "of" join two numbers, with up to two words between?"""
+    last, first = item.number.last, other.number.first
+    if not 1 < first - last <= 4:
+        return False
+    return any(cue.last < first for cue in item.view.after(last, 2, "of"))
 
 
 def _remaining(scene: Scene, candidates: Sequence[_Candidate], released: _Candidate | None) -> Count | None:

@@ -54,10 +54,8 @@ class Cues:
             if patterns is None:
                 patterns = self._look_up(known, token.folded, key)
             for pattern in patterns:
-                if len(pattern.elements) == 1:
-                    end = token.index
-                else:
-                    end = pattern.find_end(passage.tokens, token.index)
+                single = len(pattern.elements) == 1
+                end = token.index if single else pattern.find_end(passage.tokens, token.index)
                 if end >= 0:
                     found.append(Cue(pattern.concept, token.index, end))
         return found

@@ -52,14 +52,13 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> F
     for name, count in (("released", released), ("remaining", remaining)):
         if count is not None:
             evidence[name] = count.text
-    fields: dict[str, tuple[str, ...]] = {}
+    fates: dict[str, tuple[str, ...]] = {}
     for field, state in (("people", "freed"), ("refused", "refused"), ("held", "held")):
         persons = [person for person, found in states.items() if found == state]
-        fields[field] = tuple(lexicon.persons[person].name for person in persons)
+        fates[field] = tuple(lexicon.persons[person].name for person in persons)
         if persons:
             evidence[field] = _words(mentions, persons)
     mediators = list(_mediators(scene, lexicon))
-    fields["mediators"] = tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators))
     if mediators:
         evidence["mediators"] = _words(mediators, [item.person for item in mediators])
     destination = _destination(scene, mentions)
@@ -72,10 +71,13 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> F
         released=released.value if released else None,
         at_least=bool(released and released.at_least),
         remaining=remaining.value if remaining else None,
+        people=fates["people"],
+        refused=fates["refused"],
+        held=fates["held"],
+        mediators=tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators)),
         destination=destination[0] if destination else None,
         in_return=tuple(in_return),
         evidence=evidence,
-        **fields,
     )
 
 
@@ -240,7 +242,9 @@ def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] 
             rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, mentions)) <= reach]
             if rated:
                 sentence = view.sentence_of(rated[0][1].first)
-                _, cue = min((row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0])
+                _, cue = min(
+                    (row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0]
+                )
                 return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
     return None
 

@@ -13,13 +13,35 @@ from typing import NamedTuple
 
 from matching.cues import Cues, languages, phrases, read_table, words
 from matching.fold import fold
+from matching.numberwords import combined, is_join, meaning_of, meanings, vague_words
+from matching.numberwords import number_words as number_words  # the lexicon asks here
 from matching.text import Passage, Token
 
 LARGEST = 1_000_000  # greater numbers count no people here
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a report
 _COUNT_SUFFIXES = frozenset(
-    ["имата", "има", "ма", "ти", "х", "те", "мата", "тима", "их", "ых", "ьох", "ох", "ro", "stu", "tu", "рых", "ero", "ми", "тыс"]
+    [
+        "имата",
+        "има",
+        "ма",
+        "ти",
+        "х",
+        "те",
+        "мата",
+        "тима",
+        "их",
+        "ых",
+        "ьох",
+        "ох",
+        "ro",
+        "stu",
+        "tu",
+        "рых",
+        "ero",
+        "ми",
+        "тыс",
+    ]
 )
 _NEAR = 8  # characters looked at on either side
 _UNIT_SIGNS = "%‰°$€£₽"
@@ -53,13 +75,6 @@ class _Raw(NamedTuple):
     alone: bool  # False for an article, which counts only within a compound
 
 
-class _Meaning(NamedTuple):
-    value: float
-    lang: str
-    known: bool  # only where the language is known
-    inside: bool  # only inside a compound
-
-
 def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None = None) -> tuple[Number, ...]:
     """Return the numbers of a passage in the order of the text, at most 400. Never raises.
 
@@ -76,7 +91,7 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
 
 def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
     tokens = passage.tokens
-    known = _meanings()
+    known = meanings()
     index = count = 0
     while index < len(tokens) and count < _MAX_NUMBERS:
         token = tokens[index]
@@ -102,7 +117,7 @@ def _digits(passage: Passage, token: Token) -> _Raw | None:
     if following is not None and following.start - token.end <= 1:
         gap = passage.text[token.end : following.start]
         glued = gap == "" or (gap in "-‑–" and not following.folded[:1].isdigit())
-        if any(meaning.value == 1000 for meaning in _meanings().get(following.folded, ())):
+        if any(meaning.value == 1000 for meaning in meanings().get(following.folded, ())):
             return _Raw(value * 1000, index, index + 1, "count", True)
         if glued and gap != "–":
             kind = "count" if following.folded in _COUNT_SUFFIXES else "label"
@@ -116,11 +131,11 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
     last, end = index - 1, index
     alone = False
     while end < len(tokens) and (end == index or _joined(passage, end)):
-        meaning = _meaning(tokens[end].folded, langs)
+        meaning = meaning_of(tokens[end].folded, langs)
         if meaning is None:
-            if not (current >= 20 and end > index and _is_join(tokens[end].folded, langs) and end + 1 < len(tokens)):
+            if not (current >= 20 and end > index and is_join(tokens[end].folded, langs) and end + 1 < len(tokens)):
                 break
-            meaning = _meaning(tokens[end + 1].folded, langs)
+            meaning = meaning_of(tokens[end + 1].folded, langs)
             if meaning is None or meaning.value >= 100 or not _joined(passage, end + 1) or meaning.value < 1:
                 break
             end += 1
@@ -130,7 +145,7 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
             factor = meaning.value
             end = _skip_of(tokens, end + 1)
             continue
-        step = _combined(current, meaning.value)
+        step = combined(current, meaning.value)
         if step is None:
             if meaning.value != 1000 or total:
                 break
@@ -145,22 +160,6 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
     return _Raw(value, index, last, "count", alone)
 
 
-def _combined(current: float, value: float) -> float | None:
-    """What "forty" and "two" make together; None when the second word begins another number."""
-    if not current and value < 1000:
-        return value
-    if value == 100 and 1 < current < 20:
-        return current * 100
-    if value == 20 and current == 4:
-        return 80.0
-    rest = current % 100
-    if current >= 100 and not rest and value < 100:
-        return current + value
-    if rest in (20, 30, 40, 50, 60, 70, 80, 90) and (value < 10 or (rest in (60, 80) and value < 20)):
-        return current + value
-    return None
-
-
 def _skip_of(tokens: Sequence[Token], index: int) -> int:
     """Past "of a" in "quarter of a thousand"."""
     while index < len(tokens) and tokens[index].folded in ("of", "a", "de", "di", "von"):
@@ -173,82 +172,6 @@ def _joined(passage: Passage, index: int) -> bool:
     return before.sentence == token.sentence and passage.text[before.end : token.start] in (" ", "-", "‑", "\u00a0")
 
 
-def _meaning(folded: str, langs: Sequence[str]) -> _Meaning | None:
-    for meaning in _meanings().get(folded, ()):
-        if meaning.lang in langs or not (langs or meaning.known):
-            return meaning
-    return None
-
-
-@cache
-def number_words() -> frozenset[str]:
-    """Folded words that mean two or more in some language and no common word in another."""
-    return frozenset(
-        word for word, meanings in _meanings().items() if any(row.value >= 2 and not row.known for row in meanings)
-    )
-
-
-def _is_join(folded: str, langs: Sequence[str]) -> bool:
-    table = read_table("numbers")
-    return any(folded == fold(table[lang].get("join", "")) for lang in langs or table)
-
-
-@cache
-def _meanings() -> dict[str, tuple[_Meaning, ...]]:
-    """Folded word -> what it may mean, languages in the order of the table."""
-    found: dict[str, list[_Meaning]] = {}
-
-    def add(form: str, value: float, lang: str) -> None:
-        bare = form.lstrip("?+")
-        found.setdefault(fold(bare), []).append(_Meaning(value, lang, form[0] == "?", form[0] == "+"))
-
-    for lang, table in read_table("numbers").items():
-        values = {float(key): words(text) for key, text in table.items() if key[0].isdigit()}
-        for value, forms in values.items():
-            for form in forms:
-                for inflected in (form, *_inflected(lang, form)):
-                    add(inflected, value, lang)
-        for form in words(table.get("pair", "")):
-            add(form, 2, lang)
-        for form, value in _fused(lang, {value: forms[0].lstrip("?+") for value, forms in values.items()}):
-            for inflected in (form, *_inflected(lang, form)):
-                add(inflected, value, lang)
-    return {word: tuple(meanings) for word, meanings in found.items()}
-
-
-def _inflected(lang: str, form: str) -> list[str]:
-    """Endings that a language puts on every number: Estonian cases on the genitive, Slovak ones on -ť."""
-    if lang == "et" and form[-1] in "ae" and len(form) > 3:
-        return [form + ending for ending in ("le", "l", "lt", "ga", "st", "s", "sse", "ks", "ta", "na", "ni")]
-    if lang == "sk" and form.endswith("sť"):
-        return [form[:-1] + "t" + ending for ending in ("i", "ich", "im", "imi")]
-    return []
-
-
-def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
-    """Compounds written as one word: zweiundfünfzig, centoventidue, femtiotvå, dvaapadesát, päťdesiatdva."""
-    rule = {"de": "{unit}und{ten}", "cs": "{unit}a{ten}", "it": "{ten}{unit}", "sv": "{ten}{unit}", "sk": "{ten}{unit}"}
-    if lang not in rule:
-        return
-    below = {value: form for value, form in one.items() if value < 100}
-    for ten in range(20, 100, 10):
-        for unit in range(1, 10):
-            first = one[ten]
-            if lang == "it" and unit in (1, 8):
-                first = first[:-1]
-            below[ten + unit] = rule[lang].format(unit=one[unit], ten=first)
-            yield below[ten + unit], ten + unit
-    if lang == "cs":
-        return
-    hundred = one[100]
-    for hundreds in range(1, 10):
-        stem = one.get(hundreds * 100, (one[hundreds] if hundreds > 1 else "") + hundred)
-        yield stem, hundreds * 100
-        for value, form in below.items():
-            if value >= 1:
-                yield stem + form, hundreds * 100 + value
-
-
 @cache
 def _cues() -> Cues:
     lists: dict[str, dict[str, list[str]]] = {}
@@ -259,13 +182,6 @@ def _cues() -> Cues:
         named |= {name: words(table[name]) for name in ("unit", "before", "month") if name in table}
         lists[lang] = named
     return Cues(lists)
-
-
-@cache
-def _vague(langs: tuple[str, ...]) -> frozenset[str]:
-    """ "Hundreds" and "thousands", which are counts only after a bound."""
-    table = read_table("numbers")
-    return frozenset(fold(word) for lang in langs or table for word in words(table[lang].get("vague", "")))
 
 
 class _Surroundings:
@@ -286,8 +202,17 @@ class _Surroundings:
         start, end = tokens[raw.first].start, tokens[raw.last].end
         value = int(min(raw.value, LARGEST))
         bound = self._bound(raw)
-        kind = raw.kind if raw.kind != "count" else self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
-        if kind == "count" and not bound and raw.first == raw.last and tokens[raw.first].folded in _vague(self._langs):
+        kind = (
+            raw.kind
+            if raw.kind != "count"
+            else self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
+        )
+        if (
+            kind == "count"
+            and not bound
+            and raw.first == raw.last
+            and tokens[raw.first].folded in vague_words(self._langs)
+        ):
             kind = "vague"
         return Number(value, value, raw.first, raw.last, start, end, bound, kind, text[start:end])
 
@@ -339,7 +264,7 @@ class _Surroundings:
         return any(
             meaning.value == 0.5 and meaning.lang in self._langs
             for token in tokens
-            for meaning in _meanings().get(token.folded, ())
+            for meaning in meanings().get(token.folded, ())
         )
 
     def _bound(self, raw: _Raw) -> str:
@@ -363,7 +288,7 @@ class _Surroundings:
         return min(longest, key=lambda other: (longest[other], other != name))
 
 
-_ARTICLES = frozenset("a an o un une una en ett eine ein".split())  # "over a hundred"
+_ARTICLES = frozenset(["a", "an", "o", "un", "une", "una", "en", "ett", "eine", "ein"])  # "over a hundred"
 
 
 def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
@@ -403,8 +328,7 @@ def _is_range(passage: Passage, low: Number, high: Number) -> bool:
     for lang, lists in table.items():
         if joiner in map(fold, phrases(lists.get("to", ""))):
             opens = opener in map(fold, phrases(lists.get("between", "")))
-            either = joiner in _EITHER.get(lang, ())
-            if opens or either or (low.bound and joiner in _THROUGH.get(lang, ())):
+            if opens or joiner in _EITHER.get(lang, ()):
                 return True
     return False
 
@@ -414,4 +338,3 @@ _EITHER = {  # "eight or nine"
     "cs": ("nebo",), "sk": ("alebo",), "lt": ("ar", "arba"), "lv": ("vai",), "et": ("voi",), "de": ("oder",),
     "fr": ("ou",), "es": ("o",), "it": ("o",), "ro": ("sau",), "sv": ("eller",),
 }  # fmt: skip
-_THROUGH: dict[str, tuple[str, ...]] = {}

@@ -100,7 +100,7 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
         destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
     exact["released_by_story"] = votes(run)
     return {
-        **{name: share(values) for name, values in sorted(exact.items())},
+        **{name: exactness(values) for name, values in sorted(exact.items())},
         "people": people.as_json(),
         "mediators": mediators.as_json(),
         "destination": destinations.as_json(),
@@ -132,7 +132,7 @@ def persons_of(told: Facts) -> tuple[str, ...]:
     return told.people + told.refused + told.held
 
 
-def share(values: Sequence[bool]) -> dict[str, float]:
+def exactness(values: Sequence[bool]) -> dict[str, float]:
     """How many are right, of how many, with the 95 % interval."""
     low, high = wilson(sum(values), len(values))
     return {
@@ -217,7 +217,8 @@ def table(figures: Mapping[str, Any]) -> str:
 def _line(name: str, hits: Mapping[str, float]) -> str:
     tp, fp, fn = int(hits["tp"]), int(hits["fp"]), int(hits["fn"])
     of_p, of_r = ("{:.2f}-{:.2f}".format(*wilson(tp, tp + other)) for other in (fp, fn))
-    return f"{name:24}{hits['precision']:7.3f}{hits['recall']:7.3f}{hits['f1']:7.3f}   {of_p:17}{of_r:14}{tp:>5}{fp:>5}{fn:>5}"
+    share = f"{hits['precision']:7.3f}{hits['recall']:7.3f}{hits['f1']:7.3f}"
+    return f"{name:24}{share}   {of_p:17}{of_r:14}{tp:>5}{fp:>5}{fn:>5}"
 
 
 def summary_line(name: str, figures: Mapping[str, Any]) -> str:

@@ -38,7 +38,9 @@ class View:
     def in_clause(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists that begin or end in the clause of a token."""
         clause = self.clause[index]
-        return [cue for cue in self.in_sentence(index, *names) if clause in (self.clause[cue.first], self.clause[cue.last])]
+        return [
+            cue for cue in self.in_sentence(index, *names) if clause in (self.clause[cue.first], self.clause[cue.last])
+        ]
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""

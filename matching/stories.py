@@ -86,7 +86,8 @@ class StoryBook:
         """The cosine to the likest members, and what the reports say outright."""
         rules = self._rules
         vector = mine.get("v", {})
-        cosines = sorted((_cosine(vector, other.get("v", {})) for other in signatures), reverse=True)[:_NEAREST]
+        cosines = sorted((_cosine(vector, other.get("v", {}), rules["thin"]) for other in signatures), reverse=True)
+        cosines = cosines[:_NEAREST]
         score = rules["best"] * cosines[0] + (1 - rules["best"]) * sum(cosines) / len(cosines)
         reasons = [f"likeness {score:.2f}"]
         words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in signatures)
@@ -154,13 +155,14 @@ def _looked_at(members: Sequence[Member]) -> list[Member]:
     return [*islice(members, _LOOKED_AT), *members[-_LOOKED_AT:]]
 
 
-def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+def _cosine(one: Mapping[str, float], other: Mapping[str, float], thin: float) -> float:
+    """The cosine, less for reports that say little: `thin` is added to the product of their lengths."""
     if len(one) > len(other):
         one, other = other, one
     product = sum(weight * other.get(key, 0.0) for key, weight in one.items())
     if not product:
         return 0.0
-    return product / (_length(one.values()) * _length(other.values()))
+    return product / (_length(one.values()) * _length(other.values()) + thin)
 
 
 def _length(weights: Iterable[float]) -> float:

@@ -1,0 +1,280 @@
+"""The evaluation: figures checked by hand, labels kept from the program, bad files refused."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from collections.abc import Hashable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import evaluate as command
+from core.model import Analysis, Level
+from matching.ablations import baselines, implied_by
+from matching.evaluate import BadItems, Item, read_item, read_items, run
+from matching.matcher import PackMatcher, load_matcher
+from matching.measures import Hits, compare_clusters, wilson
+from matching.report import canon_by, report
+
+DATA = Path(__file__).parent.parent / "data" / "news-dev.jsonl"
+
+
+@cache
+def matcher() -> PackMatcher:
+    return load_matcher()
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"x{number}",
+        "lang": "en",
+        "published": "2025-09-11",
+        "source": "example.test",
+        "url": f"https://example.test/{number}",
+        "title": "Belarus frees 52 political prisoners",
+        "summary": "They were taken to Lithuania after John Coale's visit.",
+        "relevant": True,
+        "topics": ["prisoner-release", "us-diplomacy"],
+        "story": "freed-52",
+        "facts": {
+            "released": 52,
+            "remaining": None,
+            "people": [],
+            "mediators": ["John Coale"],
+            "destination": "Lithuania",
+        },
+        **changes,
+    }
+
+
+NOISE = {"relevant": False, "topics": [], "story": None, "facts": None}
+
+
+def items(*rows: dict[str, Any]) -> list[Item]:
+    return [read_item(one) for one in rows]
+
+
+def measure(found: Sequence[Item]) -> dict[str, Any]:
+    return report(run(found, matcher()), canon_by(matcher().lexicon))
+
+
+def test_a_perfect_run() -> None:
+    figures = measure(items(row(1), row(2), row(3, title="Cup final in Brest", summary="Dinamo won.", **NOISE)))
+    assert figures["relevant"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "tp": 2, "fp": 0, "fn": 0}
+    assert figures["stories"]["bcubed_f1"] == 1.0
+    assert figures["stories"]["false_merges"] == 0.0
+    assert figures["facts"]["released"]["exact"] == 1.0
+    assert figures["facts"]["people"]["f1"] == 1.0
+    assert figures["errors"] == []
+
+
+def test_every_kind_of_error_is_listed_with_its_reason() -> None:
+    figures = measure(
+        items(
+            row(1, relevant=False, topics=[], story=None, facts=None),
+            row(2, title="Cup final in Brest", summary="Dinamo won."),
+            row(3, topics=["sanctions"], facts={"released": 51, "remaining": 1100, "people": ["Ihar Losik"]}),
+        )
+    )
+    kinds = [(error["id"], next(iter(error["expected"]))) for error in figures["errors"]]
+    assert kinds == [
+        ("x1", "relevant"), ("x2", "relevant"), ("x3", "topics"), ("x3", "released"), ("x3", "remaining"), ("x3", "people"),
+    ]  # fmt: skip
+    assert all(error["why"] for error in figures["errors"])
+
+
+def test_the_contract_of_the_json_object() -> None:
+    figures = measure(items(row(1)))
+    assert {"relevant", "by_lang", "topics", "stories", "facts", "errors"} <= set(figures)
+    assert set(figures["by_lang"]) == {"en"}
+    assert {"bcubed_f1", "pairwise_f1", "false_merges"} <= set(figures["stories"])
+    json.dumps(figures)
+
+
+def test_labels_have_no_influence() -> None:
+    labelled = items(row(1), row(2, published="2025-09-12"))
+    blind = [replace(one, relevant=False, topics=(), story="", facts={}) for one in labelled]
+    one, other = run(labelled, matcher()), run(blind, matcher())
+    assert [result.analysis for result in one.results] == [result.analysis for result in other.results]
+    assert [result.story_id for result in one.results] == [result.story_id for result in other.results]
+
+
+def test_items_are_handled_in_the_order_of_publication() -> None:
+    late, early = row(1, published="2025-09-12T08:00:00+00:00"), row(2, published="2025-09-11")
+    assert [result.item.id for result in run(items(late, early), matcher()).results] == ["x2", "x1"]
+
+
+def test_an_item_is_relevant_when_a_story_takes_half_a_match() -> None:
+    whole = matcher().analyse("Belarus frees Tsikhanouski and 13 other political prisoners")
+
+    class Halving:
+        version = "test"
+        topics = matcher().topics
+
+        def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+            signature = {**whole.signature, "h": len(title)}
+            return replace(whole, level=Level.ALERT if title == "first" else Level.HALF, signature=signature)
+
+    results = run(items(row(1, title="first"), row(2, title="second half")), Halving()).results
+    assert [result.relevant for result in results] == [True, True]
+    assert [result.relevant for result in run(items(row(1, title="alone")), Halving()).results] == [False]
+
+
+def test_names_are_compared_as_persons_not_as_letters() -> None:
+    canon = canon_by(matcher().lexicon)
+    assert canon("Siarhei Tsikhanouski") == canon("Sergei Tikhanovsky") == "tsikhanouski"
+    assert canon("Somebody Unknown") == "somebody unknown"
+
+
+# --- measures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "precision", "recall", "f1"),
+    [
+        (Hits(3, 1, 2), 0.75, 0.6, 2 / 3),
+        (Hits(0, 0, 0), 1.0, 1.0, 1.0),
+        (Hits(0, 0, 5), 1.0, 0.0, 0.0),
+        (Hits(0, 5, 0), 0.0, 1.0, 0.0),
+    ],
+)
+def test_precision_recall_f1(hits: Hits, precision: float, recall: float, f1: float) -> None:
+    assert hits.precision == pytest.approx(precision)
+    assert hits.recall == pytest.approx(recall)
+    assert hits.f1 == pytest.approx(f1)
+
+
+def test_wilson_interval() -> None:
+    low, high = wilson(90, 100)
+    assert (round(low, 4), round(high, 4)) == (0.8256, 0.9448)  # checked against the published formula
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(10, 10)[1] == pytest.approx(1.0)
+
+
+def test_bcubed_by_hand() -> None:
+    """Stories A = {1, 2, 3} and B = {4}; found {1, 2}, {3, 4}."""
+    of = compare_clusters({"1": "A", "2": "A", "3": "A", "4": "B"}, {"1": 1, "2": 1, "3": 2, "4": 2})
+    assert of.bcubed[0] == pytest.approx((1 + 1 + 0.5 + 0.5) / 4)
+    assert of.bcubed[1] == pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1) / 4)
+    assert of.pairs == Hits(1, 1, 2)
+    assert of.false_merges == pytest.approx(0.25)
+
+
+def test_items_in_no_story_are_alone() -> None:
+    of = compare_clusters({"1": "A", "2": "A"}, {})
+    assert of.bcubed == (1.0, 0.5)
+    assert of.false_merges == 0.0
+
+
+@given(st.dictionaries(st.text(max_size=3), st.sampled_from("ABC"), max_size=20), st.data())
+def test_clusters_stay_within_bounds(expected: dict[str, str], data: st.DataObject) -> None:
+    got: dict[str, Hashable] = {key: data.draw(st.integers(0, 3)) for key in expected}
+    of = compare_clusters(expected, got)
+    assert 0 <= of.bcubed_f1 <= 1
+    assert 0 <= of.false_merges < 1
+    assert compare_clusters(expected, expected).bcubed_f1 == pytest.approx(1.0)
+
+
+# --- files and the command ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", ":1: not a labelled item"),
+        ("\n\n{", ":3: not a labelled item"),
+        ("[]", ":1: not a labelled item"),
+        ('{"id": 1, "published": "yesterday", "title": "", "relevant": true}', ":1: not a labelled item"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadItems, match=words):
+        read_items(file)
+
+
+def command_line(*arguments: str) -> tuple[int, str, str]:
+    parser = argparse.ArgumentParser()
+    command.register(parser.add_subparsers())
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = command.run(parser.parse_args(["evaluate", *arguments]))
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    code, out, err = command_line(str(tmp_path / "none.jsonl"))
+    assert (code, out) == (2, "")
+    assert "cannot be read" in err
+
+
+def test_the_command_prints_json_and_tables(tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    noise = row(2, title="Cup final", summary="", **NOISE)
+    file.write_text("\n".join(json.dumps(one) for one in (row(1), noise)), encoding="utf-8")
+    code, out, _ = command_line(str(file), "--json", "--baselines", "--ablations")
+    figures = json.loads(out)
+    assert code == 0
+    assert len(figures["baselines"]) == 2
+    assert set(figures["ablations"]) == {"without names", "without endings", "without context", "without negatives"}
+    code, out, _ = command_line(str(file), "--errors", "--baselines")
+    assert code == 0
+    assert "B-cubed" in out
+    assert "keywords" in out
+
+
+def test_an_empty_file_is_measured_without_a_crash(tmp_path: Path) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.write_text("\n", encoding="utf-8")
+    code, out, _ = command_line(str(file))
+    assert code == 0
+    assert "relevant" in out
+
+
+def test_sources_imply_by_domain_and_its_parents() -> None:
+    lexicon = load_matcher().lexicon
+    lexicon.sources = {"example.test": ("belarus",)}
+    implied = implied_by(lexicon)
+    assert implied("https://news.example.test/a") == ("belarus",)
+    assert implied("https://example.org/a") == ()
+    assert implied("not a url") == ()
+
+
+# --- the development set --------------------------------------------------------------------------------------------
+
+
+@cache
+def development() -> dict[str, Any]:
+    found = read_items(DATA)
+    figures = report(run(found, matcher(), implied=implied_by(matcher().lexicon)), canon_by(matcher().lexicon))
+    return {**figures, "baselines": baselines(found)}
+
+
+def test_plain_keywords_are_left_far_behind() -> None:
+    best = max(of["relevant"]["f1"] for of in development()["baselines"].values())
+    assert development()["relevant"]["f1"] > best + 0.2
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        (("stories", "bcubed_f1"), 0.88),
+        (("facts", "released", "exact"), 0.90),
+        (("facts", "released_by_story", "exact"), 0.95),
+        (("facts", "people", "f1"), 0.90),
+    ],
+)
+def test_marks_on_the_development_set(path: tuple[str, ...], least: float) -> None:
+    value: Any = development()
+    for key in path:
+        value = value[key]
+    assert value >= least
