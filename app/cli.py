@@ -15,7 +15,20 @@ from pathlib import Path
 from core.config import DEFAULT_PATH, PREFIX
 from core.errors import ConfigError, MinskError, PackError
 
-COMMANDS = ("run", "demo", "check", "migrate", "poll_once", "opml", "explain", "evaluate", "names", "pack", "health")
+COMMANDS = (
+    "run",
+    "demo",
+    "check",
+    "migrate",
+    "poll_once",
+    "check_sources",
+    "opml",
+    "explain",
+    "evaluate",
+    "names",
+    "pack",
+    "health",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

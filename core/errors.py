@@ -5,7 +5,7 @@ MinskError                    text for a person: what happened, with which feed 
  +- BadTarget                 an address that is no `platform:chat`
  +- UnknownName               .known: the names that exist
  +- PackError                 a faulty pack: .faults with file and line
- +- FetchError                .outcome, .retry_after, .moved_to: a poll that brought no body
+ +- FetchError                .outcome, .retry_after, .moved_to, .status (HTTP): a poll that brought no body
  +- ParseError                .outcome: a body that is no feed, or cannot be read
  +- CommandError              what a person typed cannot be done; .hint says what can
  +- StoreError
@@ -64,11 +64,18 @@ class PackError(MinskError):
 
 class FetchError(MinskError):
     def __init__(
-        self, outcome: Outcome, message: str, *, retry_after: float | None = None, moved_to: str | None = None
+        self,
+        outcome: Outcome,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        moved_to: str | None = None,
+        status: int | None = None,
     ) -> None:
         self.outcome = outcome
         self.retry_after = retry_after
         self.moved_to = moved_to
+        self.status = status
         super().__init__(message)
 
 

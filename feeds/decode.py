@@ -47,6 +47,7 @@ _MAGIC = (
     (b"\x00\x00\x01\x00", "an icon"),
 )
 _PAGE = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
+CHALLENGE = "a web page that asks for a browser check"
 _CHALLENGES = ("just a moment", "cf-challenge", "captcha", "ddos-guard", "enable javascript", "access denied", "qrator")
 
 
@@ -114,7 +115,7 @@ def no_feed(what: str) -> ParseError:
 def _describe_page(text: str) -> str:
     head = text[:20000].lower()
     if any(word in head for word in _CHALLENGES):
-        return "a web page that asks for a browser check (the site blocks programs) came instead"
+        return f"{CHALLENGE} (the site blocks programs) came instead"
     title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text[:20000], re.IGNORECASE)
     return "a web page came instead" + (f", titled “{' '.join(title[1].split())[:80]}”" if title else "")
 

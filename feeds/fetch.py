@@ -201,7 +201,7 @@ class Fetcher:
         outcome = {410: Outcome.GONE, 429: Outcome.RATE_LIMITED}.get(status, Outcome.HTTP)
         if status == 503 and wait is not None:
             outcome = Outcome.RATE_LIMITED
-        raise FetchError(outcome, message, retry_after=wait)
+        raise FetchError(outcome, message, retry_after=wait, status=status)
 
     def _timed_out(self, url: str, error: TimeoutError) -> FetchError:
         host = host_of(url)
