@@ -23,6 +23,7 @@ from matching.persons import NameHits, NameIndex, Person
 from matching.text import Passage, Token
 from matching.topics import Topic
 
+MAX_HITS = 3_000  # telling words looked at per passage: ten times the longest article
 _REMEMBERED = 30_000  # words whose look-up is kept, about 6 MB
 _CENTURIES = frozenset(("19", "20"))
 COUNTRY = frozenset(("belarus", "minsk"))  # concepts that let a weak name count
@@ -101,6 +102,8 @@ class Lexicon:
                 word = self._look_up(folded)
             if word is not None:
                 hits.append((token, word))
+                if len(hits) >= MAX_HITS:
+                    break
         names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
         return Scan(passage, self._find_concepts(passage, hits) if hits else [], names)
 

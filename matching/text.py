@@ -54,6 +54,18 @@ class _Piece(NamedTuple):
     gap: int
 
 
+class _Chunk(NamedTuple):
+    """What stands between two spaces: its pieces, the only one if there is no gap before it, the gap after it, whether
+    it can go on with (`head`) and can begin (`tail`) a number written with spaces, and its length."""
+
+    pieces: tuple[_Piece, ...]
+    single: _Piece | None
+    after: int
+    head: bool
+    tail: bool
+    size: int
+
+
 _LETTER = r"[^\W\d_]"
 _MARK = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff\u034f"
 _QUOTE = "'’ʼ`´‘′"
@@ -88,27 +100,35 @@ def read_passage(text: str, where: str) -> Passage:
     plain = text
     if "<" in text or "&" in text or "://" in text or "www." in text:
         plain = _LEFTOVER.sub(_blank, text)
+    chunks = plain.split(" ")
+    read = _remembered if max(map(len, chunks)) <= _LONG_CHUNK else _remembered_if_short
     rows: list[tuple[str, str, int, int, int, int]] = []
     add = rows.append
-    sentence = position = pending = 0
+    sentence = position = pending = index = 0
     number_open = False
-    for chunk in plain.split(" "):
-        size = len(chunk)
-        if size:
-            pieces, after, head, tail = _pieces(chunk) if size <= _LONG_CHUNK else _read_chunk(chunk)
+    for chunk in chunks:
+        if chunk:
+            pieces, single, after, head, tail, size = read(chunk)
             if head and number_open and not pending:
                 _join_number(rows, text, position + pieces[0].end)
-                pieces = pieces[1:]
-            for word, comparable, start, end, gap in pieces:
-                if gap or pending:
-                    if gap == 2 or pending == 2 or not word[0].islower():
-                        sentence += bool(rows)
-                    pending = 0
-                add((word, comparable, position + start, position + end, sentence, len(rows)))
+                pieces, single = pieces[1:], None
+            if single is not None and not pending:
+                word, comparable, start, end, _ = single
+                add((word, comparable, position + start, position + end, sentence, index))
+                index += 1
+            else:
+                for word, comparable, start, end, gap in pieces:
+                    if gap or pending:
+                        if gap == 2 or pending == 2 or not word[0].islower():
+                            sentence += bool(rows)
+                        pending = 0
+                    add((word, comparable, position + start, position + end, sentence, index))
+                    index += 1
             if after:
                 pending = max(pending, after)
             number_open = tail
-        position += size + 1
+            position += size
+        position += 1
     return Passage(where, text, tuple(map(tuple.__new__, repeat(Token), rows)))
 
 
@@ -123,8 +143,7 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def _read_chunk(chunk: str) -> tuple[tuple[_Piece, ...], int, bool, bool]:
-    """The pieces of a chunk, the gap after it, and whether it can go on with, and can begin, a spaced number."""
+def _read_chunk(chunk: str) -> _Chunk:
     pieces: list[_Piece] = []
     gap = 0
     for match in _SCAN.finditer(chunk):
@@ -138,10 +157,15 @@ def _read_chunk(chunk: str) -> tuple[tuple[_Piece, ...], int, bool, bool]:
     number = pieces[0].text if pieces and pieces[0].start == 0 else ""
     head = len(number) == 3 and number.isdecimal()
     tail = chunk.isdecimal() and len(chunk) <= 3 and chunk[0] != "0"
-    return tuple(pieces), gap, head, tail or (head and len(chunk) == 3)
+    single = pieces[0] if len(pieces) == 1 and not pieces[0].gap else None
+    return _Chunk(tuple(pieces), single, gap, head, tail or (head and len(chunk) == 3), len(chunk))
 
 
-_pieces = lru_cache(maxsize=_CACHE)(_read_chunk)
+_remembered = lru_cache(maxsize=_CACHE)(_read_chunk)
+
+
+def _remembered_if_short(chunk: str) -> _Chunk:
+    return _remembered(chunk) if len(chunk) <= _LONG_CHUNK else _read_chunk(chunk)
 
 
 def _comparable(word: str) -> str:
