@@ -33,7 +33,7 @@ demo: $(RUNTIME)  ## the demonstration, whether there is a config.toml or not
 	@$(BIN)/python main.py demo
 
 test: $(DEV)  ## all tests, on SQLite and on a PostgreSQL that they start themselves
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(DEV)  ## formatting, lint, types, import rules, Dockerfile
 	@$(BIN)/ruff format --check .
