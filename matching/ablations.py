@@ -24,8 +24,8 @@ from matching.topics import Topic
 # What an editor would type into a keyword alert on the first day: any of the names (A); a name and a deed (B).
 _NAMES = (
     "belarus", "minsk", "lukashenk", "łukaszenk", "lukašenk", "lukaschenk", "loukachenk", "беларус", "белорус",
-    "білорус", "минск", "мінск", "мінськ", "лукашенк", "лукашэнк", "białoru", "bělorus", "baltarus", "baltkriev", "valgevene",
-    "biélorus", "bielorus", "belarús", "weißruss", "tsikhanousk", "тихановск", "ціханоўск",
+    "білорус", "минск", "мінск", "мінськ", "лукашенк", "лукашэнк", "białoru", "bělorus", "baltarus", "baltkriev",
+    "valgevene", "biélorus", "bielorus", "belarús", "weißruss", "tsikhanousk", "тихановск", "ціханоўск",
 )  # fmt: skip
 _DEEDS = (
     "prison", "release", "freed", "pardon", "sanction", "envoy", "kellogg", "coale", "заключ", "зняволен", "зьняволен",

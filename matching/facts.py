@@ -96,12 +96,13 @@ def _words(mentions: Iterable[_Mention], persons: Sequence[str]) -> str:
 def _mentions(scene: Scene, lexicon: Lexicon) -> Iterator[_Mention]:
     roles = read_table("facts")["rules"]["prisoners"]
     for view in scene.views:
+        real = _real(view)
         others = {found.first for found in view.persons if lexicon.persons[found.person].role not in roles}
         places = [(found.person, found.first, found.last) for found in view.persons if found.first not in others]
         places += _epithets(view)
         for person, first, last in sorted(places, key=lambda place: place[1]):
             if person in lexicon.persons and lexicon.persons[person].role in roles:
-                yield _Mention(person, view, first, last, _state(scene, view, first, last))
+                yield _Mention(person, view, first, last, _state(view, first, last, real))
 
 
 def _epithets(view: View) -> Iterator[tuple[str, int, int]]:
@@ -120,15 +121,12 @@ def _epithets(view: View) -> Iterator[tuple[str, int, int]]:
                 yield rule["person"], cue.first, cue.last
 
 
-def _state(scene: Scene, view: View, first: int, last: int) -> str:
+def _state(view: View, first: int, last: int, real: frozenset[int]) -> str:
     if _refuses(view, first, last):
         return "refused"
     if (view.in_clause(first, "held") and not view.lasted(first)) or _left_out(view, first):
         return "held"
-    freed = [cue for cue in view.in_sentence(first, "freed", "home", "moved") if not _unreal(view, cue)]
-    if freed:
-        return "freed"
-    return ""
+    return "freed" if view.sentence_of(first) in real else ""
 
 
 def _refuses(view: View, first: int, last: int) -> bool:
@@ -150,6 +148,16 @@ def _left_out(view: View, first: int) -> bool:
 def _unreal(view: View, cue: Cue) -> bool:
     """A release that did not happen, or not yet."""
     return bool(view.before(cue.first, 3, "negation")) or bool(view.in_clause(cue.first, "forecast"))
+
+
+def _real(view: View) -> frozenset[int]:
+    """The sentences that tell of a release that did happen."""
+    sentences: set[int] = set()
+    for cue in view.all("freed", "home", "moved"):
+        sentence = view.sentence_of(cue.first)
+        if sentence not in sentences and not _unreal(view, cue):
+            sentences.add(sentence)
+    return frozenset(sentences)
 
 
 def _states(scene: Scene, mentions: Sequence[_Mention]) -> dict[str, str]:
@@ -174,7 +182,7 @@ def _states(scene: Scene, mentions: Sequence[_Mention]) -> dict[str, str]:
 
 def _told_free(scene: Scene) -> bool:
     """Does any sentence of the text tell of a release that is real?"""
-    return any(not _unreal(view, cue) for view in scene.views for cue in view.all("freed", "home", "moved"))
+    return any(map(_real, scene.views))
 
 
 def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> Named:

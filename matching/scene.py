@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
@@ -13,6 +13,7 @@ from matching.numbers import Number, find_numbers
 from matching.reading import Reading
 from matching.text import Passage
 
+MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
 
 
@@ -89,13 +90,15 @@ def set_scene(reading: Reading) -> Scene:
 
 
 def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
+    if len(passage.tokens) > MOST_WORDS:
+        passage = replace(passage, tokens=passage.tokens[:MOST_WORDS])
     cues: dict[str, list[Cue]] = {}
-    for cue in (*_fact_cues().find(passage, langs), *_any_cues().find(passage, ())):
+    for cue in _cues().find(passage, langs):
         cues.setdefault(cue.name, []).append(cue)
     shared: dict[str, str] = read_table("facts")["concepts"]
     persons: list[Found] = []
     for found in reading.found:
-        if found.where != passage.where:
+        if found.where != passage.where or found.last >= MOST_WORDS:
             continue
         name = shared.get(found.concept)
         if name:
@@ -132,15 +135,10 @@ def _clauses(passage: Passage) -> tuple[int, ...]:
 
 
 @cache
-def _fact_cues() -> Cues:
+def _cues() -> Cues:
     table = read_table("facts")
-    return Cues({lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()})
-
-
-@cache
-def _any_cues() -> Cues:
-    table = read_table("facts")
-    named = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
-    named |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
-    named["not_place"] = phrases(table["not_places"]["words"])
-    return Cues({"any": named})
+    lists = {lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()}
+    lists["any"] = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
+    lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
+    lists["any"]["not_place"] = phrases(table["not_places"]["words"])
+    return Cues(lists)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -271,10 +272,7 @@ def test_a_story_without_facts_votes_for_nothing() -> None:
 
 # --- any text -------------------------------------------------------------------------------------------------------
 
-WORDS = (
-    "Belarus Lukashenko freed 52 14 others and Tsikhanouski Bialiatski not lifted sanctions Lithuania to of the among "
-    "over 1,300 still held may будут освобождены человек из, . ; — « » 💥 \x00 \ud800 więźniów na wolności"
-).split(" ")
+WORDS = ["Belarus", "Lukashenko", "freed", "52", "14", "others", "and", "Tsikhanouski", "Bialiatski", "not", "lifted", "sanctions", "Lithuania", "to", "of", "the", "among", "over", "1,300", "still", "held", "may", "будут", "освобождены", "человек", "из,", ".", ";", "—", "«", "»", "💥", "\x00", "�", "więźniów", "na", "wolności"]
 
 
 @settings(deadline=None)
@@ -295,3 +293,19 @@ def test_any_text_gives_facts(text: str) -> None:
     assert set(told.evidence) <= {
         "released", "remaining", "people", "refused", "held", "mediators", "destination", "in_return",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "12 of 34 and 56 others, ",
+        "Tsikhanouski freed in Belarus and Bialiatski, ",
+        "Tsikhanouski may be freed in Belarus will 52 prisoners not ",
+        "five women and six men, ",
+    ],
+)
+def test_a_megabyte_is_read_in_bounded_time(piece: str) -> None:
+    text = "Belarus frees 52 prisoners. " + piece * (1_000_000 // len(piece))
+    started = time.process_time()
+    facts("Belarus frees 52 prisoners", text)
+    assert time.process_time() - started < 20
