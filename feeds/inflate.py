@@ -31,6 +31,7 @@ class Inflater:
         self._parts: list[bytes] = []
         self._size = 0
         self._raw = 0
+        self._held = b""
         self._engine: zlib._Decompress | None = None
 
     def feed(self, chunk: bytes) -> None:
@@ -54,12 +55,14 @@ class Inflater:
         return b"".join(self._parts)
 
     def _inflate(self, chunk: bytes) -> None:
-        if self._engine is None:
-            self._engine = self._begin(chunk)
+        chunk, self._held = self._held + chunk, b""
         while chunk:
-            if self._engine.eof:
+            if self._engine is None or self._engine.eof:
+                if len(chunk) < 2:
+                    self._held = chunk  # two bytes tell what begins here
+                    return
                 # Several gzip members may follow one another; anything else after the end is padding.
-                if self._kind == "deflate" or not chunk.startswith(b"\x1f\x8b"):
+                if self._engine and (self._kind == "deflate" or not chunk.startswith(b"\x1f\x8b")):
                     return
                 self._engine = self._begin(chunk)
             part = self._engine.decompress(chunk, _STEP)
@@ -75,5 +78,5 @@ class Inflater:
         if self._kind != "deflate":
             return zlib.decompressobj(31)
         # "deflate" is zlib's format by the standard, but the bare one is sent too.
-        wrapped = len(chunk) >= 2 and chunk[0] & 0x0F == 8 and (chunk[0] * 256 + chunk[1]) % 31 == 0
+        wrapped = chunk[0] & 0x0F == 8 and (chunk[0] * 256 + chunk[1]) % 31 == 0
         return zlib.decompressobj(15 if wrapped else -15)

@@ -30,7 +30,7 @@ class FeedOptions:
     max_bytes: int = 8 * 1024 * 1024
     max_redirects: int = 5
     max_entries: int = 5000
-    parse_workers: int = 1
+    parse_workers: int = 2
     parse_timeout: timedelta = timedelta(seconds=20)
     parse_memory: int = 1024 * 1024 * 1024
     concurrency: int = 20

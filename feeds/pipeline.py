@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.errors import FetchError, LeaseLost, ParseError
 from core.failpoints import reach
@@ -76,6 +77,7 @@ class Pipeline:
         self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._hints: dict[int, Hints] = {}
         self._seen: dict[int, bytes] = {}
+        self._said: set[tuple[int, str, str]] = set()
         self._recorder = Recorder(store)
         self._outage = OutageWatch()
 
@@ -118,7 +120,7 @@ class Pipeline:
             return await self.fail(feed, error.outcome, str(error), error.retry_after)
         reach("poll.fetched")
         if fetched.permanent_url:
-            self._observe("feed_moved", feed=feed.spec.name, url=feed.spec.url, moved_to=fetched.permanent_url)
+            self._tell_once(feed, "feed_moved", url=feed.spec.url, moved_to=fetched.permanent_url)
         digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest() if fetched.body is not None else ""
         if fetched.body is None or digest == state.body_hash:
             return await self._unchanged(feed, fetched)
@@ -254,9 +256,16 @@ class Pipeline:
 
     def _tell(self, feed: Feed, parsed: Parsed) -> None:
         if parsed.dropped:
-            self._observe("entries_dropped", feed=feed.spec.name, total=parsed.total, dropped=parsed.dropped)
+            self._tell_once(feed, "entries_dropped", limit=self._options.max_entries)
         if not parsed.feed.whole:
-            self._observe("feed_cut_off", feed=feed.spec.name, entries=parsed.total)
+            self._tell_once(feed, "feed_cut_off")
+
+    def _tell_once(self, feed: Feed, event: str, **fields: Any) -> None:
+        """Tell what is so at every poll one time only."""
+        said = (feed.id, event, str(fields))
+        if said not in self._said:
+            self._said.add(said)
+            self._observe(event, feed=feed.spec.name, **fields)
 
     async def _analyse(self, feed: Feed, entries: Sequence[Entry], *, reissued: bool) -> list[NewEntry]:
         """Match entries, giving the loop its turn every few milliseconds."""

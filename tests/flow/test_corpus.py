@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import random
 import tarfile
 from pathlib import Path
 from typing import NamedTuple
@@ -109,3 +110,21 @@ def test_reading_only_what_is_new_gives_the_same_entries(corpus: list[File]) -> 
         itemwise += len(part.feed.entries) < whole.total
     assert differing == []
     assert itemwise > len(corpus) / 4
+
+
+def test_damaged_files_give_a_feed_or_a_parse_error(corpus: list[File]) -> None:
+    rng = random.Random(19)
+    read = 0
+    for file in sorted(corpus, key=lambda file: len(file.body))[-300:]:
+        body = bytearray(file.body[:30_000])
+        for _ in range(rng.randint(1, 20)):
+            at = rng.randrange(len(body) + 1)
+            cut = rng.choice((0, 0, 1, 5, 200))
+            body[at : at + cut] = rng.choice(
+                (b"", b"<", b"&", b"]]>", b"<![CDATA[", b"\xff", b"\x00", b"<item>", b"&#xD800;")
+            )
+        try:
+            read += bool(SOURCE.parse(bytes(body), url="https://news.example/feed").entries)
+        except ParseError as error:
+            assert error.outcome in (Outcome.NOT_A_FEED, Outcome.PARSE)  # noqa: PT017 - either way is right
+    assert read > 200

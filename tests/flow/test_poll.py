@@ -153,7 +153,7 @@ async def test_too_many_entries_are_cut_to_the_newest_and_told() -> None:
         result = await it.poll(it.server.on("/feed", reply(body)))
         assert (result.entries, result.new) == (25, 10)
         assert "Item 0" in it.store.outcomes
-        assert it.events.named("entries_dropped") == [{"feed": "News", "total": 25, "dropped": 15}]
+        assert it.events.named("entries_dropped") == [{"feed": "News", "limit": 10}]
 
 
 async def test_what_the_feed_implies_and_its_language_reach_the_matcher() -> None:
