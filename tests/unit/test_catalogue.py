@@ -126,3 +126,17 @@ def test_faults_of_a_catalogue_are_told(tmp_path: Path, text: str, fault: str) -
     with pytest.raises(ConfigError) as caught:
         read_groups(write(tmp_path, text))
     assert fault in str(caught.value)
+
+
+def test_the_documentation_lists_what_ships_on_and_every_group_and_kind() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    for entry in load_catalogue():
+        mark = "yes" if entry.designated_in_belarus else ""
+        row = f"| {entry.name} | {', '.join(entry.langs)} | {entry.owner} | {entry.kind} | {mark} |"
+        assert (row in text) == (entry.ship == "on"), entry.id
+    assert f"{len(load_catalogue())} sources in {'six' if len(groups()) == 6 else len(groups())} groups" in text
+    for group in groups().values():
+        ships = [sum(entry.ship == ship for entry in group.entries) for ship in ("on", "off", "no")]
+        assert "### `{}`\n\n{} {} on, {} off, {} dead or unreadable.".format(group.name, group.title, *ships) in text
+    for kind in SOURCES.names:
+        assert f"| `{kind}` |" in text
