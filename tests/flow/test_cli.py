@@ -228,3 +228,17 @@ async def test_a_taken_port_ends_with_a_sentence(tmp_path: Path, server: SampleS
     assert code == 2
     assert "choose another http.port" in err
     assert "Traceback" not in err
+
+
+async def test_the_demonstration_can_be_interrupted(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, MAIN, "demo", cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    await asyncio.wait_for(process.stdout.readuntil(b"read silently"), 60)
+    process.send_signal(signal.SIGINT)
+    out, err = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 130
+    assert out.decode().endswith("Interrupted.\n")
+    assert err == b""
+    assert list(tmp_path.iterdir()) == []
