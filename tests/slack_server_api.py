@@ -108,6 +108,9 @@ class SlackApi:
         """The next calls of a method ("response_url" too) meet these faults, one each."""
         self._faults[method].extend(faults)
 
+    def faults_left(self, method: str) -> int:
+        return len(self._faults[method])
+
     def messages(self, channel: str) -> list[Posted]:
         """What everybody in a channel sees, in order."""
         return [one for one in self._posted if one.channel == channel and not one.only_for]
@@ -155,6 +158,10 @@ class SlackApi:
         self._posted.append(one)
         return one
 
+    def remove(self, one: Posted) -> None:
+        """Delete a message, as its readers' admins can."""
+        self._posted.remove(one)
+
     def find(self, channel: str, ts: str) -> Posted:
         found = [one for one in self._posted if (one.channel, one.ts) == (channel, ts)]
         if not found:
@@ -187,6 +194,7 @@ class SlackApi:
 
     async def _next_fault(self, method: str) -> Fault:
         fault = self._faults[method].popleft() if self._faults[method] else Fault()
+        await self.changed()
         if fault.hold is not None:
             await fault.hold.wait()
         return fault
@@ -258,7 +266,7 @@ class SlackApi:
         old = self.find(str(fields.get("channel", "")), str(fields.get("ts", "")))
         if old.user != self.bot_user:
             raise Refused("cant_delete_message")
-        self._posted.remove(old)
+        self.remove(old)
         return {"channel": old.channel, "ts": old.ts}
 
     def _do_users_info(self, fields: dict[str, Any]) -> dict[str, Any]:

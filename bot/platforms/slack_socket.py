@@ -22,6 +22,7 @@ from core.ports import Clock
 
 CONNECT_WITHIN = 10.0
 HEARTBEAT = 10.0
+ANSWER_WITHIN = 0.3
 CLOSE_WITHIN = 0.3
 LONGEST_WAIT = 30.0
 REFUSED_WAIT = 300.0
@@ -66,10 +67,7 @@ class SocketMode:
                 async with self._still_read(socket):
                     socket = await self._connected()
         finally:
-            for task in self._answering:
-                task.cancel()
-            await asyncio.gather(*self._answering, return_exceptions=True)
-            await socket.close()
+            await self._leave(socket)
 
     @asynccontextmanager
     async def _still_read(self, socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[None]:
@@ -80,7 +78,15 @@ class SocketMode:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-            await socket.close()
+            await self._leave(socket)
+
+    async def _leave(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Close a connection once what came over it is acknowledged, which takes milliseconds."""
+        if self._answering:
+            _, late = await asyncio.wait(tuple(self._answering), timeout=ANSWER_WITHIN)
+            for task in late:
+                task.cancel()
+        await socket.close()
 
     async def _connected(self) -> aiohttp.ClientWebSocketResponse:
         """A new connection, however long it takes; tells once that it fails, and once that it is back."""

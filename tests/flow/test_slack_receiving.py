@@ -266,3 +266,22 @@ async def test_secrets_stay_out_of_the_log(slack: SlackServer, echo: Echo, caplo
     assert caplog.records
     for secret in (slack.bot_token, slack.app_token, slack.signing_secret, "ticket-", "/respond/"):
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_environment_of_other_programs_changes_nothing(
+    slack: SlackServer, echo: Echo, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """slack_sdk reads proxies without NO_PROXY; slack-bolt reads tokens, and turns to OAuth at a client id."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    for name in ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "CLIENT_ID", "CLIENT_SECRET", "VERIFICATION_TOKEN"):
+        monkeypatch.setenv(f"SLACK_{name}", "of another program")
+    echo.answer = plain("fine")
+    async with receiving(slack, echo, mode=mode):
+        assert (await slack.slash("U1", "C1", "latest")).status == 200
+        assert (await slack.posted("C1")).shown == "fine"
+        assert (await slack.user_says("U1", "C1", "@minskwatch latest"))[0].status == 200
+        await slack.posted("C1", 2)
