@@ -42,8 +42,8 @@ _ADJECTIVE_F = (
 )
 _OVA = "a y e u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi ow ovna"
 _CONSONANT_M = (
-    "- a u s e i y em om owi ovi ie as o ui us ius iaus iui iu is io am iem es ev ov uv ova ovo ovy ovu ovou ovym "
-    "ovych owie ow ami ach ia ja ju iumi je yje uje ile iga ilt il it ist ga le lt l t st ul ului ze cie"
+    "- a u s i em om owi ovi ie as o ui us ius iaus iui iu is io am iem es ev ov uv ova ovo ovy ovu ovou ovym "
+    "ovych ow ia ja ju iumi je yje uje ile iga ilt il it ist ul ului cie"
 )
 _CONSONANT_F = "- s a ova ove ovej ovou ovu ga le lt t as os ai y"
 _VOWEL = (
@@ -51,8 +51,8 @@ _VOWEL = (
     "at ale aga alt al ast ot ole oga olt ol ost oi aj ay ami am uju ej iu io ia ovmu"
 )
 _YOT = (
-    "i y j - ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi e ie je o "
-    "jo ejem t le ga"
+    "i y j ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi ie je "
+    "ejem le ga"
 )
 _PLAIN = (
     "- s a u i e m n om em ovi ove ovej ova ovo ovu ovou ovy ovym ovych owi ui as us is o am iem ga "

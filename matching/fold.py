@@ -28,6 +28,7 @@ _LETTERS = str.maketrans(
         "ħ": "h",
         "ŧ": "t",
         "ı": "i",
+        "õ": "y",  # Estonian for Russian ы
         "æ": "ae",
         "œ": "oe",
         "þ": "th",

@@ -18,6 +18,7 @@ from matching.fold import fold
 
 _VOWELS = frozenset("аеёиоуыэюяіўй")
 _LATIN_WORD = re.compile(r"[a-z]")
+_HIDING = frozenset("лцчшжщ")  # after these я is also written a: Bialacki
 PREFIX = 3  # letters by which lattices are found
 
 _LATIN: dict[str, tuple[str, ...]] = {
@@ -159,8 +160,10 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
     stem_be, stem_ru = be[: len(be) - ending_be.cut], ru[: len(ru) - ending_ru.cut]
     rows = list(_align(_units(stem_be), _units(stem_ru)))
     for table, script in ((_LATIN, "latin"), (_CYRILLIC, "cyrillic")):
-        positions = tuple(_options(pair, table) for pair in rows)
+        positions = tuple(_options(pair, table, rows[at - 1] if at else ()) for at, pair in enumerate(rows))
         own = ending_be.forms(script) | ending_ru.forms(script)
+        if script == "latin" and len(rows) > 2 and rows[-1][0] == "н" and set(rows[-2]) & set("иіы"):
+            own |= {"e", "es"}  # French: Poutine
         if script == "cyrillic":
             own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
         yield Lattice(positions, frozenset(own))
@@ -255,12 +258,18 @@ def _align(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, ...]
     return reversed(rows)
 
 
-def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Spellings of one position, longest first where one begins with another does not matter: all are walked."""
+def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]], before: Iterable[str] = ()) -> tuple[str, ...]:
+    """Spellings of one position, the usual ones first; `before` are the letters of the position before."""
     found: dict[str, None] = {}
     for unit in pair:
         for option in table.get(unit, (fold(unit),)) if unit else ("",):
             found[option] = None
+    if table is _LATIN and not set(before) & _HIDING:
+        for hidden, unit, plain in (("a", "я", "а"), ("u", "ю", "у")):
+            if unit in pair and plain not in pair:
+                found.pop(hidden, None)
+    if table is _CYRILLIC and set(pair) == {"я", "е"}:
+        found["і"] = None  # Бяляцкі, Беляцкий, Біляцький
     units = [unit for unit in pair if unit]
     if units and units[0] not in _VOWELS and len(units[0]) == 1 and units[0] not in "ь'":
         first = next(iter(found))
