@@ -171,13 +171,15 @@ def _weigh_doubt(item: _Candidate) -> None:
 def _weigh_wish(item: _Candidate) -> None:
     """Promised, hoped for, asked for; perhaps in the clause before: "he promised that ..."."""
     view, number = item.view, item.number
-    if view.in_clause(number.first, "forecast"):
-        if view.before(number.first, 8, "forecast"):
-            item.add(-4, "forecast")
-        else:
-            item.add(-2, "forecast after")
+    wishes = view.in_clause(number.first, "forecast")
+    freed = view.in_clause(number.first, "freed")
+    governed = freed and all(any(wish.first < cue.first for wish in wishes) for cue in freed)
+    if wishes and (governed or view.before(number.first, 8, "forecast")):
+        item.add(-5.5, "forecast")
+    elif wishes:
+        item.add(-2.5, "forecast after")
     elif view.before(number.first, 6, "forecast"):
-        item.add(-2, "forecast of the clause")
+        item.add(-2.5, "forecast of the clause")
 
 
 def _weigh_past(item: _Candidate) -> None:
