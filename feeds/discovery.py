@@ -27,7 +27,7 @@ _TYPES = {
     "application/feed+json": "jsonfeed",
     "application/json": "jsonfeed",
 }
-_COMMON = (
+_USUAL = (
     ("/feed/", "rss"),
     ("/rss", "rss"),
     ("/rss.xml", "rss"),
@@ -48,14 +48,14 @@ _TELEGRAM = re.compile(r"https?://(?:www\.)?(?:t|telegram)\.me/(?:s/)?@?([A-Za-z
 class Candidate:
     """An address where a feed may be: the source type to read it by, its title, and why it is thought so.
 
-    `why` is "declared" (the page names it as its feed), "wordpress", "linked", "common" (a path that many sites use)
+    `why` is "declared" (the page names it as its feed), "wordpress", "linked", "usual" (a path that many sites use)
     or "telegram".
     """
 
     url: str
     kind: str
     title: str = ""
-    why: str = "common"
+    why: str = "usual"
 
 
 def find_candidates(body: bytes, url: str, content_type: str = "") -> tuple[Candidate, ...]:
@@ -73,7 +73,7 @@ def find_candidates(body: bytes, url: str, content_type: str = "") -> tuple[Cand
     declared, linked = _named(page, url)
     wordpress = _wordpress(url) if _WORDPRESS.search(page) else ()
     found: dict[str, Candidate] = {}
-    for candidate in (*_without_comments(declared), *wordpress, *_without_comments(linked), *_common(url)):
+    for candidate in (*_without_comments(declared), *wordpress, *_without_comments(linked), *_usual(url)):
         if candidate.url != url:
             found.setdefault(candidate.url, candidate)
     return tuple(found.values())[:MAX_CANDIDATES]
@@ -81,20 +81,20 @@ def find_candidates(body: bytes, url: str, content_type: str = "") -> tuple[Cand
 
 def _named(page: str, url: str) -> tuple[list[Candidate], list[Candidate]]:
     """What the page declares as its feeds, and what it links to that looks like one."""
-    base = url
+    root = url
     declared: list[Candidate] = []
     linked: list[Candidate] = []
     for tag in page_tags(page):
         if tag.closing or tag.name not in ("base", "link", "a"):
             continue
         attributes = tag.attributes()
-        link = clean_link(attributes.get("href", ""), base)
+        link = clean_link(attributes.get("href", ""), root)
         if not link or len(declared) + len(linked) > 10 * MAX_CANDIDATES:
             continue
         title = plain_text(attributes.get("title"), MAX_TITLE).replace("\n", " ")
         kind = _declared_kind(attributes, link)
         if tag.name == "base":
-            base = link
+            root = link
         elif tag.name == "link" and kind:
             declared.append(Candidate(link, kind, title, "declared"))
         elif tag.name == "a" and _FEED_PATH.search(link):
@@ -123,5 +123,5 @@ def _wordpress(url: str) -> Iterator[Candidate]:
         yield Candidate(address, "rss", why="wordpress")
 
 
-def _common(url: str) -> Iterator[Candidate]:
-    return (Candidate(urljoin(url, path), kind) for path, kind in _COMMON)
+def _usual(url: str) -> Iterator[Candidate]:
+    return (Candidate(urljoin(url, path), kind) for path, kind in _USUAL)

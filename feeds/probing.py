@@ -95,7 +95,7 @@ class Prober:
         """Find feeds from the address of a web page, and probe what was found; raises FetchError."""
         fetched = await self._fetcher.fetch(SOURCES.get("rss").request(FeedSpec(url, url)))
         candidates = find_candidates(fetched.body or b"", fetched.url, fetched.content_type)
-        named = [candidate for candidate in candidates if candidate.why != "common"] or list(candidates)
+        named = [candidate for candidate in candidates if candidate.why != "usual"] or list(candidates)
         await self._clock.sleep(PAUSE)
         specs = [FeedSpec(name=c.title or c.kind, url=c.url, kind=c.kind) for c in named]
         return await self.probe_all(specs)

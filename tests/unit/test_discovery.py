@@ -15,9 +15,9 @@ URL = "https://news.example/section/page.html?x=1"
 
 
 def found(head: str, url: str = URL) -> list[tuple[str, str, str]]:
-    """(address, kind, why) of all candidates but the common paths."""
+    """(address, kind, why) of all candidates but the usual paths."""
     page = f"<!doctype html><html><head>{head}</head><body></body></html>"
-    return [(c.url, c.kind, c.why) for c in find_candidates(page.encode(), url) if c.why != "common"]
+    return [(c.url, c.kind, c.why) for c in find_candidates(page.encode(), url) if c.why != "usual"]
 
 
 def link(href: str, type_: str = "application/rss+xml", rel: str = "alternate") -> str:
@@ -37,7 +37,7 @@ def test_what_the_page_declares_comes_first_in_its_order() -> None:
         Candidate("https://cdn.example/f", "jsonfeed", "The & news", "declared"),
         Candidate("https://news.example/rss/all", "rss", "", "linked"),
     )
-    assert {candidate.why for candidate in candidates[4:]} == {"common"}
+    assert {candidate.why for candidate in candidates[4:]} == {"usual"}
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_a_telegram_channel_is_its_own_feed() -> None:
         assert candidate == Candidate("https://t.me/s/example_news", "telegram-web", "", "telegram")
 
 
-def test_common_paths_are_tried_where_nothing_is_said() -> None:
+def test_usual_paths_are_tried_where_nothing_is_said() -> None:
     candidates = find_candidates(b"\x89PNG", "https://news.example/")
-    assert {candidate.why for candidate in candidates} == {"common"}
+    assert {candidate.why for candidate in candidates} == {"usual"}
     assert candidates[0].url == "https://news.example/feed/"
     assert {"newssitemap", "jsonfeed"} <= {candidate.kind for candidate in candidates}
 
