@@ -86,8 +86,13 @@ def test_every_kind_of_error_is_listed_with_its_reason() -> None:
     )
     kinds = [(error["id"], next(iter(error["expected"]))) for error in figures["errors"]]
     assert kinds == [
-        ("x1", "relevant"), ("x2", "relevant"), ("x3", "topics"), ("x3", "released"), ("x3", "remaining"), ("x3", "people"),
-    ]  # fmt: skip
+        ("x1", "relevant"),
+        ("x2", "relevant"),
+        ("x3", "topics"),
+        ("x3", "released"),
+        ("x3", "remaining"),
+        ("x3", "people"),
+    ]
     assert all(error["why"] for error in figures["errors"])
 
 

@@ -37,7 +37,7 @@ def facts(title: str, body: str = "", lang: str = "en") -> Facts:
         ("Avec treize autres, Sergueï Tikhanovski a été libéré par Minsk", "", "fr", 14),
         ("Cichanouski i trzynaścioro innych na wolności", "", "pl", 14),
         # wholes and parts
-        ("Lukashenko pardons 123, among them five Ukrainians", "Of these, 114 went to Ukraine and nine to Lithuania.", "en", 123),
+        ("Lukashenko pardons 123, five Ukrainians too", "Of these, 114 went to Ukraine, nine to Lithuania.", "en", 123),
         ("Two hundred and fifty freed in Belarus", "235 stay at home, 15 were taken to Vilnius.", "en", 250),
         ("Лукашенко помиловал 15 политзаключённых", "Всего в указе 18 имён.", "ru", 18),
         ("Fifteen women, seven men pardoned in Belarus", "Twenty of the 22 were convicted of extremism.", "en", 22),
@@ -60,7 +60,7 @@ def facts(title: str, body: str = "", lang: str = "en") -> Facts:
         ("До України передали 114 осіб з білоруських в'язниць", "", "uk", 114),
         # what is no number of people freed
         ("1,613 days behind bars: Bialiatski is free in Minsk", "", "en", None),
-        ("Trump's lawyer named envoy to Belarus", "Coale has already negotiated freedom for a hundred people.", "en", None),
+        ("Trump's lawyer named envoy to Belarus", "Coale has already negotiated freedom for a hundred.", "en", None),
         ("Nobody was freed in Belarus, though 52 prisoners were named", "", "en", None),
     ],
 )  # fmt: skip
@@ -203,7 +203,7 @@ def test_every_fact_has_its_words() -> None:
 def test_a_long_analysis_like_those_that_spell_names_in_many_ways() -> None:
     told = facts(
         "A bet on Minsk: what the envoy's visit brought",
-        "The result of the talks is the release of 14 political prisoners, among them the dissident Serhiy Tykhanovsky. "
+        "The result of the talks is the release of 14 prisoners, among them the dissident Serhiy Tykhanovsky. "
         "Together with him, 13 other people were released, among them journalists. "
         "There are between 1,100 and 1,300 political prisoners in Belarus today. "
         "Political prisoners remain in Belarus. Sanctions against Minsk have not been lifted.",
@@ -272,7 +272,11 @@ def test_a_story_without_facts_votes_for_nothing() -> None:
 
 # --- any text -------------------------------------------------------------------------------------------------------
 
-WORDS = ["Belarus", "Lukashenko", "freed", "52", "14", "others", "and", "Tsikhanouski", "Bialiatski", "not", "lifted", "sanctions", "Lithuania", "to", "of", "the", "among", "over", "1,300", "still", "held", "may", "будут", "освобождены", "человек", "из,", ".", ";", "—", "«", "»", "💥", "\x00", "�", "więźniów", "na", "wolności"]
+WORDS = [
+    "Belarus", "Lukashenko", "freed", "52", "14", "others", "and", "Tsikhanouski", "Bialiatski", "not", "lifted",
+    "sanctions", "Lithuania", "to", "of", "the", "among", "over", "1,300", "still", "held", "may", "будут",
+    "освобождены", "человек", "из,", ".", ";", "—", "«", "»", "💥", "\x00", "�", "więźniów", "na", "wolności",
+]  # fmt: skip
 
 
 @settings(deadline=None)

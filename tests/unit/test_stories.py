@@ -208,7 +208,9 @@ def test_the_same_reports_in_the_same_order_always_make_the_same_stories() -> No
 def window() -> list[Item]:
     """The labelled reports of three busy days."""
     items = read_items(DATA / "news-dev.jsonl")
-    return [item for item in items if item.relevant and "2025-12-12" <= item.published_at.date().isoformat() <= "2025-12-14"]
+    return [
+        item for item in items if item.relevant and "2025-12-12" <= item.published_at.date().isoformat() <= "2025-12-14"
+    ]
 
 
 def groups(items: list[Item]) -> dict[str, int | None]:
@@ -224,7 +226,8 @@ def test_the_order_of_feeds_changes_little() -> None:
     """
     items = window()
     same_time = [
-        Item(one.id, one.lang, START, one.source, one.url, one.title, one.summary, True, story=one.story) for one in items
+        Item(one.id, one.lang, START, one.source, one.url, one.title, one.summary, True, story=one.story)
+        for one in items
     ]
     shuffler = random.Random(7)
     first = {key: str(value) for key, value in groups(same_time).items() if value is not None}
