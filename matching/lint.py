@@ -32,6 +32,7 @@ _TOPIC_KEYS = frozenset(
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
+_SOURCE_KEYS = frozenset(("domains", "languages", "implies"))
 _CONCEPT_NOTES = frozenset(("note", "languages", "shared"))
 
 
@@ -224,17 +225,21 @@ def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> 
 
 
 def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, ...]]:
-    """Domain -> concepts that every entry of that source implies."""
+    """Domain, or "lang:be" for a language -> concepts that every such entry implies."""
     sources: dict[str, tuple[str, ...]] = {}
     for row in rows:
+        packs.faults += _unknown_keys(row, row.values, _SOURCE_KEYS)
         implied = row.values.get("implies", [])
         for concept in implied:
             if concept not in packs.concepts:
                 packs.faults.append(
                     f"{row.place_of(str(concept))}: [source.{row.name}]: there is no concept {concept!r}."
                 )
-        for domain in row.values.get("domains", [row.name]):
-            sources[str(domain).lower()] = tuple(str(concept) for concept in implied)
+        concepts = tuple(str(concept) for concept in implied)
+        for lang in row.values.get("languages", ()):
+            sources[f"lang:{lang}"] = concepts
+        for domain in row.values.get("domains", () if "languages" in row.values else [row.name]):
+            sources[str(domain).lower()] = concepts
     return sources
 
 

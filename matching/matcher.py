@@ -87,7 +87,7 @@ def spots_of(reading: Reading) -> dict[str, list[Spot]]:
             Spot(item.concept, item.text, where, (item.where, item.sentence), item.pattern, item.start, item.end)
         )
     for concept in reading.implies:
-        spots[concept].append(Spot(concept, "", "source", ("source", 0), "implied by the source", -1, -1))
+        spots[concept].append(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
     for places in spots.values():
         places.sort(key=lambda spot: _PLACES[spot.where])
     return spots

@@ -23,7 +23,8 @@ class Reading:
 def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> Reading:
     """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere."""
     head, rest = read_passage(title, "title"), read_passage(body, "body")
-    implied = tuple(concept for concept in implies if concept in lexicon.concepts)
+    known = [*implies, *lexicon.sources.get(f"lang:{lang.lower()}", ())]
+    implied = tuple(dict.fromkeys(concept for concept in known if concept in lexicon.concepts))
     scans = lexicon.scan(head), lexicon.scan(rest)
     context = bool(COUNTRY & set(implied)) or _about_belarus([*scans[0].concepts, *_lead(scans[1].concepts)])
     in_title, in_body = (lexicon.complete(scan, context=context) for scan in scans)

@@ -153,6 +153,7 @@ FAULTS = [
     ("[name.n]\ngiven = ['John']", "needs latin = or cyrillic ="),
     ("[name.n]\nlatin = 'Coale'", "latin must be a list of names"),
     ("[person.p]\nbe = 'Знак'\n[name.p]\nlatin = ['P']", "pack.toml:3: [name.p]: the ID is used twice (pack.toml:1)"),
+    ("[source.s]\nlanguage = ['be']", "pack.toml:2: [source.s]: unknown key 'language'"),
     ("[source.s]\nimplies = ['nope']", "pack.toml:2: [source.s]: there is no concept 'nope'"),
 ]
 

@@ -82,6 +82,12 @@ def test_what_a_source_implies_completes_a_match(matcher: PackMatcher) -> None:
     assert any(item.where == "source" and item.concept == "belarus" for item in told.evidence)
 
 
+def test_a_text_in_belarusian_need_not_name_the_country(matcher: PackMatcher) -> None:
+    title = "Памілаваныя шаснаццаць палітвязняў"
+    assert not matcher.analyse(title).relevant
+    assert matcher.analyse(title, lang="be").topics == ("prisoner-release",)
+
+
 def test_every_point_of_the_score_is_kept(matcher: PackMatcher) -> None:
     title, body = "Belarus frees 52 political prisoners in a US-brokered deal", "Sanctions on Belavia are eased."
     analysis = matcher.analyse(title, body)
