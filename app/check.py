@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from app.parts import Parts
     from core.model import FeedSpec
     from core.settings import Settings
+    from feeds.probing import Probe
 
 Row = tuple[str, str, str]
 
@@ -47,13 +48,14 @@ def _is_raised(settings: Settings, spec: FeedSpec) -> bool:
 
 async def _live(settings: Settings) -> int:
     from app.parts import make_parts
+    from feeds.probing import Prober
 
     parts = make_parts(settings)
     try:
         await parts.store.open()  # platforms may ask it which events were handled
         rows = [await _platform(parts, name) for name in parts.platforms]
-        gate = asyncio.Semaphore(settings.feeds.concurrency)
-        rows += await asyncio.gather(*(_feed(parts, spec, gate) for spec in settings.feed_specs))
+        prober = Prober(parts.fetcher, parts.parser, parts.clock, concurrency=settings.feeds.concurrency)
+        rows += [_feed(probe) for probe in await prober.probe_all(settings.feed_specs)]
     finally:
         await parts.close()
     print()
@@ -74,20 +76,8 @@ async def _platform(parts: Parts, name: str) -> Row:
     return name, "ok", f"we are {who}"
 
 
-async def _feed(parts: Parts, spec: FeedSpec, gate: asyncio.Semaphore) -> Row:
-    from core.errors import FetchError, ParseError
-    from feeds.sources import SOURCES
-
-    async with gate:
-        try:
-            fetched = await parts.fetcher.fetch(SOURCES.get(spec.kind).request(spec), user_agent=spec.user_agent)
-            parsed = await parts.parser.parse(
-                spec.kind, fetched.body or b"", url=fetched.url, content_type=fetched.content_type
-            )
-        except (FetchError, ParseError) as error:
-            return spec.name, error.outcome.value, str(error)
-    newest = parsed.feed.entries[0].title if parsed.feed.entries else "no entries"
-    return spec.name, "ok", f"{len(parsed.feed.entries)} entries, first: {newest[:60]}"
+def _feed(probe: Probe) -> Row:
+    return probe.name, "ok" if probe.state.well else probe.state.value, probe.detail or f"{probe.entries} entries"
 
 
 def _table(rows: list[Row]) -> Iterator[str]:

@@ -81,7 +81,7 @@ def test_command_runs(clone: Path, command: str) -> None:
     if command.startswith("cp "):
         assert run(clone, command).returncode == 0
         return
-    no_feeds = {"MINSK_FEEDS__FEED": "[]"} if " poll-once " in command else {}  # no test calls the real ones
+    no_feeds = {"MINSK_FEEDS__GROUPS": "[]"} if " poll-once " in command else {}  # no test calls the real ones
     result = run(clone, command.replace("check --live", "check"), **TOKEN, **no_feeds)
     if command.endswith(" health"):
         assert "is the program running" in result.stdout  # it is not

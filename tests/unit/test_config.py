@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.configured import with_groups
 from core.config import load_settings, mask_url, parse_duration, read_settings, secrets, show_duration, show_settings
 from core.errors import ConfigError
 from core.settings import FeedSettings, Settings
+from feeds.catalogue import groups
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -27,22 +29,24 @@ def test_example_shows_every_key_with_its_default() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     settings, faults = read_settings(EXAMPLE, {})
     assert faults == []
-    without_feeds = dataclasses.replace(settings, feeds=dataclasses.replace(settings.feeds, feed=()))
-    assert without_feeds == Settings()
+    without_groups = dataclasses.replace(settings, feeds=dataclasses.replace(settings.feeds, groups=()))
+    assert without_groups == Settings()
     for path, value in show_settings(Settings()):
         key = path.partition(".")[2]
-        if key and path != "feeds.feed":
+        if key and path not in ("feeds.feed", "feeds.groups"):
             assert f"\n{key} = {value}" in text, path
     for field in dataclasses.fields(FeedSettings):
         assert f"#   {field.name} = " in text
         assert field.metadata["doc"] in text
 
 
-def test_example_feeds_are_complete() -> None:
-    feeds = load_settings(EXAMPLE, {}).feed_specs
-    assert len(feeds) >= 20
+def test_example_polls_every_group_of_the_catalogue() -> None:
+    settings = load_settings(EXAMPLE, {})
+    assert set(settings.feeds.groups) == set(groups())
+    feeds = with_groups(settings).feed_specs
+    assert len(feeds) >= 40
     assert len({feed.url for feed in feeds}) == len(feeds)
-    assert all(feed.name and feed.lang and feed.owner for feed in feeds)
+    assert all(feed.name and feed.owner for feed in feeds)  # a channel in two languages has no one lang
 
 
 def test_all_faults_are_told_at_once_with_key_value_and_remedy(tmp_path: Path) -> None:
