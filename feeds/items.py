@@ -10,15 +10,19 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from core.model import Entry
 from core.ports import ParsedFeed
+from feeds.headers import http_date
 
 HASH = 8
 TRACE = 5 * HASH
+NO_LIMIT = 1_000_000
 MAX_ITEMS = 1000  # of longer documents nothing is remembered
 
+_DATE = re.compile(r"<(?:pubDate|published|updated|dc:date)>([^<]{4,60})<")
 _MARK = re.compile(r"<(?:(!\[CDATA\[|!--)|(/?)(item|entry)(?=[\s>/])([^<>]*)>)")
 
 
@@ -59,18 +63,22 @@ class Unseen:
     """What was read of a document: `feed` has the entries not seen before, `total` counts all of them.
 
     `seen` is what to give with the document's next version, so that nothing is read twice; empty: all must be.
+    `dropped` entries were too many and not read at all.
     """
 
     feed: ParsedFeed
     total: int
     seen: bytes = b""
+    dropped: int = 0
 
 
 @runtime_checkable
 class ItemwiseSource(Protocol):
-    """A source that can leave out what was seen before; raises ParseError only."""
+    """A source that can leave out what was seen before, and what is over a limit; raises ParseError only."""
 
-    def parse_unseen(self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Unseen: ...
+    def parse_unseen(
+        self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"", limit: int = ...
+    ) -> Unseen: ...
 
 
 def split_items(text: str) -> Split | None:
@@ -96,6 +104,25 @@ def split_items(text: str) -> Split | None:
     if start >= 0 or not items:
         return None
     return Split((*between, text[end:]), tuple(items))
+
+
+def newest_items(items: Sequence[str], limit: int) -> range:
+    """The numbers of at most `limit` items: the first, newest by custom, unless the dates run the other way."""
+    first, last = (_date_of(item) for item in (items[0], items[-1]))
+    if first and last and first < last:
+        return range(max(0, len(items) - limit), len(items))
+    return range(min(limit, len(items)))
+
+
+def _date_of(item: str) -> datetime | None:
+    found = _DATE.search(item)
+    if found is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(found[1].strip())
+    except ValueError:
+        return http_date(found[1])
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def hash_text(text: str) -> bytes:

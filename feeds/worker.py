@@ -72,12 +72,12 @@ def read_document(
     """Read a body here and now, without what was seen before if the source can do that; raises ParseError."""
     source: Source = SOURCES.get(kind)
     if isinstance(source, ItemwiseSource):
-        read = source.parse_unseen(body, url=url, content_type=content_type, seen=seen)
+        read = source.parse_unseen(body, url=url, content_type=content_type, seen=seen, limit=max_entries)
     else:
         feed = source.parse(body, url=url, content_type=content_type)
         read = Unseen(feed, len(feed.entries))
     kept = keep_newest(read.feed.entries, max_entries)
-    dropped = len(read.feed.entries) - len(kept)
+    dropped = read.dropped + len(read.feed.entries) - len(kept)
     return Parsed(replace(read.feed, entries=kept), read.total, dropped, b"" if dropped else read.seen)
 
 

@@ -27,6 +27,7 @@ from core.model import (
     Story,
     StorySummary,
 )
+from core.watch import WatchHit
 from feeds.wire import Parsed
 from feeds.worker import read_document
 
@@ -82,6 +83,7 @@ class FakeStore:
         self.stories: dict[int, Story] = {}
         self.queued: list[tuple[int, int, bool]] = []
         self.records: list[PollRecord] = []
+        self.watched: list[tuple[int, tuple[str, ...]]] = []
         self.subscribers = subscribers
         self.alerted: set[int] = set()
 
@@ -124,7 +126,7 @@ class FakeStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[FakeTransaction]:
-        names = ("feeds", "leases", "entries", "identities", "stories", "queued", "records", "alerted")
+        names = ("feeds", "leases", "entries", "identities", "stories", "queued", "watched", "records", "alerted")
         before: dict[str, Any] = {name: copy.copy(getattr(self, name)) for name in names}
         try:
             yield FakeTransaction(self)
@@ -192,6 +194,13 @@ class FakeTransaction:
             return 0
         self._store.alerted.add(story.id)
         return self._store.subscribers
+
+    async def queue_watched(self, story: Story, hits: Sequence[Any], now: datetime) -> int:
+        return len(hits)
+
+    async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
+        self._store.watched.append((story.id, tuple(hit.label for hit in hits)))
+        return 1
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
         self._store.entries[entry_id] = replace(self._store.entries[entry_id], outcome=outcome, reason=reason)

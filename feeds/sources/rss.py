@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from feeds.entries import (
     plain_text,
     shorten,
 )
-from feeds.items import Trace, Unseen, hash_text, pack_traces, split_items, trace, unpack_traces
+from feeds.items import NO_LIMIT, Trace, Unseen, hash_text, newest_items, pack_traces, split_items, trace, unpack_traces
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
 
@@ -55,12 +56,17 @@ class RssSource:
         """Read a document; raises ParseError with outcome NOT_A_FEED or PARSE, whatever the bytes."""
         return self.parse_unseen(body, url=url, content_type=content_type).feed
 
-    def parse_unseen(self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"") -> Unseen:
-        """Read a document without the items that `seen` (of an earlier answer) holds, when that is safe, else whole."""
+    def parse_unseen(
+        self, body: bytes, *, url: str, content_type: str = "", seen: bytes = b"", limit: int = NO_LIMIT
+    ) -> Unseen:
+        """Read a document without the items that `seen` (of an earlier answer) holds, when that is safe, else whole.
+
+        Of more than `limit` items the older ones are not read.
+        """
         text = read_characters(body, content_type)
         check_kind(text)
         try:
-            return _read_unseen(text, url, unpack_traces(seen))
+            return _read_unseen(text, url, unpack_traces(seen), limit)
         except (MemoryError, ParseError):
             raise
         except Exception as error:  # feedparser raises anything on hostile input
@@ -84,8 +90,13 @@ def parse_xml(text: str, url: str) -> Any:
     )
 
 
-def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace]) -> Unseen:
+def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -> Unseen:
     split = split_items(text)
+    if split and len(split.items) > limit:
+        chosen = newest_items(split.items, limit)
+        document = parse_xml(defuse(split.keep(chosen)), url)
+        read = _read(document, text, url, {}, {})
+        return replace(read, total=len(split.items), dropped=len(split.items) - len(chosen))
     keys = [hash_text(item) for item in split.items] if split else []
     if split and not seen.keys().isdisjoint(keys):
         unseen = [number for number, key in enumerate(keys) if key not in seen]

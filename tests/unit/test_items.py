@@ -138,3 +138,22 @@ def test_traces_are_packed_and_unpacked() -> None:
     with pytest.raises(ValueError, match="no traces"):
         unpack_traces(b"12345")
     assert pack_traces([Trace(b"a" * 8, b"", b"", b"", b"")] * (MAX_ITEMS + 1)) == b""
+
+
+def dated(number: int) -> str:
+    return f"<item><title>{number}</title><pubDate>Thu, {number:02} Mar 2026 12:00:00 GMT</pubDate></item>"
+
+
+@pytest.mark.parametrize(
+    ("items", "kept"),
+    [
+        ([dated(5), dated(4), dated(3), dated(2)], ["5", "4"]),
+        ([dated(2), dated(3), dated(4), dated(5)], ["4", "5"]),
+        ([item("A"), item("B"), item("C")], ["A", "B"]),
+        ([f"<item><title>{n}</title><dc:date>2026-03-0{n}</dc:date></item>" for n in (1, 2, 3)], ["2", "3"]),
+    ],
+)
+def test_of_too_many_items_the_newest_are_read(items: list[str], kept: list[str]) -> None:
+    read = SOURCE.parse_unseen(rss(*items), url=URL, limit=2)
+    assert [entry.title for entry in read.feed.entries] == kept
+    assert (read.total, read.dropped, read.seen) == (len(items), len(items) - 2, b"")
