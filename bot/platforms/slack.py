@@ -53,7 +53,11 @@ def create(context: PlatformContext) -> ChatPlatform:
 
 
 class Slack:
-    """A core.ports.ChatPlatform. Message references are CHANNEL:ts."""
+    """A core.ports.ChatPlatform. Message references are CHANNEL:ts.
+
+    The app asks for no events about members, channels and its own removal: nothing is kept that they would change, and
+    a chat that is lost is learnt of from the first alert that it refuses.
+    """
 
     name = "slack"
 
@@ -143,7 +147,11 @@ class Slack:
         except BadCredentials:
             raise
         except (DeliveryError, TimeoutError) as error:
-            cause = str(error) or f"It did not answer within {OPEN_WITHIN:g} s."
+            cause = f"Slack gave no proper answer ({type(error.__cause__ or error).__name__})."
+            if isinstance(error, TimeoutError):
+                cause = f"Slack did not answer within {OPEN_WITHIN:g} s."
+            elif isinstance(error, Unreachable):
+                cause = str(error)
             raise Unreachable(f"{cause} Check the network and slack.api_base = {base!r}.") from error
 
     async def _check_app_token(self) -> None:
@@ -165,12 +173,21 @@ class Slack:
 
     # --- what goes out ----------------------------------------------------------------------------------------------
 
-    async def send(self, target: Target, message: Message) -> str:
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
+        """A reply stands in the thread of its message and, unless it is to be silent, in the channel too."""
+        ts = located(reply_to, target.chat)[1]
+        if ts and not target.thread:
+            shown = {"thread_ts": ts, "reply_broadcast": not message.silent}
+            try:
+                return await taken(partial(self._post, target, shown), render(message), self._log)
+            except MessageMissing as error:
+                self._log.info("The message to reply to is gone; the reply stands alone", extra={"reason": str(error)})
         return await self.post(target, render(message))
 
     async def post(self, target: Target, rendered: Rendered) -> str:
         """Post in a channel or thread; returns the reference. Raises DeliveryError."""
-        return await taken(partial(self._post, target), rendered, self._log)
+        thread = {"thread_ts": target.thread} if target.thread else {}
+        return await taken(partial(self._post, target, thread), rendered, self._log)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         channel, ts = located(message_ref, target.chat)
@@ -178,15 +195,10 @@ class Slack:
             raise MessageMissing(f"There is no message {message_ref!r} in {target}.")
         await taken(partial(self._update, target, channel, ts), render(message), self._log)
 
-    async def _post(self, target: Target, fields: dict[str, Any]) -> str:
+    async def _post(self, target: Target, place: dict[str, Any], fields: dict[str, Any]) -> str:
         with translated(str(target)):
             answer = await self._client.chat_postMessage(
-                channel=target.chat,
-                thread_ts=target.thread or None,
-                unfurl_links=False,
-                unfurl_media=False,
-                mrkdwn=False,
-                **fields,
+                channel=target.chat, unfurl_links=False, unfurl_media=False, mrkdwn=False, **place, **fields
             )
         return reference(str(answer["channel"]), str(answer["ts"]))
 

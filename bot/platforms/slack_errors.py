@@ -45,7 +45,9 @@ _GONE = {
     "channel_type_not_supported": "no messages can be posted there",
     "team_not_found": "its workspace is gone",
 }
-_MISSING = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+_MISSING = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "cannot_reply_to_message"}
+)
 _REFUSED = {
     "invalid_auth": "is not valid",
     "not_authed": "is missing",

@@ -103,6 +103,25 @@ async def test_thread_of_a_configured_target(slack: SlackServer) -> None:
     assert slack.messages("C1")[0].thread_ts == "1760000000.000001"
 
 
+@pytest.mark.parametrize("silent", [False, True])
+async def test_reply_stands_in_the_thread_and_is_seen_in_the_channel_unless_silent(
+    slack: SlackServer, silent: bool
+) -> None:
+    async with opened(slack) as bot:
+        first = await bot.send(HERE, alert())
+        await bot.send(HERE, replace(plain("and one more"), silent=silent), reply_to=first)
+    alert_shown, reply = slack.messages("C1")
+    assert reply.thread_ts == alert_shown.ts
+    assert reply.fields["reply_broadcast"] is not silent
+
+
+async def test_reply_to_a_message_that_is_gone_stands_alone(slack: SlackServer) -> None:
+    slack.fail("chat.postMessage", Fault(error="thread_not_found"))
+    async with opened(slack) as bot:
+        await bot.send(HERE, plain("and one more"), reply_to="C1:1.1")
+    assert [(one.shown, one.thread_ts) for one in slack.messages("C1")] == [("and one more", "")]
+
+
 @pytest.mark.parametrize(
     "title",
     [
