@@ -100,14 +100,26 @@ class StoryBook:
         counts, why = self._counts(mine, signatures, bool(persons))
         score += counts - rules["per_day"] * max(0.0, days - 1) + rules["same_day"] * (days <= 1)
         reasons += why
-        if days > 0.5 and mine.get("k") and not any(other.get("k") for other in signatures):
-            score -= rules["new_phase"]
-            reasons.append("talks before, a result now")
+        phase, why = self._phase(mine, signatures, days)
+        score += phase
+        reasons += why
         if days > 1:
             reasons.append(f"{days:.0f} days later")
         if shared:
             reasons.append("shares " + ", ".join(key[2:] for key in shared[:4]))
         return Likeness(score, "; ".join(reasons), shared=bool(shared) or words >= rules["same_words"])
+
+    def _phase(
+        self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], days: float
+    ) -> tuple[float, list[str]]:
+        """Talks of the day before are another story than their result; a release and a concession of one day are the
+        two halves of one deal."""
+        here, there = set(mine.get("k", ())), {kind for other in signatures for kind in other.get("k", ())}
+        if here and not there and days > 0.5:
+            return -self._rules["new_phase"], ["talks before, a result now"]
+        if here and there and here.isdisjoint(there) and days <= 1:
+            return self._rules["same_deal"], ["a release and a concession of one day"]
+        return 0.0, []
 
     def _strangers(self, vector: Mapping[str, float], signatures: Sequence[Mapping[str, Any]], shared: bool) -> float:
         """Both name prisoners, and none in common: less alike."""
