@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ParseError
@@ -86,11 +86,13 @@ def test_a_latin_page_with_few_high_bytes_stays_latin() -> None:
     assert "Café du Monde à Vilnius" in decode_bytes(document("Café du Monde à Vilnius", None).encode("cp1252"))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.text(max_size=40))
 def test_decoding_never_raises(body: bytes, content_type: str) -> None:
     decode_bytes(body, content_type)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["cp1251", "koi8-u", "iso8859-5"]), st.integers(1, 12))
 def test_short_cyrillic_is_read_too(codec: str, words: int) -> None:
     text = " ".join(RUSSIAN.split()[:words])

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import FetchError
@@ -50,6 +50,7 @@ def test_http_dates(text: str, expected: datetime | None) -> None:
     assert http_date(text) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_header_raises(one: str, other: str) -> None:
     headers = {"Retry-After": one, "Date": other, "Expires": one, "Cache-Control": other, "Age": one}
@@ -57,6 +58,7 @@ def test_no_header_raises(one: str, other: str) -> None:
         assert seconds is None or seconds >= 0
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**6), 10**6), st.integers(-(10**8), 10**8))
 def test_dates_count_from_the_servers_clock(ahead: int, skew: int) -> None:
     theirs = NOW + timedelta(seconds=skew)
@@ -67,6 +69,7 @@ def test_dates_count_from_the_servers_clock(ahead: int, skew: int) -> None:
     assert retry_after(headers, NOW) == max(0, ahead)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=3000), st.integers(1, 700), st.sampled_from(["", "gzip", "deflate", "bare"]))
 def test_bodies_come_back_whatever_the_chunks(body: bytes, size: int, encoding: str) -> None:
     sent = {"": body, "gzip": gzip.compress(body), "deflate": zlib.compress(body)}.get(
@@ -80,6 +83,7 @@ def test_bodies_come_back_whatever_the_chunks(body: bytes, size: int, encoding: 
     assert inflater.finish() == body
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_damaged_bodies_are_fetch_errors(body: bytes) -> None:
     inflater = Inflater("gzip", 10_000)
@@ -90,6 +94,7 @@ def test_damaged_bodies_are_fetch_errors(body: bytes) -> None:
         assert error.outcome is Outcome.NETWORK  # noqa: PT017 - damage may go unnoticed, but nothing else is raised
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.binary(max_size=300), st.integers(1, 40))
 def test_gzip_members_are_joined_whatever_the_chunks(one: bytes, two: bytes, size: int) -> None:
     sent = gzip.compress(one) + gzip.compress(two) + b"\x00\x00\x00"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import Entry
@@ -120,6 +120,7 @@ _items = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_items, st.sets(st.integers(0, 5)))
 def test_reading_a_part_gives_what_reading_the_whole_gives(rows: list[tuple[str, str, str]], old: set[int]) -> None:
     items = [item(f"{title}{number}", guid, link) for number, (title, guid, link) in enumerate(rows)]

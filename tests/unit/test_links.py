@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.links import clean_link, host_of, is_front_page, link_key
@@ -92,6 +92,7 @@ def test_hosts_compare_without_the_default_port() -> None:
     assert host_of("http://news.example:x/") == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=50))
 def test_nothing_raises_and_what_is_kept_is_safe(link: str, base: str) -> None:
     for text in (link, "http://" + link, "//" + link):

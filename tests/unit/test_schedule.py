@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.model import FeedSpec, Outcome
@@ -85,6 +85,7 @@ def test_a_long_interval_is_not_cut_by_the_limits_of_backoff() -> None:
     assert next_poll_at(NOW, slow, Outcome.HTTP, failures=3, rng=NoJitter()) - NOW == timedelta(days=2)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(Outcome)),
     st.integers(0, 10**6),
