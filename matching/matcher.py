@@ -12,7 +12,7 @@ from matching.facts import extract
 from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
 from matching.scene import set_scene
-from matching.signature import signature
+from matching.signature import may_join, signature
 from matching.topics import Score, Spot, score_topic
 
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
@@ -48,7 +48,7 @@ class PackMatcher:
         people = self._people(reading.found)
         if level is Level.NONE:
             return Analysis(people=people)
-        facts, marks = self._read_facts(reading, topics) if topics else (Facts(), {})
+        facts, marks = self._read_facts(reading, topics) if topics or may_join(reading) else (Facts(), {})
         return Analysis(
             level=level,
             topics=topics,
@@ -63,7 +63,7 @@ class PackMatcher:
         )
 
     def _read_facts(self, reading: Reading, topics: Sequence[str]) -> tuple[Facts, Mapping[str, Any]]:
-        """Facts and signature of a text that matched; others need none."""
+        """Facts and signature of a text that matched, or that a story may take for its context."""
         scene = set_scene(reading)
         facts = extract(reading, self.lexicon, scene)
         return facts, signature(reading, self.lexicon, facts, topics, scene)
