@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.configured import enabled_platforms
+from app.watcher import StoredWatcher
 from bot.command import load_commands
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
@@ -22,7 +23,7 @@ from feeds.fetch import Fetcher
 from feeds.options import FeedOptions, identify
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
-from matching.matcher import load_matcher
+from matching.matcher import PackMatcher, load_matcher
 from matching.packfile import PACKS
 from matching.stories import StoryBook
 from storage.store import Store
@@ -32,7 +33,7 @@ log = logging.getLogger("minskwatch")
 TERMINAL = Target("console", "terminal")
 
 
-def make_matcher(settings: Settings) -> Matcher:
+def make_matcher(settings: Settings) -> PackMatcher:
     """The matcher with the shipped packs and those of the configuration. Raises PackError with all faults."""
     return load_matcher([PACKS, *map(Path, settings.matching.packs)])
 
@@ -82,6 +83,7 @@ def make_parts(
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock)
     options = feed_options(settings)
+    watcher = StoredWatcher(store, matcher.lexicon)
     fetcher, parser = Fetcher(options, clock), ParseWorker(options)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     context = PlatformContext(settings, clock, store, log, chats=store)
@@ -98,7 +100,7 @@ def make_parts(
         store=store,
         fetcher=fetcher,
         parser=parser,
-        poller=Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, observe),
+        poller=Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, observe, watcher),
         platforms=platforms,
         deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
         dispatcher=Dispatcher(

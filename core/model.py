@@ -330,7 +330,10 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """Desired state of one alert in one chat: show `wanted`; `sent` is shown now (0: nothing) under `message_ref`."""
+    """Desired state of one alert in one chat: show `wanted`; `sent` is shown now (0: nothing) under `message_ref`.
+
+    `watched` names what of the chat's watchlist the story was found by, "" when only by its topics.
+    """
 
     id: int
     subscription_id: int
@@ -339,6 +342,7 @@ class OutboxItem:
     sent: int
     message_ref: str
     attempts: int
+    watched: str = ""
 
 
 @dataclass(frozen=True, slots=True)

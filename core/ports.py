@@ -34,6 +34,7 @@ from core.model import (
     Subscription,
     Target,
 )
+from core.watch import WatchHit, WatchStore
 
 
 class Clock(Protocol):
@@ -141,6 +142,10 @@ class Transaction(Protocol):
         """
         ...
 
+    async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
+        """Queue a story for every chat whose watchlist has one of the hits; the number of rows made new."""
+        ...
+
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None: ...
 
     async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
@@ -214,7 +219,7 @@ class DeliveryStore(Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(Protocol):
+class ChatStore(WatchStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

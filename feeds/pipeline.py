@@ -20,6 +20,7 @@ from core.failpoints import reach
 from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
+from core.watch import Watcher
 from feeds.fetch import Fetched, Fetcher, same_host
 from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
@@ -29,6 +30,7 @@ from feeds.placing import Placed, place_hits
 from feeds.recording import Recorder
 from feeds.schedule import next_poll_at
 from feeds.sources import SOURCES
+from feeds.watching import find_watched
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
@@ -65,6 +67,7 @@ class Pipeline:
         options: FeedOptions,
         observe: Observer,
         rng: random.Random | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
         self._matcher = matcher
@@ -75,6 +78,7 @@ class Pipeline:
         self._options = options
         self._observe = observe
         self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
+        self._watcher = watcher
         self._hints: dict[int, Hints] = {}
         self._seen: dict[int, bytes] = {}
         self._said: set[tuple[int, str, str]] = set()
@@ -189,19 +193,31 @@ class Pipeline:
         now = self._clock.now()
         first = feed.state.first_polled_at is None
         hits = sum(item.analysis.relevant for item in new)
+        watched = await find_watched(self._watcher, feed.spec, new)
         async with self._store.transaction() as transaction:
             await transaction.check_lease(feed)
             ids = await transaction.add_entries(feed, new, now)
             reach("poll.stored")
             placed = [
-                Placed(entry_id, item, self._moment(item.entry, now) if first else now)
+                Placed(
+                    entry_id,
+                    item,
+                    self._moment(item.entry, now) if first else now,
+                    watched.get(item.entry.identity, ()),
+                )
                 for entry_id, item in zip(ids, new, strict=True)
-                if entry_id is not None and item.analysis.level is not Level.NONE
+                if entry_id is not None and (item.analysis.level is not Level.NONE or item.entry.identity in watched)
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
             stories, alerts = await place_hits(
-                transaction, self._stories, feed.spec, placed, now, edit_after=self._options.edit_after
+                transaction,
+                self._stories,
+                feed.spec,
+                placed,
+                now,
+                edit_after=self._options.edit_after,
+                watching=self._watcher is not None,
             )
             counts = Counts(total, sum(entry_id is not None for entry_id in ids), hits, stories, alerts)
             await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.model import Action, FeedSpec, Level, Member, NewEntry, Placement, Story
+from core.model import Action, Facts, FeedSpec, Level, Member, NewEntry, Placement, Story, StorySummary
 from core.ports import Stories, Transaction
+from core.watch import WatchHit
+
+_NO_TOPIC = StorySummary(Level.NONE, (), Facts())
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stored entry that says something, and the time that counts for it."""
+    """A stored entry that says something, the time that counts for it, and what it is watched for."""
 
     entry_id: int
     new: NewEntry
     at: datetime
+    watched: tuple[WatchHit, ...] = ()
 
 
 async def place_hits(
@@ -27,32 +31,81 @@ async def place_hits(
     now: datetime,
     *,
     edit_after: timedelta,
+    watching: bool = False,
 ) -> tuple[int, int]:
     """Join, open or ignore for each hit in the order given; returns the numbers of stories opened and of alerts queued.
 
-    Every hit ends with an outcome and a reason. Entries that half match may join a story as context, but open none.
+    Every hit ends with an outcome and a reason. `watching` says that chats may have been shown a story for a watchlist.
+    Entries that half match may join a story as context, but open none.
     """
     if not hits:
         return 0, 0
     since = min(now, *(hit.at for hit in hits)) - stories.window
     open_stories = {story.id: story for story in await transaction.open_stories(since)}
+    told = {story.id: story for story in open_stories.values() if story.level is not Level.NONE}
     opened = alerts = 0
     for hit in hits:
-        placement = stories.place(_member(spec, hit), tuple(open_stories.values()))
-        story = await _follow(transaction, stories, _member(spec, hit, placement), placement, open_stories, hit.at)
-        if story is None:
-            outcome = "half" if hit.new.analysis.level is Level.HALF else "ignored"
-            await transaction.set_outcome(hit.entry_id, outcome, placement.reason)
-            continue
-        opened += story.id not in open_stories
-        open_stories[story.id] = story
-        half = hit.new.analysis.level is Level.HALF
-        if story.level is Level.ALERT:
-            alerts += await transaction.queue_story(
-                story, now, edit_after=edit_after, edits_only=half or placement.update
-            )
-        await transaction.set_outcome(hit.entry_id, "half" if half else story.level.value, placement.reason)
+        story = None
+        if hit.new.analysis.level is not Level.NONE:
+            story, queued = await _place(transaction, stories, spec, hit, told, now, edit_after, watching)
+            alerts += queued
+        if story is not None:
+            opened += story.id not in told
+            told[story.id] = story
+        if hit.watched:
+            story = story or await _watched_story(transaction, spec, hit, open_stories, now, edit_after)
+            open_stories[story.id] = story
+            alerts += await transaction.queue_watched(story, hit.watched, now)
     return opened, alerts
+
+
+async def _place(
+    transaction: Transaction,
+    stories: Stories,
+    spec: FeedSpec,
+    hit: Placed,
+    told: dict[int, Story],
+    now: datetime,
+    edit_after: timedelta,
+    watching: bool,
+) -> tuple[Story | None, int]:
+    """The story that takes a hit, queued and with the outcome recorded, and the number of alerts; None if none does."""
+    placement = stories.place(_member(spec, hit), tuple(told.values()))
+    story = await _follow(transaction, stories, _member(spec, hit, placement), placement, told, hit.at)
+    half = hit.new.analysis.level is Level.HALF
+    if story is None:
+        await transaction.set_outcome(hit.entry_id, "half" if half else "ignored", placement.reason)
+        return None, 0
+    alerts = 0
+    if story.level is Level.ALERT:
+        alerts = await transaction.queue_story(story, now, edit_after=edit_after, edits_only=half or placement.update)
+    elif watching and story.id in told:  # chats that watch for something in it may have been shown it
+        await transaction.queue_story(story, now, edit_after=edit_after, edits_only=True)
+    await transaction.set_outcome(hit.entry_id, "half" if half else story.level.value, placement.reason)
+    return story, alerts
+
+
+async def _watched_story(
+    transaction: Transaction,
+    spec: FeedSpec,
+    hit: Placed,
+    open_stories: dict[int, Story],
+    now: datetime,
+    edit_after: timedelta,
+) -> Story:
+    """A story for those who watch alone: the one with the same headline, or a new one. It has no topic and no level."""
+    member = _member(spec, hit)
+    for story in open_stories.values():
+        if story.level is Level.NONE and _headline(story.members[0]) == _headline(member):
+            joined = await transaction.join_story(story.id, member, _NO_TOPIC, hit.at)
+            await transaction.queue_story(joined, now, edit_after=edit_after, edits_only=True)
+            return joined
+    return await transaction.add_story(member, _NO_TOPIC, hit.at)
+
+
+def _headline(member: Member) -> str:
+    """What makes reports of different sources one reprint; the address for one without a headline."""
+    return " ".join(member.title.casefold().split()) or member.url
 
 
 def _member(spec: FeedSpec, hit: Placed, placement: Placement | None = None) -> Member:

@@ -13,6 +13,7 @@ from core.failpoints import reach
 from core.links import host_of
 from core.model import Feed, Outcome, PollResult
 from core.ports import Clock, Matcher, Observer, PollStore, Stories
+from core.watch import Watcher
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
@@ -38,11 +39,12 @@ class Poller:
         clock: Clock,
         options: FeedOptions,
         observe: Observer,
+        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._options = options
-        self._pipeline = Pipeline(store, matcher, stories, fetcher, parser, clock, options, observe)
+        self._pipeline = Pipeline(store, matcher, stories, fetcher, parser, clock, options, observe, watcher=watcher)
         self._running: set[asyncio.Task[None]] = set()
         self._done: list[PollResult] = []
         self._draining = False

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.model import Entry, EntryTrace, Feed, NewEntry
+from core.model import Entry, EntryTrace, Feed, Level, NewEntry
+from core.watch import StoredEntry
 from storage.columns import digest
 from storage.dialect import batches, insert
-from storage.schema import entries, feeds, identities, members, outbox, shown, waiting
+from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
 _AT_ONCE = 100
@@ -129,7 +130,7 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
         )
         .join(identities, identities.c.id == entries.c.id)
         .join(feeds, feeds.c.id == entries.c.feed_id)
-        .outerjoin(members, members.c.entry_id == entries.c.id)
+        .outerjoin(members, (members.c.entry_id == entries.c.id) & members.c.story_id.in_(_told()))
         .where(or_(entries.c.url_digest == key, identities.c.link_digest == key))
         .order_by(members.c.story_id.is_(None), entries.c.id.desc())
         .limit(1)
@@ -151,6 +152,50 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
         sent=sent,
         queued=queued,
     )
+
+
+PAGE = 200  # entries read at once for looking back
+_QUIET = ("baseline", "old")
+
+
+async def page_since(
+    connection: AsyncConnection, since: datetime, before: int | None, limit: int
+) -> tuple[StoredEntry, ...]:
+    """Entries seen since, with ids below `before`, newest first; those that came quietly are left out."""
+    query = (
+        select(entries, feeds.c.spec, members.c.story_id, stories.c.level)
+        .join(feeds, feeds.c.id == entries.c.feed_id)
+        .outerjoin(members, members.c.entry_id == entries.c.id)
+        .outerjoin(stories, stories.c.id == members.c.story_id)
+        .where(entries.c.seen_at >= since, entries.c.outcome.not_in(_QUIET))
+        .order_by(entries.c.id.desc())
+        .limit(limit)
+    )
+    rows = (await connection.execute(query if before is None else query.where(entries.c.id < before))).all()
+    topics: dict[int, list[str]] = defaultdict(list)
+    wanted = select(story_topics).where(story_topics.c.story_id.in_([row.story_id for row in rows if row.story_id]))
+    for row in await connection.execute(wanted):
+        topics[row.story_id].append(row.topic)
+    return tuple(
+        StoredEntry(
+            id=row.id,
+            seen_at=row.seen_at,
+            feed=row.spec,
+            entry=Entry(
+                row.identity, row.title, row.url, row.link_key, row.summary, row.text, row.lang, row.published_at
+            ),
+            analysis=row.analysis,
+            outcome=row.outcome,
+            topics=tuple(topics[row.story_id]) if row.story_id else (),
+            alerted=row.level == Level.ALERT.value,
+        )
+        for row in rows
+    )
+
+
+def _told() -> Select[tuple[int]]:
+    """Stories that are no secret: what only a chat's own watchlist found is told to that chat alone."""
+    return select(stories.c.id).where(stories.c.level != Level.NONE.value)
 
 
 async def _shown(connection: AsyncConnection, story_id: int | None) -> tuple[int, int]:

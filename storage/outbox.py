@@ -167,6 +167,7 @@ def _item(row: Row[*tuple[Any, ...]]) -> OutboxItem:
         sent=row.sent,
         message_ref=row.message_ref,
         attempts=row.attempts,
+        watched=row.watched,
     )
 
 

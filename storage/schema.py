@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from core.model import Analysis, Facts, FeedSpec, Member
+from core.watch import WatchSpec
 from storage.columns import BIG_ID, CleanText, Coded, ExactText, UtcTime
 
 # The newest migration; a test compares it with migrations/versions.
@@ -190,6 +191,20 @@ subscription_topics = Table(
 )
 Index("ix_subscription_topics_topic", subscription_topics.c.topic)
 
+# What a chat watches beyond its topics; `key` stands for the spec, of which many chats may have the same.
+watches = Table(
+    "watches",
+    metadata,
+    _id(),
+    _ref("target_id", "targets"),
+    Column("key", Text, nullable=False),
+    Column("spec", Coded(WatchSpec), nullable=False),
+    Column("created_at", UtcTime(), nullable=False),
+    UniqueConstraint("target_id", "key"),
+    sqlite_autoincrement=True,
+)
+Index("ix_watches_key", watches.c.key)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -201,6 +216,7 @@ outbox = Table(
     Column("wanted", Integer, nullable=False),
     Column("sent", Integer, nullable=False, server_default="0"),
     _text("message_ref"),
+    _text("watched"),
     Column("queued_at", UtcTime(), nullable=False),
     Column("not_before", UtcTime(), nullable=False),
     Column("sent_at", UtcTime()),

@@ -27,8 +27,9 @@ from core.model import (
     Target,
 )
 from core.ports import Clock
+from core.watch import StoredEntry, WatchItem, WatchSpec
 from storage import entries as texts
-from storage import feeds, migrate, outbox, retention, status, stories, subscriptions
+from storage import feeds, migrate, outbox, retention, status, stories, subscriptions, watchlists
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
@@ -208,6 +209,44 @@ class Store:
                 .on_conflict_do_nothing(index_elements=["event_digest"])
             )
             return bool(added.rowcount)
+
+    # --- watchlists -------------------------------------------------------------------------------------------------
+
+    async def watches(self, target: Target) -> tuple[WatchItem, ...]:
+        async with self._database.read() as connection:
+            return await watchlists.of(connection, target)
+
+    async def watch(self, target: Target, specs: Sequence[WatchSpec], now: datetime) -> int:
+        async with self._database.write(Lock.STORIES) as connection:
+            return await watchlists.add(connection, target, specs, now)
+
+    async def unwatch(self, target: Target, ids: Sequence[int]) -> int:
+        async with self._database.write(Lock.STORIES) as connection:
+            return await watchlists.remove(connection, target, ids)
+
+    async def find_watched(self, target: Target, story_id: int) -> str | None:
+        async with self._database.read() as connection:
+            return await watchlists.find_watched(connection, target, story_id)
+
+    async def get_watch_version(self) -> str:
+        async with self._database.read() as connection:
+            return await watchlists.version(connection)
+
+    async def get_watch_specs(self) -> tuple[WatchSpec, ...]:
+        async with self._database.read() as connection:
+            return await watchlists.specs(connection)
+
+    async def entries_since(self, since: datetime, limit: int) -> AsyncIterator[StoredEntry]:
+        """See core.watch. Read in pages, each a transaction of its own, so that nothing waits for a slow reader."""
+        before: int | None = None
+        while limit > 0:
+            async with self._database.read() as connection:
+                page = await texts.page_since(connection, since, before, min(limit, texts.PAGE))
+            for entry in page:
+                yield entry
+            if len(page) < texts.PAGE:
+                return
+            limit, before = limit - len(page), page[-1].id
 
     # --- housekeeping -----------------------------------------------------------------------------------------------
 

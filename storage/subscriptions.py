@@ -17,7 +17,7 @@ from core.errors import NotFound
 from core.model import Subscription, Target
 from storage.columns import clean
 from storage.dialect import batches, insert
-from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting
+from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting, watches
 
 
 def at(target: Target) -> ColumnElement[bool]:
@@ -159,6 +159,14 @@ async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
         .values(moved_from=moved_from, sent_total=targets.c.sent_total + here.sent_total)
     )
     await _join_subscriptions(connection, old, new, there.id)
+    await connection.execute(
+        update(watches)
+        .where(
+            watches.c.target_id == here.id,
+            watches.c.key.not_in(select(watches.c.key).where(watches.c.target_id == there.id).scalar_subquery()),
+        )
+        .values(target_id=there.id)
+    )
     await erase(connection, targets.c.id == here.id)
 
 

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
+from core.watch import WatchHit
 from storage import entries as texts
-from storage import feeds, outbox, stories
+from storage import feeds, outbox, stories, watchlists
 from storage.dialect import Lock, take_lock
 
 
@@ -41,6 +42,9 @@ class PollTransaction:
 
     async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
         return await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)
+
+    async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
+        return await watchlists.queue(self._connection, story, hits, now)
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
         await texts.set_outcome(self._connection, entry_id, outcome, reason)

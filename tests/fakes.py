@@ -195,9 +195,6 @@ class FakeTransaction:
         self._store.alerted.add(story.id)
         return self._store.subscribers
 
-    async def queue_watched(self, story: Story, hits: Sequence[Any], now: datetime) -> int:
-        return len(hits)
-
     async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
         self._store.watched.append((story.id, tuple(hit.label for hit in hits)))
         return 1

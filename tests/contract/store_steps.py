@@ -24,6 +24,7 @@ from core.model import (
     StorySummary,
     Target,
 )
+from core.watch import StoredEntry
 from storage.database import Database
 from storage.schema import metadata
 from storage.store import Store
@@ -117,6 +118,10 @@ async def shown(store: Store, now: datetime, ref: str = "m1") -> None:
         for item in lane.items:
             assert await store.mark_sent(lane, item, f"{ref}-{item.story_id}", item.wanted, now)
         await store.release_lane(lane)
+
+
+async def stored_since(store: Store, since: datetime, limit: int = 1000) -> list[StoredEntry]:
+    return [entry async for entry in store.entries_since(since, limit)]
 
 
 async def counts(url: str) -> dict[str, int]:

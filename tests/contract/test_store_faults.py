@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Pool, event, text
 from core.errors import SchemaTooNew, StoreError
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
+from core.watch import WatchSpec, WatchSpecs, WatchStore
 from storage import migrate
 from storage.database import Database
 from storage.schema import REVISION, metadata
@@ -34,6 +35,7 @@ from tests.contract.store_steps import (
     entry,
     lanes,
     new,
+    stored_since,
 )
 from tests.fake_clock import FakeClock
 from tests.postgres import database_url as named
@@ -132,6 +134,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "first_sight": lambda store: store.first_sight("telegram", "1", NOW),
     "prune": lambda store: store.prune(NOW, keep_text=timedelta(days=1), keep_identity=timedelta(days=1)),
     "claim_lanes": lambda store: lanes(store, NOW),
+    "watch": lambda store: store.watch(CHAT, [WatchSpec("rule", "minsk", {"rule": "minsk"})], NOW),
+    "unwatch": lambda store: store.unwatch(CHAT, [1]),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
@@ -144,13 +148,18 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_entry": lambda store: store.find_entry("https://host.example/1"),
     "get_status": lambda store: store.get_status(),
     "migrate": lambda store: store.migrate(),
+    "watches": lambda store: store.watches(CHAT),
+    "find_watched": lambda store: store.find_watched(CHAT, 1),
+    "get_watch_version": lambda store: store.get_watch_version(),
+    "get_watch_specs": lambda store: store.get_watch_specs(),
+    "entries_since": lambda store: stored_since(store, NOW),
 }
 
 
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
-    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore):
+    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 

@@ -49,6 +49,7 @@ def upgrade() -> None:
     _create_stories()
     _create_subscriptions()
     _create_outbox()
+    _create_watches()
     op.create_table(
         "updates",
         _column("event_digest", sa.LargeBinary()),
@@ -195,6 +196,22 @@ def _create_subscriptions() -> None:
     op.create_index("ix_subscription_topics_topic", "subscription_topics", ["topic"])
 
 
+def _create_watches() -> None:
+    op.create_table(
+        "watches",
+        _column("id", BIG),
+        _column("target_id", BIG),
+        _column("key", sa.Text()),
+        _column("spec", sa.Text()),
+        _column("created_at", TIME),
+        _foreign("watches", "target_id", "targets"),
+        _primary("watches", "id"),
+        _unique("watches", "target_id", "key"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_watches_key", "watches", ["key"])
+
+
 def _create_outbox() -> None:
     op.create_table(
         "outbox",
@@ -205,6 +222,7 @@ def _create_outbox() -> None:
         _column("wanted", sa.Integer()),
         _count("sent", sa.Integer()),
         _text("message_ref"),
+        _text("watched"),
         _column("queued_at", TIME),
         _column("not_before", TIME),
         _column("sent_at", TIME, nullable=True),

@@ -1,0 +1,68 @@
+"""All that anybody watches, compiled together: an entry in, the specs that it matches out. Pure and bounded.
+
+Persons of the packs are found by the matcher already; those made from a typed name share one index of names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.model import Analysis, Entry, FeedSpec
+from core.watch import PERSON, WatchHit, WatchSpec
+from matching.lexicon import COUNTRY, Lexicon
+from matching.people import compile_person
+from matching.persons import NameHits, NameIndex
+from matching.text import Passage, read_passage
+
+
+class WatchBook:
+    """Specs compiled. A spec that cannot be read (of another release) is left out and listed in `faults`."""
+
+    def __init__(self, lexicon: Lexicon, specs: Iterable[WatchSpec]) -> None:
+        self._lexicon = lexicon
+        self._by_name: dict[str, WatchHit] = {}
+        self.faults: list[str] = []
+        made = []
+        for spec in specs:
+            hit = WatchHit(spec.key, spec.label)
+            person = lexicon.persons.get(str(spec.body.get("person", "")))
+            if spec.kind == PERSON and person is not None:
+                self._by_name[person.name] = hit
+            elif spec.kind == PERSON and (spec.body.get("be") or spec.body.get("ru")):
+                made.append((compile_person(spec), hit))
+            else:
+                self.faults.append(f"{spec.label}: nobody of that name is in the packs any more; watch the name anew.")
+        self._index = NameIndex([person for person, _ in made])
+        self._hits = {person.id: hit for person, hit in made}
+
+    def find(self, feed: FeedSpec, entry: Entry, analysis: Analysis) -> tuple[WatchHit, ...]:
+        """Specs that an entry matches, each once."""
+        found = [self._by_name[name] for name in analysis.people if name in self._by_name]
+        if self._hits:
+            passages = (read_passage(entry.title, "title"), read_passage(entry.body, "body"))
+            found += self._persons(passages, feed, analysis)
+        return tuple(dict.fromkeys(found))
+
+    def _persons(self, passages: Iterable[Passage], feed: FeedSpec, analysis: Analysis) -> list[WatchHit]:
+        seen = [(passage, self._names(passage)) for passage in passages]
+        if not any(hits for _, hits in seen):
+            return []
+        context = bool(analysis.people) or bool(COUNTRY & set(feed.implies)) or self._about_belarus(seen)
+        return [
+            self._hits[sighting.person.id]
+            for passage, hits in seen
+            for sighting in self._index.sight(passage.tokens, hits, context, frozenset())
+        ]
+
+    def _names(self, passage: Passage) -> dict[int, NameHits]:
+        """What each capitalised word can be, as the lexicon does it for the packs."""
+        found: dict[int, NameHits] = {}
+        for token in passage.tokens:
+            if not token.text[0].islower():
+                hit = self._index.look_up(token.folded)
+                if hit is not None:
+                    found[token.index] = hit
+        return found
+
+    def _about_belarus(self, seen: Iterable[tuple[Passage, object]]) -> bool:
+        return any(item.concept in COUNTRY for passage, _ in seen for item in self._lexicon.scan(passage).concepts)
