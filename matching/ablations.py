@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.model import Action, Member, Placement, Story, StorySummary
 from core.ports import Matcher, Stories
@@ -18,6 +17,7 @@ from matching.matcher import PackMatcher
 from matching.packfile import pack_paths
 from matching.patterns import Pattern
 from matching.report import Canon, by_items, report
+from matching.sources import implied_by
 from matching.stories import StoryBook
 from matching.topics import Topic
 
@@ -51,20 +51,6 @@ def baselines(items: Sequence[Item]) -> dict[str, dict[str, Any]]:
         "keywords: a name": {"relevant": by_items(items, named).as_json()},
         "keywords: a name and a deed": {"relevant": by_items(items, done).as_json()},
     }
-
-
-def implied_by(lexicon: Lexicon) -> Callable[[str], tuple[str, ...]]:
-    """A function from an entry's URL to the concepts that the packs say its site implies."""
-
-    def implied(url: str) -> tuple[str, ...]:
-        host = (urlsplit(url).hostname or "").lower()
-        while host:
-            if host in lexicon.sources:
-                return tuple(lexicon.sources[host])
-            host = host.partition(".")[2]
-        return ()
-
-    return implied
 
 
 def ablate(items: Sequence[Item], paths: Sequence[Path] | None, canon: Canon) -> dict[str, Any]:

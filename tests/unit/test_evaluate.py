@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 
 from app import evaluate as command
 from core.model import Analysis, Level
-from matching.ablations import baselines, implied_by
+from matching.ablations import WholeOnly, baselines
 from matching.evaluate import BadItems, Item, read_item, read_items, run
 from matching.matcher import PackMatcher, load_matcher
 from matching.measures import Hits, compare_clusters, wilson
 from matching.report import canon_by, report
+from matching.sources import implied_by
+from matching.stories import StoryBook
 
 DATA = Path(__file__).parent.parent / "data" / "news-dev.jsonl"
 
@@ -267,6 +269,13 @@ def development() -> dict[str, Any]:
 def test_plain_keywords_are_left_far_behind() -> None:
     best = max(of["relevant"]["f1"] for of in development()["baselines"].values())
     assert development()["relevant"]["f1"] > best + 0.2
+
+
+def test_open_stories_raise_recall() -> None:
+    """Half matches that share a person or a number with a story of the last days are found by it."""
+    found = read_items(DATA)
+    alone = report(run(found, matcher(), WholeOnly(StoryBook()), implied_by(matcher().lexicon)), str)
+    assert development()["relevant"]["recall"] > alone["relevant"]["recall"]
 
 
 @pytest.mark.parametrize(
