@@ -60,9 +60,13 @@ class Program:
         parts = self._parts
         address = await self._server.start() if self._server else ""
         await parts.open_store()
-        for name, platform in parts.platforms.items():
-            self._health.wait_for(name, "connecting")
-            await self._open(name, platform)
+        opening, stopping = asyncio.create_task(self._open_platforms()), asyncio.create_task(self._stop.wait())
+        await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not opening.done():
+            self._tasks.append(opening)  # a platform that does not answer must not delay the stop
+            return
+        await opening
         self._every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
         self._every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
         self._every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
@@ -94,6 +98,11 @@ class Program:
                 self._health.worked(part)
 
         return job
+
+    async def _open_platforms(self) -> None:
+        for name, platform in self._parts.platforms.items():
+            self._health.wait_for(name, "connecting")
+            await self._open(name, platform)
 
     async def _open(self, name: str, platform: ChatPlatform) -> None:
         """Open a platform; a refused token ends the program, an unreachable one is tried again while the rest works."""

@@ -1,0 +1,62 @@
+"""SIGTERM ends the program in time at its worst moments: while it loads, and while a platform does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+MAIN = str(Path(__file__).parents[2] / "main.py")
+IN_TIME = 10  # seconds that containers leave between SIGTERM and SIGKILL
+MORE_THAN_A_PIPE_HOLDS = b"word " * 200_000
+
+
+@pytest.fixture
+async def silent() -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """A server that takes connections and never answers: its port, and whether somebody came."""
+    came, done = asyncio.Event(), asyncio.Event()
+
+    async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], came
+    done.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_platform_that_does_not_answer_delays_no_stop(
+    tmp_path: Path, silent: tuple[int, asyncio.Event]
+) -> None:
+    port, came = silent
+    config = f'[telegram]\ntoken = "1:token"\napi_base = "http://127.0.0.1:{port}"\n[http]\nport = 0\n'
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, MAIN, "run", cwd=tmp_path, stderr=asyncio.subprocess.PIPE
+    )
+    await asyncio.wait_for(came.wait(), 90)
+    process.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(process.communicate(), IN_TIME)
+    assert process.returncode == 0
+    assert "stopped" in err.decode()
+    assert "ready" not in err.decode()
+    assert "Traceback" not in err.decode()
+
+
+async def test_sigterm_is_handled_from_the_start(tmp_path: Path) -> None:
+    """Without a handler of its own, a program that is process 1 of a container never sees the signal."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, MAIN, "explain", "-", cwd=tmp_path, stdin=asyncio.subprocess.PIPE
+    )
+    assert process.stdin
+    process.stdin.write(MORE_THAN_A_PIPE_HOLDS)
+    await asyncio.wait_for(process.stdin.drain(), 60)  # it reads, so it runs
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), IN_TIME) == 128 + signal.SIGTERM
