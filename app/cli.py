@@ -26,6 +26,7 @@ COMMANDS = (
     "explain",
     "evaluate",
     "names",
+    "watch_import",
     "pack",
     "health",
 )

@@ -15,6 +15,7 @@ from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
+from bot.tools import Tools
 from core.clock import SystemClock
 from core.model import Target
 from core.ports import ChatPlatform, Clock, Matcher, Observer
@@ -25,6 +26,7 @@ from feeds.parsing import ParseWorker
 from feeds.poller import Poller
 from matching.matcher import PackMatcher, load_matcher
 from matching.packfile import PACKS
+from matching.people import Roster
 from matching.stories import StoryBook
 from storage.store import Store
 
@@ -35,7 +37,12 @@ TERMINAL = Target("console", "terminal")
 
 def make_matcher(settings: Settings) -> PackMatcher:
     """The matcher with the shipped packs and those of the configuration. Raises PackError with all faults."""
-    return load_matcher([PACKS, *map(Path, settings.matching.packs)])
+    return load_matcher(pack_files(settings))
+
+
+def pack_files(settings: Settings) -> list[Path]:
+    """The shipped packs and those of the configuration."""
+    return [PACKS, *map(Path, settings.matching.packs)]
 
 
 @dataclass
@@ -92,6 +99,7 @@ def make_parts(
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
     if TERMINAL.platform in platforms:
         subscriptions.setdefault(TERMINAL, tuple(topics))
+    tools = Tools(roster=Roster(matcher.lexicon, pack_files(settings)))
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,
@@ -104,7 +112,7 @@ def make_parts(
         platforms=platforms,
         deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
         dispatcher=Dispatcher(
-            load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe
+            load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe, tools=tools
         ),
         subscriptions=subscriptions,
     )

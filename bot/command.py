@@ -24,6 +24,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from bot import texts
 from bot.texts import Texts
+from bot.tools import Tools
 from core.errors import CommandError
 from core.message import Message, foreign
 from core.model import Role
@@ -53,7 +54,7 @@ Topics = Annotated[tuple[str, ...], TOPICS]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command may use: the request, the asker's role, the store, the topics (name -> title), all commands."""
+    """What a command may use: the request, the asker's role, the store, topics (name -> title), all commands, tools."""
 
     request: Request
     role: Role
@@ -62,6 +63,7 @@ class Context:
     now: datetime
     commands: Commands
     say: Texts
+    tools: Tools = Tools()
 
     def typed(self, line: str) -> str:
         """A command line as it is typed in this chat."""

@@ -27,6 +27,7 @@ from typing import Any
 from bot import render
 from bot.pacing import Pacer
 from bot.texts import ENGLISH, Texts
+from bot.watched import with_watched
 from core.errors import (
     BadCredentials,
     DeliveryError,
@@ -194,7 +195,7 @@ class Deliverer:
                 story = await self._store.get_story(item.story_id)
             except NotFound as error:
                 return await self._bury(lane, item, str(error))
-            message = self._message(story, plain=plain)
+            message = with_watched(self._message(story, plain=plain), item.watched, self._say)
             if not await self._wait_turn(lane, last_start):
                 return False
             try:

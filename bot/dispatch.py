@@ -16,6 +16,7 @@ from bot import access, texts
 from bot.command import Command, Commands, Context, UnknownCommand, parse, split_line
 from bot.pacing import Rate, Windows
 from bot.texts import ENGLISH, Texts
+from bot.tools import Tools
 from core.errors import CommandError, MinskError
 from core.message import Button, LineKind, Message, line, plain
 from core.model import Role, Target
@@ -48,6 +49,7 @@ class Dispatcher:
         say: Texts = ENGLISH,
         rate: Rate = ACTOR_RATE,
         observe: Observer = _unobserved,
+        tools: Tools | None = None,
     ) -> None:
         self._commands = commands
         self._store = store
@@ -57,6 +59,7 @@ class Dispatcher:
         self._say = say
         self._rate = rate
         self._observe = observe
+        self._tools = tools or Tools()
         self._windows = Windows()
         self._warned: set[bytes] = set()
         self._salt = secrets.token_bytes(16)
@@ -91,7 +94,8 @@ class Dispatcher:
     async def _run(self, one: Command, words: Sequence[str], request: Request) -> Message:
         role = access.role_of(request, self._operators)
         access.require(role, one.role, self._say)
-        ctx = Context(request, role, self._store, self._topics, self._clock.now(), self._commands, self._say)
+        now = self._clock.now()
+        ctx = Context(request, role, self._store, self._topics, now, self._commands, self._say, self._tools)
         values = parse(one, words, ctx)
         if one.role is Role.VIEWER:
             answer = await one.function(ctx, *values)

@@ -6,6 +6,7 @@ from bot import render, texts
 from bot.command import Context, Rest, command
 from bot.commands.reading import get_story
 from bot.links import clean_link
+from bot.watch_texts import YOU_WATCH
 from core.errors import CommandError
 from core.links import link_key
 from core.message import Line, LineKind, Message, Span, Style, foreign
@@ -23,10 +24,10 @@ async def why(ctx: Context, story_or_address: Rest = "") -> Message:
     """
     text = story_or_address.strip()
     if not text:
-        return _of_story(ctx, await _replied_to(ctx))
+        return await _of_story(ctx, await _replied_to(ctx))
     number = text.lower().removeprefix("story").strip().removeprefix("#")
     if number.isdecimal() and len(number) < 19:
-        return _of_story(ctx, await get_story(ctx, int(number)))
+        return await _of_story(ctx, await get_story(ctx, int(number)))
     return await _of_address(ctx, text)
 
 
@@ -38,14 +39,17 @@ async def _replied_to(ctx: Context) -> Story:
     return found
 
 
-def _of_story(ctx: Context, story: Story) -> Message:
+async def _of_story(ctx: Context, story: Story) -> Message:
     lines: list[Line] = [ctx.say.line(texts.WHY_STORY, kind=LineKind.TITLE, n=str(story.id))]
     reports = [member for member in story.members if member.analysis.evidence]
     for member in reports[:MOST_MEMBERS]:
         source, title = foreign(member.source, 60), foreign(member.title, 200)
         lines.append(ctx.say.line(texts.WHY_REPORT, source=Span(source, Style.BOLD), title=title))
         lines += render.evidence_lines(member.analysis.evidence, ctx.topics, member.analysis.scores, ctx.say)
-    if not reports:
+    watched = await ctx.store.find_watched(ctx.request.target, story.id)
+    if watched:
+        lines.append(ctx.say.line(YOU_WATCH, watched=foreign(watched, 200)))
+    elif not reports:
         lines.append(ctx.say.line(texts.WHY_NO_EVIDENCE))
     rest = len(reports) - MOST_MEMBERS
     if rest > 0:

@@ -8,7 +8,7 @@ from bot import render, texts
 from bot.command import Between, Context, Topics, command
 from core.errors import CommandError
 from core.message import Button, Line, LineKind, Message
-from core.model import Story
+from core.model import Level, Story
 
 MOST_REPORTS = 30
 
@@ -43,6 +43,8 @@ async def story(ctx: Context, number: int) -> Message:
 async def get_story(ctx: Context, number: int) -> Story:
     """Raise CommandError when there is none of that number."""
     found = await ctx.store.find_story(number) if 0 < number < 2**63 else None
+    if found is not None and found.level is Level.NONE:  # found by watchlists: for those chats alone
+        found = found if await ctx.store.find_watched(ctx.request.target, number) is not None else None
     if found is None:
         hint = ctx.say.say(texts.STORY_UNKNOWN_HINT, latest=ctx.typed("latest"))
         raise CommandError(ctx.say.say(texts.STORY_UNKNOWN, n=str(number)), hint)

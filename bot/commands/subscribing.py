@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from bot import access, texts
 from bot.command import Context, Topics, command, read_topics
+from bot.commands.watching import watch_linked
 from bot.render import topic_names
+from bot.watch_texts import NO_TOPIC
 from core.errors import CommandError
 from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message
 from core.model import Role, Subscription
@@ -18,8 +20,12 @@ Buttons = tuple[tuple[Button, ...], ...]
 async def start(ctx: Context, choice: str = "") -> Message:
     """Begin here: what this bot does, and what to get.
 
-    A link that ends in `?start=prisoner-release` (or another topic, or `all`) subscribes at once.
+    A link that ends in `?start=prisoner-release` (or another topic, or `all`) subscribes at once; one that ends
+    in `?start=watch-bialiatski` watches that person.
     """
+    linked = await watch_linked(ctx, choice)
+    if linked is not None:
+        return linked
     wanted = _choice(choice, ctx)
     if wanted:
         access.require(ctx.role, Role.EDITOR, ctx.say)
@@ -27,7 +33,7 @@ async def start(ctx: Context, choice: str = "") -> Message:
     mine = await ctx.store.find_subscription(ctx.request.target)
     say = ctx.say
     now_line = (
-        say.line(texts.GREETING_AGAIN, topics=topic_names(mine.topics, ctx.topics))
+        say.line(texts.GREETING_AGAIN, topics=topic_names(mine.topics, ctx.topics) or say.say(NO_TOPIC))
         if mine
         else say.line(texts.GREETING_NEW)
     )
@@ -51,7 +57,8 @@ async def stop(ctx: Context, topics: Topics = ()) -> Message:
     With topics, only those end.
     """
     mine = await ctx.store.find_subscription(ctx.request.target)
-    if topics and mine is not None and set(mine.topics) - set(topics):
+    kept = mine is not None and (set(mine.topics) - set(topics) or await ctx.store.watches(ctx.request.target))
+    if topics and mine is not None and kept:
         return await _remove(ctx, mine, topics)
     say = ctx.say
     lines: list[Line] = []
@@ -103,7 +110,7 @@ async def _add(ctx: Context, wanted: tuple[str, ...]) -> Message:
 async def _remove(ctx: Context, mine: Subscription, unwanted: tuple[str, ...]) -> Message:
     gone = [name for name in mine.topics if name in unwanted]
     kept = [name for name in mine.topics if name not in unwanted]
-    titles = topic_names(kept, ctx.topics)
+    titles = topic_names(kept, ctx.topics) or ctx.say.say(NO_TOPIC)
     if not gone:
         line = ctx.say.line(texts.UNSUBSCRIBED_NONE_OF, gone=topic_names(unwanted, ctx.topics), topics=titles)
         return Message((line,))

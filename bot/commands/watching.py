@@ -1,0 +1,185 @@
+"""What a chat watches beyond its topics: people, by every spelling of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import access
+from bot import watch_texts as say_watch
+from bot.command import Context, Rest, command
+from core.errors import CommandError
+from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
+from core.model import Role
+from core.watch import MOST_WATCHES, PERSON, WatchItem, WatchSpec
+from matching.people import Roster, guess_spec, make_spec, read_forms
+
+MOST_SPELLINGS = 14
+MOST_CHOICES = 8
+MOST_LISTED = 40
+
+
+@command(role=Role.EDITOR, examples=("watch Ales Bialiatski", "watch be: Марына Золатава ru: Марина Золотова"))
+async def watch(ctx: Context, name: Rest = "") -> Message:
+    """Be told whenever somebody is named, whatever the topic.
+
+    A name in any spelling and script will do; the answer shows the spellings that are looked for. For somebody whom the
+    packs do not know, give the Belarusian and the Russian form, or one of them.
+    """
+    text = name.strip()
+    if not text:
+        return _what(ctx)
+    if text.startswith("#"):
+        return await _proposed(ctx, text)
+    forms = read_forms(text)
+    if forms is not None:
+        if not any(forms):
+            raise CommandError(ctx.say.say(say_watch.FORMS_EMPTY))
+        return await add(ctx, make_spec(*forms))
+    return await _person(ctx, text)
+
+
+@command(examples=("watching",))
+async def watching(ctx: Context) -> Message:
+    """What this chat watches beyond its topics."""
+    items = await ctx.store.watches(ctx.request.target)
+    if not items:
+        return Message((ctx.say.line(say_watch.WATCHING_NONE), _hint(ctx)))
+    lines = [ctx.say.line(say_watch.WATCHING, n=len(items))]
+    lines += [
+        ctx.say.line(say_watch.WATCHING_LINE, kind=LineKind.BULLET, n=str(item.id), name=_shown(ctx, item))
+        for item in items[:MOST_LISTED]
+    ]
+    if len(items) > MOST_LISTED:
+        lines.append(ctx.say.line(say_watch.WATCHING_MORE, kind=LineKind.SMALL, n=len(items) - MOST_LISTED))
+    lines.append(_ends(ctx))
+    return Message(tuple(lines), tuple((_end_button(ctx, item),) for item in items[:MOST_CHOICES]))
+
+
+@command(role=Role.EDITOR, examples=("unwatch 3", "unwatch Ales Bialiatski", "unwatch all"))
+async def unwatch(ctx: Context, number_or_name: Rest) -> Message:
+    """Take somebody or something off the watchlist of this chat."""
+    items = await ctx.store.watches(ctx.request.target)
+    wanted = _chosen(ctx, number_or_name.strip(), items)
+    if not wanted:
+        hint = ctx.say.say(
+            say_watch.UNWATCH_HINT, watching=ctx.typed("watching"), all_=ctx.typed("unwatch all")
+        )  # fmt: skip
+        raise CommandError(ctx.say.say(say_watch.UNWATCH_WHICH, name=foreign(number_or_name, 60)), hint)
+    await ctx.store.unwatch(ctx.request.target, [item.id for item in wanted])
+    names = ", ".join(foreign(item.spec.label, 60) for item in wanted[:MOST_CHOICES])
+    return Message((ctx.say.line(say_watch.UNWATCHED, names=names),))
+
+
+async def watch_linked(ctx: Context, payload: str) -> Message | None:
+    """The answer to a deep link `?start=watch-ID`; None when the payload is none."""
+    person = payload.removeprefix("watch-").casefold()
+    if ctx.tools.roster is None or person == payload.casefold() or not ctx.tools.roster.name_of(person):
+        return None
+    access.require(ctx.role, Role.EDITOR, ctx.say)
+    return await add(ctx, ctx.tools.roster.spec(person))
+
+
+async def add(ctx: Context, spec: WatchSpec) -> Message:
+    """Put one spec on the chat's list. Raises CommandError when the list is full."""
+    target = ctx.request.target
+    if len(await ctx.store.watches(target)) >= MOST_WATCHES:
+        raise CommandError(ctx.say.say(say_watch.FULL, most=MOST_WATCHES))
+    new = await ctx.store.watch(target, [spec], ctx.now)
+    name = Span(foreign(spec.label, 200), Style.BOLD)
+    lines = [ctx.say.line(say_watch.WATCHED if new else say_watch.WATCHED_ALREADY, name=name)]
+    lines += _spellings(ctx, spec)
+    if "be" in spec.body:
+        typed = ctx.typed(f"watch be: {spec.body['be']} ru: {spec.body['ru']}")
+        lines.append(ctx.say.line(say_watch.CORRECT, kind=LineKind.SMALL, line=Span(foreign(typed, 200), Style.CODE)))
+    return Message((*lines, _ends(ctx)))
+
+
+async def _person(ctx: Context, text: str) -> Message:
+    roster = _roster(ctx)
+    known = roster.find(text)
+    if known.sure:
+        return await add(ctx, roster.spec(known.people[0]))
+    shown = foreign(text, 60)
+    buttons = [
+        (Button(foreign(roster.name_of(person), 40), command=f"watch {person}"),)
+        for person in known.people[:MOST_CHOICES]
+    ]
+    spec = guess_spec(text)
+    lines = []
+    if known.people:
+        lines.append(ctx.say.line(say_watch.WHICH_PERSON, name=shown))
+        lines.append(ctx.say.line(say_watch.WHICH_HINT, kind=LineKind.SMALL))
+    else:
+        lines.append(ctx.say.line(say_watch.NOT_KNOWN, name=shown))
+    if not known.people or len(text.split()) > 1:
+        be, ru = foreign(str(spec.body["be"]), 80), foreign(str(spec.body["ru"]), 80)
+        lines.append(ctx.say.line(say_watch.DERIVED, be=be, ru=ru))
+        lines += _spellings(ctx, spec)
+        typed = ctx.typed(f"watch be: {be} ru: {ru}")
+        lines.append(ctx.say.line(say_watch.CORRECT, kind=LineKind.SMALL, line=Span(typed, Style.CODE)))
+        label = ctx.say.say(say_watch.ADD_PERSON, name=foreign(text, 30))
+        buttons.append((propose(ctx, label, f"be: {be} ru: {ru}"),))
+    return Message(tuple(lines), tuple(buttons))
+
+
+def propose(ctx: Context, label: str, words: str) -> Button:
+    """A button that watches for these words; a long line goes by its mark."""
+    line = f"watch {words}"
+    if len(line.encode()) > MAX_COMMAND_BYTES:
+        line = f"watch {ctx.tools.proposals.keep(words)}"
+    return Button(label, command=line)
+
+
+async def _proposed(ctx: Context, mark: str) -> Message:
+    words = ctx.tools.proposals.find(mark)
+    forms = read_forms(words) if words else None
+    if forms is None:
+        raise CommandError(ctx.say.say(say_watch.PROPOSAL_GONE))
+    return await add(ctx, make_spec(*forms))
+
+
+def _roster(ctx: Context) -> Roster:
+    if ctx.tools.roster is None:
+        raise CommandError(ctx.say.say(say_watch.NOT_HERE))
+    return ctx.tools.roster
+
+
+def _what(ctx: Context) -> Message:
+    return Message((ctx.say.line(say_watch.WATCH_WHOM), _hint(ctx)))
+
+
+def _hint(ctx: Context) -> Line:
+    person, rule = ctx.typed("watch Ales Bialiatski"), ctx.typed("watch minsk AND potash NOT football")
+    return ctx.say.line(say_watch.WATCH_HINT, kind=LineKind.SMALL, watch=ctx.typed("watch"), person=person, rule=rule)
+
+
+def _ends(ctx: Context) -> Line:
+    watching, unwatch = ctx.typed("watching"), ctx.typed("unwatch")
+    return ctx.say.line(say_watch.WATCH_ENDS, kind=LineKind.SMALL, watching=watching, unwatch=unwatch)
+
+
+def _spellings(ctx: Context, spec: WatchSpec) -> list[Line]:
+    found = ctx.tools.roster.spellings(spec)[:MOST_SPELLINGS] if ctx.tools.roster else ()
+    spellings = ", ".join(foreign(word, 40) for word in found)
+    return [ctx.say.line(say_watch.SPELLINGS, spellings=spellings)] if found else []
+
+
+def _shown(ctx: Context, item: WatchItem) -> str:
+    label = foreign(item.spec.label, 200)
+    return label if item.spec.kind == PERSON else ctx.say.say(say_watch.WATCHING_RULE, name=label)
+
+
+def _end_button(ctx: Context, item: WatchItem) -> Button:
+    return Button(ctx.say.say(say_watch.END_BUTTON, name=foreign(item.spec.label, 30)), command=f"unwatch {item.id}")
+
+
+def _chosen(ctx: Context, text: str, items: Sequence[WatchItem]) -> list[WatchItem]:
+    """The lines meant by a number, by `all`, by a label, or by a person's name in any spelling."""
+    if text.casefold() == "all":
+        return list(items)
+    number = text.removeprefix("#")
+    by_name = [item for item in items if number == str(item.id) or item.spec.label.casefold() == text.casefold()]
+    if by_name or ctx.tools.roster is None:
+        return by_name
+    known = ctx.tools.roster.find(text)
+    return [item for item in items if known.sure and item.spec.body.get("person") in known.people]

@@ -1,0 +1,38 @@
+"""What commands may use beyond the store; the composition fills it, and what is missing is said to be switched off."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from matching.people import Roster
+
+_REMEMBERED = 1_000
+
+
+class Proposals:
+    """Lines too long for a button, by a short mark, until as many others came. Knows no chat and no person."""
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, str] = OrderedDict()
+
+    def keep(self, line: str) -> str:
+        """The mark of a line: `#` and ten characters."""
+        mark = "#" + blake2b(line.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+        self._lines[mark] = line
+        self._lines.move_to_end(mark)
+        if len(self._lines) > _REMEMBERED:
+            self._lines.popitem(last=False)
+        return mark
+
+    def find(self, mark: str) -> str | None:
+        return self._lines.get(mark)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """`roster`: the persons of the packs."""
+
+    roster: Roster | None = None
+    proposals: Proposals = field(default_factory=Proposals)

@@ -1,0 +1,32 @@
+"""What is said about watchlists; see bot.texts."""
+
+from __future__ import annotations
+
+NO_TOPIC = "no topic, only what it watches"
+YOU_WATCH = "You watch: {watched}"
+NOT_HERE = "That is not switched on in this installation."
+WATCH_WHOM = "Whom or what shall this chat watch?"
+WATCH_HINT = "Write {watch} with a name, or with words: {person}, {rule}."
+WATCHED = "This chat now watches {name}, in every spelling and script."
+WATCHED_ALREADY = "This chat watches {name} already."
+SPELLINGS = "Looked for, among others: {spellings} - with the endings of all languages."
+WATCH_ENDS = "{watching} shows the list, {unwatch} ends it."
+WHICH_PERSON = "Who is meant by “{name}”?"
+WHICH_HINT = "Tap one, or write the name in full."
+NOT_KNOWN = "“{name}” is not among the persons known here."
+DERIVED = "From it these forms were made: Belarusian {be}, Russian {ru}."
+CORRECT = "If a form is wrong, write both: {line}"
+ADD_PERSON = "Watch {name}"
+ADD_WORDS = "The words as they stand"
+FORMS_EMPTY = "The name is missing."
+PROPOSAL_GONE = "That proposal is no longer remembered; write the whole line again."
+WATCHING_NONE = "This chat watches nobody and nothing beyond its topics."
+WATCHING = ("This chat watches:", "This chat watches {n} things:")
+WATCHING_LINE = "{n}. {name}"
+WATCHING_RULE = "rule: {name}"
+WATCHING_MORE = ("and {n} more", "and {n} more")
+UNWATCHED = "No longer watched: {names}."
+UNWATCH_WHICH = "“{name}” is not on this chat's watchlist."
+UNWATCH_HINT = "{watching} shows the list with its numbers; {all_} empties it."
+END_BUTTON = "End: {name}"
+FULL = "A chat can watch {most} people and rules; end some first."
