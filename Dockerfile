@@ -10,6 +10,8 @@ RUN python -m venv /opt/venv \
     && find /opt/venv/lib -type d \( -name tests -o -name testing -o -name _testbase \) -prune -exec rm -rf {} + \
     && find /opt/venv/lib -type d -name __pycache__ -prune -exec rm -rf {} + \
     && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
+# What is written by default under data/ goes to the volume: the root file system may be read-only.
+RUN mkdir /app && ln -s /data /app/data
 COPY core /app/core
 COPY matching /app/matching
 COPY feeds /app/feeds
@@ -18,7 +20,8 @@ COPY bot /app/bot
 COPY web /app/web
 COPY app /app/app
 COPY main.py config.example.toml LICENSE /app/
-RUN python -m compileall -q --invalidation-mode checked-hash /app
+# Readable for the user below, however strict the umask was that checked the files out.
+RUN chmod -R a+rX /app && python -m compileall -q --invalidation-mode checked-hash /app
 
 FROM python:3.13-slim-trixie
 RUN groupadd --gid 10001 minsk \
@@ -26,11 +29,10 @@ RUN groupadd --gid 10001 minsk \
     && install -d -o minsk -g minsk -m 0750 /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
-# Everything that is written goes to /data: the root file system may be read-only.
+# No setting of the program is set here: the environment would win over config.toml and over secret files.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
-    PYTHONUNBUFFERED=1 \
-    MINSK_STORAGE__URL=sqlite+aiosqlite:////data/minskwatch.db
+    PYTHONUNBUFFERED=1
 WORKDIR /app
 USER 10001:10001
 VOLUME ["/data"]
