@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ FEED = SampleFeed(
         SampleEntry(
             1, "Belarus frees 52 political prisoners after US envoy Coale visits Minsk", "They are in Lithuania."
         ),
-        SampleEntry(1, "US Treasury lifts sanctions on Belarusian airline Belavia", "OFAC delists the carrier."),
+        SampleEntry(1, "Lukashenko pardons 25 convicts on Unity Day", "Most are women, says his press service."),
     ),
 )
 CHATS = 2
@@ -69,11 +70,18 @@ def write_config(config: Path, server: SampleServer, port: int, database: str) -
     return config
 
 
-async def start(config: Path, *arguments: str) -> asyncio.subprocess.Process:
-    """The program as a process of its own; its log stands beside the configuration."""
+@asynccontextmanager
+async def started(config: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The program as a process of its own, gone in the end; its log stands beside the configuration."""
     command = [sys.executable, "-m", "tests.run_program", str(config), *arguments]
     with config.with_suffix(".log").open("a") as log:
-        return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log)
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 def everything(calls: list[dict[str, str]]) -> bool:
@@ -91,11 +99,11 @@ async def test_no_alert_is_lost(
 async def die_and_go_on(step: str, server: SampleServer, folder: Path, database: str) -> None:
     async with WireServer() as wire:
         config = write_config(folder / f"{database.partition(':')[0]}.toml", server, wire.port, database)
-        dying = await start(config, "--die-at", step)
-        code = await asyncio.wait_for(dying.wait(), 60)
-        assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
-        again = await start(config, "--ahead", AFTER_THE_LEASES)
-        await wire.wait_for(everything)
-        again.terminate()
-        assert await asyncio.wait_for(again.wait(), 10) == 0
+        async with started(config, "--die-at", step) as dying:
+            code = await asyncio.wait_for(dying.wait(), 60)
+            assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
+        async with started(config, "--ahead", AFTER_THE_LEASES) as again:
+            await wire.wait_for(everything)
+            again.terminate()
+            assert await asyncio.wait_for(again.wait(), 10) == 0
         assert len(wire.sent()) <= 4 + (CHATS if step.startswith("delivery.") else 0)  # one for each chat in flight
