@@ -35,7 +35,6 @@ def run(args: argparse.Namespace) -> int:
     from matching.evaluate import BadItems, read_items
     from matching.evaluate import run as run_items
     from matching.matcher import load_matcher
-    from matching.sources import implied_by
 
     try:
         items = read_items(args.file)
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     matcher = load_matcher(args.pack)
     canon = report.canon_by(matcher.lexicon)
-    figures = report.report(run_items(items, matcher, implied=implied_by(matcher.lexicon)), canon)
+    figures = report.report(run_items(items, matcher), canon)
     if args.baselines:
         figures["baselines"] = ablations.baselines(items)
     if args.ablations:

@@ -17,6 +17,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--implies", action="append", default=[], metavar="CONCEPT", help="a concept the source implies"
     )
+    parser.add_argument("--url", default="", help="address of the text: some sites imply what they speak of")
     parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -33,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
         print("explain: nothing to read. Give a TEXT, a --title, or - for standard input.", file=sys.stderr)
         return 2
     matcher = load_matcher(args.pack)
-    analysis = matcher.analyse(args.title, text, lang=args.lang, implies=args.implies)
+    implies = (*args.implies, *matcher.implied_by(args.url))
+    analysis = matcher.analyse(args.title, text, lang=args.lang, implies=implies)
     if args.json:
         print(json.dumps(explain.as_json(analysis), ensure_ascii=True))
         return 0

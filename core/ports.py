@@ -59,6 +59,10 @@ class Matcher(Protocol):
 
 
 class Stories(Protocol):
+    def implied_by(self, url: str) -> tuple[str, ...]:
+        """Concepts that the site of an address implies: a Belarusian paper need not write "Belarus"."""
+        ...
+
     """Pure: a member and the stories that are open -> where it belongs."""
 
     window: timedelta

@@ -302,7 +302,8 @@ class Pipeline:
         if quiet:
             return NewEntry(entry, Analysis(), *quiet)
         spec = feed.spec
-        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=spec.implies)
+        implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
+        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)
         return NewEntry(entry, analysis, *_verdict(analysis))
 
     def _why_quiet(self, feed: Feed, entry: Entry, reissued: bool) -> tuple[str, str] | None:

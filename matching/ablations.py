@@ -17,7 +17,6 @@ from matching.matcher import PackMatcher
 from matching.packfile import pack_paths
 from matching.patterns import Pattern
 from matching.report import Canon, by_items, report
-from matching.sources import implied_by
 from matching.stories import StoryBook
 from matching.topics import Topic
 
@@ -63,8 +62,7 @@ def ablate(items: Sequence[Item], paths: Sequence[Path] | None, canon: Canon) ->
     }
     figures: dict[str, Any] = {}
     for name, (matcher, stories) in variants.items():
-        assert isinstance(matcher, PackMatcher)
-        found = report(run(items, matcher, stories, implied_by(matcher.lexicon)), canon)
+        found = report(run(items, matcher, stories), canon)
         figures[name] = {key: found[key] for key in ("relevant", "topics", "stories", "facts")}
     return figures
 

@@ -9,7 +9,7 @@ match that an open story took.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -108,17 +108,13 @@ def run(
     items: Iterable[Item],
     matcher: Matcher,
     stories: Stories | None = None,
-    implied: Callable[[str], Sequence[str]] | None = None,
 ) -> Run:
-    """Put items through matcher and stories in the order of publication, with an empty memory at the start.
-
-    `implied` gives the concepts that the source of a URL implies.
-    """
+    """Put items through matcher and stories in the order of publication, with an empty memory at the start."""
     book = stories or StoryBook()
     known: dict[int, Story] = {}
     results: list[Result] = []
     for number, item in enumerate(sorted(items, key=lambda one: one.published_at), 1):
-        implies = implied(item.url) if implied else ()
+        implies = matcher.implied_by(item.url)
         analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=implies)
         if not analysis.signature and not analysis.relevant:
             results.append(Result(item, analysis, None, "no topic matched"))

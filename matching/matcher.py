@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from core.model import Analysis, Evidence, Facts, Level
 from matching.facts import extract
@@ -31,6 +32,18 @@ class PackMatcher:
     def topics(self) -> Mapping[str, str]:
         """Topic name -> title, in the order of the packs."""
         return self._titles
+
+    def implied_by(self, url: str) -> tuple[str, ...]:
+        """Concepts that the site of an address implies by its domain or one above it; none for what is no address."""
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return ()
+        while host:
+            if host in self.lexicon.sources:
+                return tuple(self.lexicon.sources[host])
+            host = host.partition(".")[2]
+        return ()
 
     def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
         """Read a text and score all topics; `implies` are concepts that its source implies."""

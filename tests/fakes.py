@@ -42,6 +42,9 @@ class FakeMatcher:
         self.levels = levels or {"released": Level.ALERT, "digestible": Level.DIGEST, "prisoner": Level.HALF}
         self.seen: list[str] = []
 
+    def implied_by(self, url: str) -> tuple[str, ...]:
+        return ("belarus",) if "minsk" in url else ()
+
     def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
         self.seen.append(title)
         text = f"{title} {body}".lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from core import failpoints
 from core.errors import LeaseLost, StoreError
-from core.model import Action, FeedSpec, Outcome, PollRecord
+from core.model import Action, Analysis, FeedSpec, Outcome, PollRecord
 from feeds.recording import Recorder
 from tests.feed_server import ONE, Seen, conditional, feed_xml, reply, reset, stall
 from tests.polling import polling, until
@@ -170,6 +171,28 @@ async def test_what_the_feed_implies_and_its_language_reach_the_matcher() -> Non
         for _ in range(2):
             await it.poll(url, lang="be", implies=("belarus",))
         assert told == [{"lang": "be", "implies": ("belarus",)}]
+
+
+async def test_the_site_of_an_entry_implies_what_the_packs_say() -> None:
+    async with polling() as it:
+        told: list[tuple[str, ...]] = []
+        real = it.matcher.analyse
+
+        def analyse(title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+            told.append(tuple(implies))
+            return real(title, body)
+
+        it.matcher.analyse = analyse  # type: ignore[method-assign]
+        news = "".join(f"<item><title>{n}</title><link>https://{n}.example/1</link></item>" for n in ("minsk", "paris"))
+        url = it.server.on("/feed", reply(document()), reply(document(news)))
+        await it.poll(url, implies=("us", "belarus"))
+        await it.poll(url)
+        assert told == [("us", "belarus"), ("us", "belarus")], "and says nothing twice"
+        it.specs[0] = replace(it.specs[0], implies=())
+        other = it.server.on("/minsk/feed", reply(document()), reply(document("<item><title>Two</title></item>")))
+        await it.poll(other)
+        await it.poll(other)
+        assert told[-1] == ("belarus",), "an entry without a link is of the feed's own site"
 
 
 @pytest.mark.parametrize("step", ["poll.fetched", "poll.parsed", "poll.matched", "poll.stored"])

@@ -23,7 +23,6 @@ from matching.evaluate import BadItems, Item, read_item, read_items, run
 from matching.matcher import PackMatcher, load_matcher
 from matching.measures import Hits, compare_clusters, wilson
 from matching.report import canon_by, report
-from matching.sources import implied_by
 from matching.stories import StoryBook
 
 DATA = Path(__file__).parent.parent / "data" / "news-dev.jsonl"
@@ -125,6 +124,7 @@ def test_an_item_is_relevant_when_a_story_takes_half_a_match() -> None:
     class Halving:
         version = "test"
         topics = matcher().topics
+        implied_by = matcher().implied_by
 
         def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
             signature = {**whole.signature, "h": len(title)}
@@ -248,12 +248,12 @@ def test_an_empty_file_is_measured_without_a_crash(tmp_path: Path) -> None:
 
 
 def test_sources_imply_by_domain_and_its_parents() -> None:
-    lexicon = load_matcher().lexicon
-    lexicon.sources = {"example.test": ("belarus",)}
-    implied = implied_by(lexicon)
-    assert implied("https://news.example.test/a") == ("belarus",)
-    assert implied("https://example.org/a") == ()
-    assert implied("not a url") == ()
+    own = load_matcher()
+    own.lexicon.sources = {"example.test": ("belarus",)}
+    assert own.implied_by("https://news.Example.test/a") == ("belarus",)
+    assert own.implied_by("https://example.org/a") == ()
+    assert own.implied_by("https://counterexample.test/a") == ()
+    assert own.implied_by("not a url") == own.implied_by("") == own.implied_by("http://[::1") == ()
 
 
 # --- the development set --------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_sources_imply_by_domain_and_its_parents() -> None:
 @cache
 def development() -> dict[str, Any]:
     found = read_items(DATA)
-    figures = report(run(found, matcher(), implied=implied_by(matcher().lexicon)), canon_by(matcher().lexicon))
+    figures = report(run(found, matcher()), canon_by(matcher().lexicon))
     return {**figures, "baselines": baselines(found)}
 
 
@@ -274,7 +274,7 @@ def test_plain_keywords_are_left_far_behind() -> None:
 def test_open_stories_raise_recall() -> None:
     """Half matches that share a person or a number with a story of the last days are found by it."""
     found = read_items(DATA)
-    alone = report(run(found, matcher(), WholeOnly(StoryBook()), implied_by(matcher().lexicon)), str)
+    alone = report(run(found, matcher(), WholeOnly(StoryBook())), str)
     assert development()["relevant"]["recall"] > alone["relevant"]["recall"]
 
 
