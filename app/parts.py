@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.configured import enabled_platforms
+from app.measuring import MeasuredFetcher, MeasuredParser, joined
 from app.watcher import StoredWatcher
 from bot.command import load_commands
 from bot.delivery import Deliverer, DeliveryOptions
@@ -29,6 +30,7 @@ from matching.packfile import PACKS
 from matching.people import Roster
 from matching.stories import StoryBook
 from storage.store import Store
+from web.metrics import Metrics
 
 log = logging.getLogger("minskwatch")
 
@@ -59,6 +61,7 @@ class Parts:
     platforms: Mapping[str, ChatPlatform]
     deliverer: Deliverer
     dispatcher: Dispatcher
+    metrics: Metrics
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
 
     async def open_store(self) -> None:
@@ -86,13 +89,15 @@ def make_parts(
 ) -> Parts:
     """Build all parts. Without a configured chat platform alerts go to the terminal; `chats=False` leaves chats out."""
     clock = clock or SystemClock()
-    observe = observe or log_event
+    metrics = Metrics(clock)
+    observe = joined(observe or log_event, metrics)
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock)
     options = feed_options(settings)
     watcher = StoredWatcher(store, matcher.lexicon)
-    fetcher, parser = Fetcher(options, clock), ParseWorker(options)
+    fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
+    metrics.note_platforms(names)
     context = PlatformContext(settings, clock, store, log, chats=store)
     platforms: dict[str, ChatPlatform] = {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
@@ -114,6 +119,7 @@ def make_parts(
         dispatcher=Dispatcher(
             load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe, tools=tools
         ),
+        metrics=metrics,
         subscriptions=subscriptions,
     )
 

@@ -17,6 +17,7 @@ from app.parts import Parts
 from core.errors import BadCredentials, DeliveryError, MinskError
 from core.ports import ChatPlatform
 from web.health import Health
+from web.metrics import metrics_route
 from web.server import HttpServer
 
 log = logging.getLogger("minskwatch")
@@ -41,6 +42,8 @@ class Program:
         if web:
             http = parts.settings.http
             routes = [route for platform in parts.platforms.values() for route in platform.routes]
+            if http.metrics:
+                routes.append(metrics_route(parts.metrics, parts.store.get_status))
             self._server = HttpServer(
                 http.host, http.port, health=self._health.health, ready=self._health.ready, routes=routes
             )

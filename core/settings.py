@@ -51,6 +51,7 @@ class SlackSettings:
 class HttpSettings:
     host: str = _key("127.0.0.1", "Address that health checks and webhooks listen on; 0.0.0.0 in a container.")
     port: int = _key(8080, "Port of the same; 0 takes any free one.", least=0)
+    metrics: bool = _key(True, "Serve GET /metrics for Prometheus; it names no chat.")
 
 
 @dataclass(frozen=True, slots=True)

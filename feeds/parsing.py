@@ -71,6 +71,11 @@ class ParseWorker:
         """The process ids of the parsers that are running now."""
         return tuple(child.process.pid for child in self._children if child.process)
 
+    @property
+    def deaths(self) -> int:
+        """How many parser processes died, or had to be ended, while they read a body."""
+        return sum(child.deaths for child in self._children)
+
     async def close(self) -> None:
         """End all parser processes and wait for them."""
         await asyncio.gather(*(child.stop() for child in self._children))
@@ -82,6 +87,7 @@ class _Child:
     def __init__(self, options: FeedOptions) -> None:
         self._options = options
         self.process: Process | None = None
+        self.deaths = 0
 
     async def ask(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
         try:
@@ -89,9 +95,11 @@ class _Child:
             async with asyncio.timeout(self._options.parse_timeout.total_seconds()):
                 answer, body = await _exchange(process, frame)
         except TimeoutError:
+            self.deaths += 1
             await self.stop()
             raise ParseError(Outcome.PARSE, f"Reading the feed took over {self._seconds} s and was stopped.") from None
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:
+            self.deaths += 1
             await self.stop()
             raise ParseError(
                 Outcome.PARSE, f"The parser ended while reading the feed ({type(error).__name__})."
