@@ -30,3 +30,20 @@ UNWATCH_WHICH = "“{name}” is not on this chat's watchlist."
 UNWATCH_HINT = "{watching} shows the list with its numbers; {all_} empties it."
 END_BUTTON = "End: {name}"
 FULL = "A chat can watch {most} people and rules; end some first."
+
+RULE_LOOKS = "Rule: {rule}"
+RULE_DAYS = (
+    "In the last {days} days it would have been {n} report:",
+    "In the last {days} days it would have been \
+{n} reports:",
+)
+RULE_NONE = "In the last {days} days nothing would have matched ({looked} reports looked at)."
+RULE_PER_DAY = "{bars}  {average} a day, at most {most}"
+RULE_LOOKED = "Looked at the newest {looked} reports, back to {since}."
+RULE_SAMPLE = "{source}: {title}"
+RULE_NEW = (
+    "{n} of them did not come to this chat by its topics.",
+    "{n} of them did not come to this chat by its topics.",
+)
+RULE_SAVE = "Watch for this"
+RULE_ASK = "Nothing is saved yet: tap the button, or write {line}"

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.model import Analysis, Entry, FeedSpec
-from core.watch import PERSON, WatchHit, WatchSpec
+from core.watch import PERSON, RULE, WatchHit, WatchSpec
 from matching.lexicon import COUNTRY, Lexicon
 from matching.people import compile_person
 from matching.persons import NameHits, NameIndex
+from matching.rules import Rule, RuleError, read_rule
+from matching.ruletext import Text
 from matching.text import Passage, read_passage
 
 
@@ -21,6 +23,7 @@ class WatchBook:
     def __init__(self, lexicon: Lexicon, specs: Iterable[WatchSpec]) -> None:
         self._lexicon = lexicon
         self._by_name: dict[str, WatchHit] = {}
+        self._rules: list[tuple[Rule, WatchHit]] = []
         self.faults: list[str] = []
         made = []
         for spec in specs:
@@ -28,6 +31,8 @@ class WatchBook:
             person = lexicon.persons.get(str(spec.body.get("person", "")))
             if spec.kind == PERSON and person is not None:
                 self._by_name[person.name] = hit
+            elif spec.kind == RULE:
+                self._add_rule(spec, hit)
             elif spec.kind == PERSON and (spec.body.get("be") or spec.body.get("ru")):
                 made.append((compile_person(spec), hit))
             else:
@@ -41,7 +46,16 @@ class WatchBook:
         if self._hits:
             passages = (read_passage(entry.title, "title"), read_passage(entry.body, "body"))
             found += self._persons(passages, feed, analysis)
+        if self._rules:
+            text = Text(feed, entry)
+            found += [hit for rule, hit in self._rules if rule.matches(text)]
         return tuple(dict.fromkeys(found))
+
+    def _add_rule(self, spec: WatchSpec, hit: WatchHit) -> None:
+        try:
+            self._rules.append((read_rule(str(spec.body.get("rule", ""))), hit))
+        except RuleError as error:
+            self.faults.append(f"{spec.label}: {error} {error.hint}".rstrip())
 
     def _persons(self, passages: Iterable[Passage], feed: FeedSpec, analysis: Analysis) -> list[WatchHit]:
         seen = [(passage, self._names(passage)) for passage in passages]

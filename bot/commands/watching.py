@@ -6,35 +6,53 @@ from collections.abc import Sequence
 
 from bot import access
 from bot import watch_texts as say_watch
+from bot.backtest import BACK, BackTest, back_test, bars, rule_spec
 from bot.command import Context, Rest, command
+from bot.links import clean_link
+from bot.render import show_time
 from core.errors import CommandError
 from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Role
 from core.watch import MOST_WATCHES, PERSON, WatchItem, WatchSpec
 from matching.people import Roster, guess_spec, make_spec, read_forms
+from matching.rules import Rule, RuleError, caret, looks_like_rule, read_rule
 
 MOST_SPELLINGS = 14
 MOST_CHOICES = 8
 MOST_LISTED = 40
 
 
-@command(role=Role.EDITOR, examples=("watch Ales Bialiatski", "watch be: Марына Золатава ru: Марина Золотова"))
-async def watch(ctx: Context, name: Rest = "") -> Message:
-    """Be told whenever somebody is named, whatever the topic.
+@command(
+    role=Role.EDITOR,
+    examples=(
+        "watch Ales Bialiatski",
+        "watch be: Марына Золатава ru: Марина Золотова",
+        "watch minsk AND (potash OR belavia) NOT football",
+    ),
+)
+async def watch(ctx: Context, name_or_rule: Rest = "") -> Message:
+    """Be told whenever somebody is named or a rule of your own fits, whatever the topic.
 
     A name in any spelling and script will do; the answer shows the spellings that are looked for. For somebody whom the
     packs do not know, give the Belarusian and the Russian form, or one of them.
+
+    A rule joins words by AND, OR, NOT and brackets; "words in quotes" stand in a row, lukash* is every word that begins
+    so, NEAR/5 means at most five words between, and title:, body:, lang: and source: say where. It is tried on the
+    reports of the last 30 days first; `watch save` and the rule, or the button, saves it.
     """
-    text = name.strip()
+    text = name_or_rule.strip()
     if not text:
         return _what(ctx)
-    if text.startswith("#"):
-        return await _proposed(ctx, text)
+    saved = text.removeprefix("save ").strip() if text.startswith("save ") else ""
+    if text.startswith("#") or saved:
+        return await _proposed(ctx, saved or text)
     forms = read_forms(text)
     if forms is not None:
         if not any(forms):
             raise CommandError(ctx.say.say(say_watch.FORMS_EMPTY))
         return await add(ctx, make_spec(*forms))
+    if looks_like_rule(text):
+        return await _try_rule(ctx, text)
     return await _person(ctx, text)
 
 
@@ -130,12 +148,60 @@ def propose(ctx: Context, label: str, words: str) -> Button:
     return Button(label, command=line)
 
 
-async def _proposed(ctx: Context, mark: str) -> Message:
-    words = ctx.tools.proposals.find(mark)
-    forms = read_forms(words) if words else None
-    if forms is None:
+async def _proposed(ctx: Context, text: str) -> Message:
+    """Save what was proposed: by its mark, or the rule itself."""
+    words = ctx.tools.proposals.find(text) if text.startswith("#") else text
+    if words is None:
         raise CommandError(ctx.say.say(say_watch.PROPOSAL_GONE))
-    return await add(ctx, make_spec(*forms))
+    forms = read_forms(words)
+    if forms is not None:
+        return await add(ctx, make_spec(*forms))
+    return await add(ctx, rule_spec(_rule(words)))
+
+
+async def _try_rule(ctx: Context, text: str) -> Message:
+    """What a rule would have brought, before it is saved."""
+    rule = _rule(text)
+    mine = await ctx.store.find_subscription(ctx.request.target)
+    tried = await back_test(rule, ctx.store, mine.topics if mine else (), ctx.now)
+    line = f"watch save {text}"
+    if len(line.encode()) > MAX_COMMAND_BYTES:
+        line = f"watch save {ctx.tools.proposals.keep(text)}"
+    shown = [ctx.say.line(say_watch.RULE_LOOKS, rule=Span(foreign(text, 400), Style.CODE)), *_outcome(ctx, tried)]
+    ask = ctx.say.line(say_watch.RULE_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
+    return Message((*shown, ask), ((Button(ctx.say.say(say_watch.RULE_SAVE), command=line),),))
+
+
+def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
+    say = ctx.say
+    if not tried.hits:
+        return [say.line(say_watch.RULE_NONE, days=str(BACK.days), looked=tried.looked)]
+    average = f"{len(tried.hits) / BACK.days:.1f}"
+    lines = [
+        say.line(say_watch.RULE_DAYS, days=str(BACK.days), n=len(tried.hits)),
+        say.line(say_watch.RULE_PER_DAY, bars=bars(tried.days), average=average, most=max(tried.days)),
+    ]
+    for hit in tried.samples:
+        title = Span(foreign(hit.entry.title, 200), url=clean_link(hit.entry.url))
+        sample = say.line(
+            say_watch.RULE_SAMPLE, kind=LineKind.BULLET, source=foreign(hit.feed.name, 60), title=title
+        )  # fmt: skip
+        lines.append(sample)
+    lines.append(say.line(say_watch.RULE_NEW, n=tried.new))
+    if tried.cut_at:
+        lines.append(
+            say.line(say_watch.RULE_LOOKED, kind=LineKind.SMALL, looked=tried.looked, since=show_time(tried.cut_at))
+        )
+    return lines
+
+
+def _rule(text: str) -> Rule:
+    """Raise CommandError with the place of the mistake and what to write instead."""
+    try:
+        return read_rule(text)
+    except RuleError as error:
+        part, pointer = caret(text, error.at)
+        raise CommandError(f"{error}\n{part}\n{pointer}", error.hint) from None
 
 
 def _roster(ctx: Context) -> Roster:

@@ -9,6 +9,7 @@ import pytest
 
 from app.cli import main
 from app.watcher import StoredWatcher
+from bot.backtest import back_test, rule_spec
 from core.model import FeedSpec, Level, Target
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions
@@ -16,6 +17,7 @@ from feeds.parsing import ParseWorker
 from feeds.poller import Poller
 from matching.matcher import load_matcher
 from matching.people import Roster
+from matching.rules import read_rule
 from matching.stories import StoryBook
 from storage.store import Store
 from tests.contract.store_steps import CHAT, TEAM, lanes
@@ -160,3 +162,19 @@ async def test_a_story_of_the_topics_comes_once_to_who_has_both(station: Station
     assert await station.waiting() == {CHAT: ["Ales Bialiatski"], TEAM: ["Ales Bialiatski"]}
     (story,) = await station.store.latest_stories(9)
     assert await station.store.find_watched(TEAM, story.id) == "Ales Bialiatski"
+
+
+async def test_a_back_test_says_what_watching_brings_item_for_item(station: Station) -> None:
+    rule = read_rule("(minsk OR oslo) NOT rain NOT title:football")
+    await station.store.watch(CHAT, [rule_spec(rule)], station.clock.now())
+    news = [
+        "Minsk opens a bridge", "Football in Minsk", "A fair in Oslo", "Rain in Minsk", "Belarus frees 52 political "
+        "prisoners in Minsk after US talks", "A fair in Bergen", "Minsk and Oslo exchange letters",
+    ]  # fmt: skip
+    await station.publish(*news)
+    tried = await back_test(rule, station.store, (), station.clock.now())
+    ((*items,),) = [lane.items for lane in await lanes(station.store, station.clock.now())]
+    live = {(await station.store.get_story(item.story_id)).members[0].title for item in items}
+    assert live == {hit.entry.title for hit in tried.hits} == {news[0], news[2], news[4], news[6]}
+    assert tried.looked == len(news)
+    assert tried.new == len(live)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -177,6 +178,57 @@ async def test_no_argument_makes_them_fail(chat: WatchingChat, caplog: pytest.Lo
             assert "through no fault of yours" not in answer.text, (name, argument)
             assert len(answer.text) < 4000
     assert caplog.records == []
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+async def stored(chat: WatchingChat, *titles: str, days_ago: int = 0) -> None:
+    """Entries that no topic matched, seen so many days ago."""
+    now = chat.clock.now() - timedelta(days=days_ago)
+    feed = await claimed_feed(chat.store, now)
+    async with chat.store.transaction() as transaction:
+        made = [new(Entry(title, title, f"https://wire.example/{title.replace(' ', '-')}")) for title in titles]
+        await transaction.add_entries(feed, made, now)
+        await transaction.finish_poll(feed, ended(feed, now, after=timedelta(0)))
+
+
+async def test_a_rule_is_tried_before_it_is_saved(chat: WatchingChat) -> None:
+    await stored(chat, "Minsk sold potash long ago", days_ago=31)
+    await stored(chat, "Minsk sells potash", "Minsk plays football, potash or not", days_ago=3)
+    await stored(chat, "Potash leaves Minsk", "Rain")
+    await chat.ask("subscribe sanctions")
+    await chat.news.report("Minsk potash freed of sanctions", topic="sanctions")
+    answer = await chat.ask("watch minsk AND potash NOT football")
+    assert "In the last 30 days it would have been 3 reports:" in answer.text
+    assert "·" * 26 + "▅··█  0.1 a day, at most 2" in answer.text
+    for title in ("Minsk sells potash", "Potash leaves Minsk", "Minsk potash freed of sanctions"):
+        assert title in answer.text
+    assert "football" not in answer.text.split("\n", 1)[1].split("Nothing is saved")[0]
+    assert "2 of them did not come to this chat by its topics." in answer.text
+    assert await chat.watched() == []
+    (save,) = commands_of(answer)
+    assert save == "watch save minsk AND potash NOT football"
+    assert "now watches minsk AND potash NOT football" in (await chat.ask(save)).text
+    assert "rule: minsk AND potash NOT football" in (await chat.ask("watching")).text
+
+
+async def test_a_long_rule_goes_by_its_mark(chat: WatchingChat) -> None:
+    rule = "minsk AND (" + " OR ".join(f"word{number}" for number in range(20)) + ")"
+    answer = await chat.ask(f"watch {rule}")
+    assert "nothing would have matched (0 reports looked at)" in answer.text
+    (save,) = commands_of(answer)
+    assert save.startswith("watch save #")
+    await chat.ask(save)
+    assert await chat.watched() == [rule]
+    assert "no longer remembered" in (await chat.ask("watch save #0000000000")).text
+
+
+async def test_a_mistake_is_answered_with_its_place(chat: WatchingChat) -> None:
+    answer = await chat.ask("watch save minsk and potash")
+    assert "\n" + "minsk and potash\n      ^\n" in answer.text
+    assert "Write AND" in answer.text
+    assert await chat.watched() == []
 
 
 # --- what is found --------------------------------------------------------------------------------------------------
