@@ -1,7 +1,8 @@
 """Brings every chat to what the outbox wants: claim lanes -> render -> send or edit -> mark. At least once, in order.
 
 A lane is one chat; lanes run side by side, and within a lane nothing overtakes: what cannot be shown now stops its
-lane until then. What the platform answers decides, by the kind of error:
+lane until then, but for what the chat itself wants later (bot.agenda): that stays in the outbox, and in its time comes
+alone or in a digest, whose items are marked together. What the platform answers decides, by the kind of error:
 
     RetryLater       the chat (or the whole platform) gets nothing before retry_after has passed
     TargetMoved      the chat goes on under its new address
@@ -18,28 +19,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot import render
-from bot.pacing import Pacer
+from bot import agenda, digest, render, timing
+from bot.agenda import BURST, Alone, Due, KeepBack, PutOff, Settle, Step, Together
+from bot.changes import changes, reply, told_of
+from bot.digest import Chapter
+from bot.pacing import Pacer, Rate
+from bot.setbacks import FIRST_WAIT, Setbacks
 from bot.texts import ENGLISH, Texts
 from bot.watched import with_watched
-from core.errors import (
-    BadCredentials,
-    DeliveryError,
-    MessageMissing,
-    MessageRejected,
-    NotFound,
-    OutcomeUnknown,
-    RetryLater,
-    TargetGone,
-    TargetMoved,
-    Unreachable,
-)
+from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown
 from core.failpoints import reach
 from core.message import Message
 from core.model import Lane, OutboxItem, Story, Target
@@ -47,11 +42,7 @@ from core.ports import ChatPlatform, Clock, DeliveryStore, Observer
 
 PLAIN_AFTER = 3
 DEAD_AFTER = 8
-_FIRST_WAIT = 5.0
-_LONGEST_WAIT = timedelta(minutes=15)
-_LONGEST_REST = timedelta(minutes=1)
-_REFUSED_REST = timedelta(minutes=5)
-_FAILING_CHATS = 3
+_MOST_REMEMBERED = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -61,16 +52,17 @@ class DeliveryOptions:
     """`lanes` at once, `per_lane` alerts a claim, a `lease` for that; `send_within` bounds one call to a platform.
 
     A lane waits for its pace up to `longest_wait` before it gives its place to others; a tick waits up to `patience`
-    seconds for slow lanes, which then go on beside the next ticks.
+    seconds for slow lanes, which then go on beside the next ticks. More than `burst` new alerts become a summary.
     """
 
     on_unknown: str = "retry"
     lanes: int = 50
-    per_lane: int = 20
+    per_lane: int = 50
     lease: timedelta = timedelta(minutes=3)
     send_within: timedelta = timedelta(seconds=60)
     longest_wait: timedelta = timedelta(seconds=2)
     patience: float = 1.0
+    burst: Rate = BURST
 
 
 def _unobserved(event: str, /, **fields: Any) -> None:
@@ -82,8 +74,9 @@ class _Unexpected(DeliveryError):
 
 
 class Deliverer:
-    """Tells its observer `alert` (platform, story, edited), `alert_dead` (platform, story, reason), `chat_gone`
-    (platform, reason), `platform_rests` (platform, until, reason) and `credentials_refused` (platform, reason).
+    """Tells its observer `alert` (platform, story, edited), `alert_reply` (platform, story), `digest` (platform,
+    stories), `alert_dead` (platform, story, reason), `chat_gone` (platform, reason), `platform_rests` (platform, until,
+    reason) and `credentials_refused` (platform, reason).
     """
 
     def __init__(
@@ -109,9 +102,8 @@ class Deliverer:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._shown = 0
         self._draining = False
-        self._failing: dict[str, set[int]] = {name: set() for name in platforms}
-        self._rests: dict[str, int] = dict.fromkeys(platforms, 0)
-        self._refused: set[str] = set()
+        self._setbacks = Setbacks(store, platforms, self._pacer, observe)
+        self._recent: dict[int, deque[datetime]] = {}
 
     @property
     def busy(self) -> bool:
@@ -167,13 +159,13 @@ class Deliverer:
     async def _serve(self, lane: Lane, last_start: datetime) -> None:
         """Show a lane's alerts in order until one cannot be shown, then let the lane go."""
         try:
-            for item in sorted(lane.items, key=lambda item: item.id):
-                if not await self._deliver(lane, item, last_start):
+            for step in await self._plan(lane):
+                if not await self._take(lane, step, last_start):
                     break
         except Exception:
             _log.exception("Delivery to a chat stopped", extra={"platform": lane.target.platform})
             with self._logged(lane):
-                await self._store.block_lane(lane, self._clock.now() + timedelta(seconds=_FIRST_WAIT))
+                await self._store.block_lane(lane, self._clock.now() + timedelta(seconds=FIRST_WAIT))
         finally:
             del self._running[lane.target_id]
             with self._logged(lane):
@@ -187,19 +179,55 @@ class Deliverer:
         except Exception:
             _log.exception("A chat stays leased until its lease ends", extra={"platform": lane.target.platform})
 
-    async def _deliver(self, lane: Lane, item: OutboxItem, last_start: datetime) -> bool:
-        """Show one alert; False when the lane must stop."""
+    # --- one lane ---------------------------------------------------------------------------------------------------
+
+    async def _plan(self, lane: Lane) -> Sequence[Step]:
+        """What to do with all that is due in a chat. Stories are read only where they decide."""
+        now = self._clock.now()
+        room, room_at = agenda.room_left(self._recent.get(lane.target_id, ()), now, self._options.burst)
+        due = []
+        for item in sorted(lane.items, key=lambda item: item.id):
+            if room and agenda.is_plain(item, lane.options):
+                due.append(Due(item, None))
+                continue
+            try:
+                due.append(Due(item, await self._store.get_story(item.story_id)))
+            except NotFound as error:
+                await self._bury(lane, item, str(error))
+        return agenda.plan(due, lane.options, now, room=room, room_at=room_at)
+
+    async def _take(self, lane: Lane, step: Step, last_start: datetime) -> bool:
+        """Do one step; False when the lane must stop."""
+        match step:
+            case Alone():
+                return await self._alone(lane, step, last_start)
+            case Together():
+                return await self._together(lane, step, last_start)
+            case PutOff():
+                return await self._store.mark_deferred(lane, step.items, step.until, step.reason)
+            case KeepBack():
+                return await self._store.mark_held(lane, step.item, step.reason)
+            case Settle():
+                item = step.item
+                return await self._store.mark_sent(lane, item, item.message_ref, item.wanted, self._clock.now())
+
+    async def _alone(self, lane: Lane, step: Alone, last_start: datetime) -> bool:
+        """Show one alert, or tell what changed in it and edit it; False when the lane must stop."""
+        item = step.item
         plain = item.attempts >= PLAIN_AFTER
         while True:
             try:
-                story = await self._store.get_story(item.story_id)
+                story = timing.counted(await self._store.get_story(item.story_id), lane.options)
             except NotFound as error:
                 return await self._bury(lane, item, str(error))
-            message = with_watched(self._message(story, plain=plain), item.watched, self._say)
-            if not await self._wait_turn(lane, last_start):
-                return False
             try:
-                reference = await self._show(lane.target, item, message)
+                told = await self._reply(lane, item, story, last_start) if step.reply else item
+                if told is None or not await self._wait_turn(lane, last_start):
+                    return False
+                item = told
+                watched = "" if lane.options.discreet else item.watched
+                message = with_watched(self._message(lane, story, plain=plain), watched, self._say)
+                reference = await self._show(lane.target, message, item.message_ref)
             except MessageMissing as error:
                 if not item.message_ref:
                     return await self._bury(lane, item, str(error))
@@ -214,6 +242,81 @@ class Deliverer:
                 return await self._put_off(lane, item, story, error)
             else:
                 return await self._mark(lane, item, story, reference)
+
+    async def _reply(self, lane: Lane, item: OutboxItem, story: Story, last_start: datetime) -> OutboxItem | None:
+        """Say under the alert what changed, if anything; the item as it is then, or None when the lane must stop."""
+        news = changes(item.told, story, self._say) if item.message_ref else ()
+        if not news:
+            return item
+        if not await self._wait_turn(lane, last_start):
+            return None
+        message = reply(story, news, self._say)
+        if lane.options.discreet:
+            message = digest.discreet_alert(story, self._say, change=True)
+        await self._show(lane.target, message, reply_to=item.message_ref)
+        reach("delivery.shown")
+        told = told_of(story, item.told)
+        if not await self._store.mark_told(lane, item, told):
+            return None
+        reach("delivery.marked")
+        self._observe("alert_reply", platform=lane.target.platform, story=story.id)
+        return replace(item, told=told)
+
+    async def _together(self, lane: Lane, step: Together, last_start: datetime) -> bool:
+        """Show a digest and mark all of it; one that is refused in every form is shown story by story."""
+        stories: list[tuple[OutboxItem, Story]] = []
+        for item in step.items:
+            try:
+                stories.append((item, timing.counted(await self._store.get_story(item.story_id), lane.options)))
+            except NotFound as error:
+                await self._bury(lane, item, str(error))
+        for message in self._digests(lane, stories, many=step.many):
+            if not await self._wait_turn(lane, last_start):
+                return False
+            try:
+                await self._show(lane.target, message)
+            except (MessageRejected, _Unexpected):
+                continue
+            except DeliveryError as error:
+                if not self._is_skipped(error):
+                    await self._setbacks.put_off(lane, step.items, error, self._clock.now())
+                    return False
+            return await self._mark_all(lane, stories)
+        for item, _ in stories:
+            if not await self._alone(lane, Alone(item), last_start):
+                return False
+        return True
+
+    def _digests(self, lane: Lane, stories: Sequence[tuple[OutboxItem, Story]], *, many: bool) -> Iterator[Message]:
+        """The forms of a digest, to be tried in turn; none for no stories."""
+        if stories and lane.options.discreet:
+            yield digest.discreet_digest([story for _, story in stories], self._say)
+        elif stories:
+            chapters = [Chapter(story, changes(item.told, story, self._say)) for item, story in stories]
+            try:
+                yield digest.digest(chapters, self._topics, self._say, many=many)
+            except Exception:
+                _log.exception("A digest could not be shown in full")
+            yield digest.plain_digest(chapters, self._say)
+
+    async def _mark_all(self, lane: Lane, stories: Sequence[tuple[OutboxItem, Story]]) -> bool:
+        reach("delivery.shown")
+        self._count(lane)
+        rows = [(item, story.revision, told_of(story, item.told)) for item, story in stories]
+        marked = await self._store.mark_all_sent(lane, rows, self._clock.now())
+        reach("delivery.marked")
+        self._observe("digest", platform=lane.target.platform, stories=len(rows))
+        return marked
+
+    def _count(self, lane: Lane, *, new: bool = True) -> None:
+        """One message more was shown; new ones count towards a burst."""
+        self._setbacks.is_well(lane.target.platform)
+        self._shown += 1
+        if new:
+            if len(self._recent) >= _MOST_REMEMBERED:
+                self._recent = dict(sorted(self._recent.items(), key=lambda one: one[1][-1])[_MOST_REMEMBERED // 2 :])
+            times = self._recent.setdefault(lane.target_id, deque(maxlen=self._options.burst.count))
+            times.append(self._clock.now())
 
     async def _wait_turn(self, lane: Lane, last_start: datetime) -> bool:
         """Wait for the chat's next free moment; False when it lies too far ahead, or time is up."""
@@ -230,7 +333,9 @@ class Deliverer:
             await self._clock.sleep((at - now).total_seconds())
         return False
 
-    def _message(self, story: Story, *, plain: bool) -> Message:
+    def _message(self, lane: Lane, story: Story, *, plain: bool) -> Message:
+        if lane.options.discreet:
+            return digest.discreet_alert(story, self._say)
         if not plain:
             try:
                 return render.alert(story, self._topics, self._say)
@@ -238,17 +343,17 @@ class Deliverer:
                 _log.exception("A story could not be shown in full", extra={"story": story.id})
         return render.plain_alert(story, self._topics, self._say)
 
-    async def _show(self, target: Target, item: OutboxItem, message: Message) -> str:
-        """Send or edit; returns the message's reference. Raises DeliveryError only."""
+    async def _show(self, target: Target, message: Message, message_ref: str = "", *, reply_to: str = "") -> str:
+        """Send, or edit the message of that reference; returns the message's reference. Raises DeliveryError only."""
         reach("delivery.rendered")
         platform = self._platforms[target.platform]
         limit = self._options.send_within.total_seconds()
         try:
             async with asyncio.timeout(limit):
-                if not item.message_ref:
-                    return await platform.send(target, message)
-                await platform.edit(target, item.message_ref, message)
-                return item.message_ref
+                if not message_ref:
+                    return await platform.send(target, message, reply_to=reply_to)
+                await platform.edit(target, message_ref, message)
+                return message_ref
         except TimeoutError:
             raise OutcomeUnknown(f"No answer within {limit:g} s.") from None
         except DeliveryError:
@@ -259,84 +364,28 @@ class Deliverer:
 
     async def _mark(self, lane: Lane, item: OutboxItem, story: Story, reference: str) -> bool:
         reach("delivery.shown")
-        self._is_well(lane.target.platform)
-        self._shown += 1
-        marked = await self._store.mark_sent(lane, item, reference, story.revision, self._clock.now())
-        reach("delivery.marked")
         edited = bool(item.message_ref)
-        self._observe("alert", platform=lane.target.platform, story=story.id, edited=edited)
+        self._count(lane, new=not edited)
+        told = told_of(story, item.told)
+        marked = await self._store.mark_sent(lane, item, reference, story.revision, self._clock.now(), told)
+        reach("delivery.marked")
+        waited = round((self._clock.now() - item.queued_at).total_seconds(), 3)
+        self._observe("alert", platform=lane.target.platform, story=story.id, edited=edited, waited=waited)
         return marked
 
     async def _bury(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
         self._observe("alert_dead", platform=lane.target.platform, story=item.story_id, reason=reason)
         return await self._store.mark_dead(lane, item, reason)
 
+    def _is_skipped(self, error: DeliveryError) -> bool:
+        return isinstance(error, OutcomeUnknown) and self._options.on_unknown == "skip"
+
     async def _put_off(self, lane: Lane, item: OutboxItem, story: Story, error: DeliveryError) -> bool:
         """Do what the error asks for; True when the lane may go on with its next alert."""
         now = self._clock.now()
-        match error:
-            case RetryLater():
-                await self._obey(lane, error, now)
-            case TargetMoved() if error.moved_to != lane.target:
-                await self._store.move_target(lane.target, error.moved_to, now)
-            case TargetGone():
-                self._observe("chat_gone", platform=lane.target.platform, reason=str(error))
-                await self._store.retire_target(lane.target, str(error), now)
-            case BadCredentials():
-                self._refuse(lane.target.platform, error, now)
-            case OutcomeUnknown() if self._options.on_unknown == "skip" and not item.message_ref:
-                return await self._store.mark_sent(lane, item, "", story.revision, now)
-            case _Unexpected() if item.attempts >= DEAD_AFTER:
-                return await self._bury(lane, item, str(error))
-            case _:
-                await self._later(lane, item, error, now)
+        if self._is_skipped(error) and not item.message_ref:
+            return await self._store.mark_sent(lane, item, "", story.revision, now, told_of(story, item.told))
+        if isinstance(error, _Unexpected) and item.attempts >= DEAD_AFTER:
+            return await self._bury(lane, item, str(error))
+        await self._setbacks.put_off(lane, [item], error, now)
         return False
-
-    async def _obey(self, lane: Lane, error: RetryLater, now: datetime) -> None:
-        """Nothing before the time that the platform asked for, also after a restart."""
-        until = now + timedelta(seconds=max(0.0, error.retry_after))
-        if error.scope == "platform":
-            self._rest(lane.target.platform, until, str(error))
-        else:
-            self._pacer.hold_chat(lane.target, until)
-        await self._store.block_lane(lane, until)
-
-    async def _later(self, lane: Lane, item: OutboxItem, error: DeliveryError, now: datetime) -> None:
-        """Count the attempt; the whole lane waits, so that nothing overtakes the alert."""
-        longest = _LONGEST_WAIT
-        if isinstance(error, Unreachable):
-            longest = _LONGEST_REST
-            self._is_failing(lane, str(error), now)
-        until = now + _backoff(item.attempts, longest)
-        if await self._store.mark_later(lane, item, until, str(error)):
-            await self._store.block_lane(lane, until)
-
-    def _is_failing(self, lane: Lane, reason: str, now: datetime) -> None:
-        platform = lane.target.platform
-        if self._pacer.held_until(platform, now) > now:
-            return
-        self._failing[platform].add(lane.target_id)
-        if len(self._failing[platform]) >= _FAILING_CHATS:
-            self._rest(platform, now + _backoff(self._rests[platform], _LONGEST_REST), reason)
-            self._rests[platform] += 1
-            self._failing[platform].clear()
-
-    def _is_well(self, platform: str) -> None:
-        self._failing[platform].clear()
-        self._rests[platform] = 0
-        self._refused.discard(platform)
-
-    def _refuse(self, platform: str, error: BadCredentials, now: datetime) -> None:
-        if platform not in self._refused:
-            self._refused.add(platform)
-            self._observe("credentials_refused", platform=platform, reason=str(error))
-        self._pacer.hold_platform(platform, now + _REFUSED_REST)
-
-    def _rest(self, platform: str, until: datetime, reason: str) -> None:
-        self._pacer.hold_platform(platform, until)
-        self._observe("platform_rests", platform=platform, until=until, reason=reason)
-
-
-def _backoff(attempts: int, longest: timedelta) -> timedelta:
-    """5 s, 10 s, 20 s ... up to `longest`."""
-    return min(longest, timedelta(seconds=_FIRST_WAIT * 2 ** min(attempts, 16)))

@@ -96,7 +96,7 @@ def show_time(at: datetime) -> str:
 def known(facts: Facts, say: Texts) -> Iterator[Line]:
     """What is reported to have happened, a line each; nothing where nothing was said."""
     if facts.released is not None:
-        yield _bullet(say, texts.REPORTED_FREED, count=_count(facts, say))
+        yield _bullet(say, texts.REPORTED_FREED, count=count(facts, say))
     for template, names in (
         (texts.NAMED, facts.people),
         (texts.REFUSED, facts.refused),
@@ -104,12 +104,11 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
         (texts.MEDIATORS, facts.mediators),
     ):
         if names:
-            yield _bullet(say, template, names=_names(names, say))
+            yield _bullet(say, template, names=names_of(names, say))
     if facts.destination:
         yield _bullet(say, texts.DESTINATION, place=foreign(facts.destination, 60))
     if facts.in_return:
-        things = [say.say(texts.GIVEN[thing]) if thing in texts.GIVEN else thing for thing in facts.in_return]
-        yield _bullet(say, texts.IN_RETURN, things=_names(things, say))
+        yield _bullet(say, texts.IN_RETURN, things=things_of(facts.in_return, say))
     if facts.remaining is not None:
         yield _bullet(say, texts.REMAINING, count=facts.remaining)
 
@@ -151,7 +150,8 @@ def _bullet(say: Texts, template: str, **values: texts.Value) -> Line:
     return say.line(template, kind=LineKind.BULLET, **values)
 
 
-def _count(facts: Facts, say: Texts) -> str:
+def count(facts: Facts, say: Texts) -> str:
+    """How many were freed, as told; `facts.released` is not None."""
     assert facts.released is not None
     number = f"{facts.released:,}"
     text = say.say(texts.AT_LEAST, count=number) if facts.at_least else number
@@ -162,10 +162,20 @@ def _count(facts: Facts, say: Texts) -> str:
     return text
 
 
-def _names(names: Sequence[str], say: Texts) -> str:
+def names_of(names: Sequence[str], say: Texts) -> str:
+    """A list of names, long ones cut with a count."""
     shown = ", ".join(foreign(name, 60) for name in names[:MOST_NAMES])
     rest = len(names) - MOST_NAMES
     return say.say(texts.AND_MORE, names=shown, n=rest) if rest > 0 else shown
+
+
+def things_of(things: Sequence[str], say: Texts) -> str:
+    """What was given in return, in words."""
+    return names_of([say.say(texts.GIVEN[thing]) if thing in texts.GIVEN else thing for thing in things], say)
+
+
+def source_name(member: Member) -> Span:
+    return Span(foreign(member.source, 60), url=clean_link(member.url))
 
 
 def _sources(sources: Sequence[Member], say: Texts) -> Iterator[Line]:
@@ -182,8 +192,9 @@ def _source(member: Member, say: Texts) -> Line:
     at = told_at(member)
     kind = texts.OWNERS.get(member.owner, "")
     owner = say.say(kind) if kind else foreign(member.owner, 40)
-    name = Span(foreign(member.source, 60), url=clean_link(member.url))
-    return line(name, f" ({owner}), " if owner else ", ", Span(show_time(at), at=at), kind=LineKind.QUOTE)
+    return line(
+        source_name(member), f" ({owner}), " if owner else ", ", Span(show_time(at), at=at), kind=LineKind.QUOTE
+    )
 
 
 def report(member: Member, say: Texts) -> Line:
@@ -217,4 +228,14 @@ def _buttons(story: Story, sources: Sequence[Member], say: Texts) -> tuple[tuple
     why = Button(say.say(texts.WHY_BUTTON), command=f"why {story.id}")
     links = [(foreign(member.source, 24), clean_link(member.url)) for member in sources]
     opens = tuple(Button(f"{name} ↗", url=address) for name, address in links if name and address)
-    return ((why, *opens[:MOST_LINKS]),)
+    return ((why, *opens[:MOST_LINKS]), verdicts(story.id, say))
+
+
+def verdicts(story_id: int, say: Texts) -> tuple[Button, ...]:
+    """What a reader may say of an alert."""
+    return (
+        Button(say.say(texts.USEFUL_BUTTON), command=f"useful {story_id}"),
+        Button(say.say(texts.NOT_USEFUL_BUTTON), command=f"notuseful {story_id}"),
+        Button(say.say(texts.DUPLICATE_BUTTON), command=f"duplicate {story_id}"),
+        Button(say.say(texts.MUTE_BUTTON), command=f"mute {story_id}"),
+    )

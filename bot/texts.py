@@ -85,6 +85,37 @@ LANGUAGES = {
     "zh": "Chinese",
 }
 
+# --- why a chat is told later, or not -------------------------------------------------------------------------------
+KEPT_FOR_DIGEST = "kept for the digest"
+KEPT_SNOOZED = "this chat is snoozed"
+KEPT_QUIET = "quiet hours"
+KEPT_MANY = "many alerts at once: kept for a summary"
+KEPT_MUTED = "this chat muted the story"
+KEPT_NO_REPORT = "no report in the languages and kinds of sources chosen here, or all are muted"
+KEPT_UNCONFIRMED = "fewer independent sources than this chat asks for"
+
+# --- digests, replies, discreet messages ----------------------------------------------------------------------------
+DIGEST_TITLE = ("{n} story", "{n} stories")
+DIGEST_MANY = ("Much at once: {n} story", "Much at once: {n} stories")
+DIGEST_FREED = "freed: {count}"
+DIGEST_NEWS = "new: {changes}"
+DIGEST_HINT = "A number below opens the story in full."
+CHANGED = "Update on story {n}"
+CHANGED_FREED = "Reported freed: {count} (before: {before})"
+CHANGED_FREED_FIRST = "Reported freed: {count}"
+CHANGED_NAMES = "Named now: {names}"
+CHANGED_RETURN = "In return, new: {things}"
+CHANGED_OFFICIAL = "First official confirmation: {source}"
+CHANGED_INDEPENDENT = "First independent confirmation: {source}"
+DISCREET_ALERT = "There is something new for you."
+DISCREET_DIGEST = ("There is {n} new thing for you.", "There are {n} new things for you.")
+DISCREET_CHANGE = "There is more on an earlier message."
+SHOW_BUTTON = "Show"
+USEFUL_BUTTON = "Useful"
+NOT_USEFUL_BUTTON = "Not useful"
+DUPLICATE_BUTTON = "Duplicate"
+MUTE_BUTTON = "Mute"
+
 # --- commands -------------------------------------------------------------------------------------------------------
 GREETING = "Minsk Watch reads news in many languages and tells you when prisoners are freed in Belarus or when Minsk \
 and Washington deal with each other. One message per event, with its sources and the reason it was sent."

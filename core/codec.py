@@ -1,8 +1,8 @@
 """Frozen values to JSON-able data and back, by their type annotations.
 
-Supports dataclasses, tuples, mappings with string keys, enums, datetime (ISO 8601), timedelta (seconds), Optional and
-plain JSON values. Unknown keys are ignored and missing ones take their default, so that a stored value of an older or
-newer release can still be read.
+Supports dataclasses, tuples, mappings with string keys, enums, datetime and time (ISO 8601), timedelta (seconds),
+Optional and plain JSON values. Unknown keys are ignored and missing ones take their default, so that a stored value of
+an older or newer release can still be read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -28,7 +28,7 @@ def dump(value: Any) -> Any:
         }
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime):
+    if isinstance(value, (datetime, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
@@ -76,8 +76,8 @@ def _load(kind: Any, data: Any) -> Any:
         return kind(**{key: _load(hints[key], item) for key, item in data.items() if key in hints})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(data)
-    if kind is datetime:
-        return datetime.fromisoformat(data)
+    if kind in (datetime, time):
+        return kind.fromisoformat(data)
     if kind is timedelta:
         return timedelta(seconds=data)
     if kind is float:

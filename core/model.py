@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from core.errors import BadTarget
+from core.options import Options, Told
 
 
 class Role(IntEnum):
@@ -274,7 +275,7 @@ class StorySummary:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A target and the topics it wants. `source` is "chat" (typed there) or "config"; `options` is JSON-able."""
+    """A target and the topics it wants. `source` is "chat" (typed there) or "config"."""
 
     id: int
     target: Target
@@ -282,7 +283,7 @@ class Subscription:
     created_at: datetime
     source: str = "chat"
     paused_reason: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,7 @@ class PollResult:
 class OutboxItem:
     """Desired state of one alert in one chat: show `wanted`; `sent` is shown now (0: nothing) under `message_ref`.
 
+    What was shown within a digest has no `message_ref`. `queued_at` is since when something waits to be shown.
     `watched` names what of the chat's watchlist the story was found by, "" when only by its topics.
     """
 
@@ -342,7 +344,9 @@ class OutboxItem:
     sent: int
     message_ref: str
     attempts: int
+    queued_at: datetime
     watched: str = ""
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +357,7 @@ class Lane:
     target: Target
     epoch: int
     items: tuple[OutboxItem, ...]
+    options: Options = Options()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from core.model import (
     Subscription,
     Target,
 )
+from core.options import Feedback, Options, Told, Verdict
 from core.watch import WatchHit, WatchStore
 
 
@@ -55,14 +56,14 @@ class Matcher(Protocol):
         """Topic name -> title, in the order of the packs."""
         ...
 
-    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis: ...
-
-
-class Stories(Protocol):
     def implied_by(self, url: str) -> tuple[str, ...]:
         """Concepts that the site of an address implies: a Belarusian paper need not write "Belarus"."""
         ...
 
+    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis: ...
+
+
+class Stories(Protocol):
     """Pure: a member and the stories that are open -> where it belongs."""
 
     window: timedelta
@@ -194,8 +195,26 @@ class DeliveryStore(Protocol):
         ...
 
     async def get_story(self, story_id: int) -> Story: ...
-    async def mark_sent(self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime) -> bool:
-        """False when the lane was lost (nothing written)."""
+    async def mark_sent(
+        self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime, told: Told | None = None
+    ) -> bool:
+        """False when the lane was lost (nothing written). Without `told`, what was told before stays."""
+        ...
+
+    async def mark_all_sent(self, lane: Lane, shown: Sequence[tuple[OutboxItem, int, Told]], now: datetime) -> bool:
+        """`mark_sent` for the items of one digest, all or none: each with the revision shown and what was told."""
+        ...
+
+    async def mark_told(self, lane: Lane, item: OutboxItem, told: Told) -> bool:
+        """Remember that what has changed was told in a reply; the item still waits to be edited."""
+        ...
+
+    async def mark_deferred(self, lane: Lane, items: Sequence[OutboxItem], not_before: datetime, reason: str) -> bool:
+        """Put items off because the chat wants it so: no attempt is counted, a change of its options asks again."""
+        ...
+
+    async def mark_held(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
+        """Keep back this revision because of the chat's options; a new revision, or other options, ask again."""
         ...
 
     async def mark_later(self, lane: Lane, item: OutboxItem, not_before: datetime, reason: str) -> bool:
@@ -229,6 +248,18 @@ class ChatStore(WatchStore, Protocol):
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"
     ) -> Subscription:
         """Create the target's subscription, or replace its topics and end its pause."""
+        ...
+
+    async def set_options(self, target: Target, options: Options, now: datetime) -> Subscription:
+        """Replace a chat's options; what they kept back in the last day is asked about again. Raises NotFound."""
+        ...
+
+    async def add_feedback(self, names: Sequence[tuple[str, str]], verdict: Verdict) -> None:
+        """Count a verdict under each (kind, name)."""
+        ...
+
+    async def list_feedback(self, kind: str, *, limit: int) -> tuple[Feedback, ...]:
+        """Counts of a kind, those with most verdicts first."""
         ...
 
     async def unsubscribe(self, target: Target) -> bool:
@@ -330,8 +361,8 @@ class ChatPlatform(Protocol):
         ...
 
     async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None: ...
-    async def send(self, target: Target, message: Message) -> str:
-        """Show a message; returns the reference by which it can be edited."""
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
+        """Show a message, as a reply to the one of that reference; returns the reference by which it can be edited."""
         ...
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None: ...

@@ -7,7 +7,7 @@ lane's epoch is the one that was claimed, with the lane's row held, so that a pr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Lane, OutboxItem, Story, Target
+from core.options import Options, Told
 from storage.columns import BIG_ID, UtcTime
 from storage.dialect import greatest, insert
 from storage.schema import outbox, shown, subscription_topics, subscriptions, targets, waiting
@@ -49,6 +50,7 @@ async def queue(
             ),
             attempts=case((waiting(), outbox.c.attempts), else_=0),
             dead_reason=None,
+            held_reason=None,
         )
     )
     if edits_only:
@@ -131,16 +133,22 @@ async def claim(
             .returning(targets.c.id, targets.c.platform, targets.c.chat, targets.c.thread, targets.c.epoch)
         )
     ).all()
+    wishes = await _options(connection, [row.id for row in rows])
     items = await _due_items(connection, [row.id for row in rows], now, per_lane)
     empty = [row.id for row in rows if row.id not in items]
     if empty:
         await connection.execute(update(targets).where(targets.c.id.in_(empty)).values(lease_until=None))
     place = {target_id: position for position, target_id in enumerate(chosen)}
     return tuple(
-        Lane(row.id, Target(row.platform, row.chat, row.thread), row.epoch, tuple(items[row.id]))
+        Lane(row.id, Target(row.platform, row.chat, row.thread), row.epoch, tuple(items[row.id]), wishes[row.id])
         for row in sorted(rows, key=lambda row: place[row.id])
         if row.id in items
     )
+
+
+async def _options(connection: AsyncConnection, lanes: Sequence[int]) -> dict[int, Options]:
+    query = select(subscriptions.c.target_id, subscriptions.c.options).where(subscriptions.c.target_id.in_(lanes))
+    return {row.target_id: row.options for row in await connection.execute(query)}
 
 
 async def _due_items(
@@ -167,7 +175,9 @@ def _item(row: Row[*tuple[Any, ...]]) -> OutboxItem:
         sent=row.sent,
         message_ref=row.message_ref,
         attempts=row.attempts,
+        queued_at=row.queued_at,
         watched=row.watched,
+        told=row.told,
     )
 
 
@@ -177,26 +187,32 @@ async def change_lane(connection: AsyncConnection, lane: Lane, **values: Any) ->
     return bool((await connection.execute(update(targets).where(mine).values(values))).rowcount)
 
 
-async def mark(connection: AsyncConnection, lane: Lane, item: OutboxItem, **values: Any) -> bool:
-    """Write to one item while the lane is ours; False when it is not, or the item is gone."""
+async def mark(connection: AsyncConnection, lane: Lane, items: Sequence[OutboxItem], **values: Any) -> bool:
+    """Write to items while the lane is ours; False when it is not, or they are gone."""
     mine = select(targets.c.id).where(targets.c.id == lane.target_id, targets.c.epoch == lane.epoch)
     if (await connection.execute(mine.with_for_update(key_share=True))).first() is None:
         return False
-    return await _write(connection, lane, item, values)
+    rows = outbox.c.id.in_([item.id for item in items]) & (outbox.c.target_id == lane.target_id)
+    return bool((await connection.execute(update(outbox).where(rows).values(values))).rowcount)
 
 
 async def mark_sent(
-    connection: AsyncConnection, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime
+    connection: AsyncConnection,
+    lane: Lane,
+    shown_items: Sequence[tuple[OutboxItem, str, int, Told | None]],
+    now: datetime,
 ) -> bool:
-    if not await change_lane(connection, lane, sent_total=targets.c.sent_total + int(item.sent == 0)):
+    """Item, its message, the revision shown and what was told; `told` None leaves what was told before."""
+    fresh = sum(item.sent == 0 for item, *_ in shown_items)
+    if not await change_lane(connection, lane, sent_total=targets.c.sent_total + fresh):
         return False
-    values = {"sent": revision, "message_ref": message_ref, "sent_at": now, "attempts": 0, "last_error": ""}
-    return await _write(connection, lane, item, values)
-
-
-async def _write(connection: AsyncConnection, lane: Lane, item: OutboxItem, values: Mapping[str, Any]) -> bool:
-    row = (outbox.c.id == item.id) & (outbox.c.target_id == lane.target_id)
-    return bool((await connection.execute(update(outbox).where(row).values(values))).rowcount)
+    written = 0
+    for item, message_ref, revision, told in shown_items:
+        values: dict[str, Any] = {"sent": revision, "message_ref": message_ref, "sent_at": now, "attempts": 0}
+        values |= {"last_error": "", "deferred_reason": ""} | ({"told": told} if told else {})
+        row = (outbox.c.id == item.id) & (outbox.c.target_id == lane.target_id)
+        written += (await connection.execute(update(outbox).where(row).values(values))).rowcount
+    return bool(written)
 
 
 async def next_at(connection: AsyncConnection) -> datetime | None:

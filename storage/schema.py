@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from core.model import Analysis, Facts, FeedSpec, Member
+from core.options import Options, Told
 from core.watch import WatchSpec
 from storage.columns import BIG_ID, CleanText, Coded, ExactText, UtcTime
 
@@ -178,7 +179,7 @@ subscriptions = Table(
     Column("created_at", UtcTime(), nullable=False),
     Column("source", Text, nullable=False),
     _text("paused_reason"),
-    Column("options", Coded(), nullable=False),
+    Column("options", Coded(Options), nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -223,6 +224,10 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     _text("last_error"),
     Column("dead_reason", CleanText()),
+    # Put off until not_before, or kept back at this revision, because the chat wants it so.
+    _text("deferred_reason"),
+    Column("held_reason", CleanText()),
+    Column("told", Coded(Told)),
     UniqueConstraint("subscription_id", "story_id"),
     sqlite_autoincrement=True,
 )
@@ -230,7 +235,7 @@ outbox = Table(
 
 def waiting() -> ColumnElement[bool]:
     """Rows that still have something to show; written as in the partial indexes, so that these are used."""
-    return and_(outbox.c.dead_reason.is_(None), outbox.c.wanted > outbox.c.sent)
+    return and_(outbox.c.dead_reason.is_(None), outbox.c.held_reason.is_(None), outbox.c.wanted > outbox.c.sent)
 
 
 def shown() -> ColumnElement[bool]:
@@ -247,6 +252,17 @@ Index("ix_outbox_lane", outbox.c.target_id, outbox.c.id, **_partial(waiting()))
 Index("ix_outbox_dead", outbox.c.id, **_partial(outbox.c.dead_reason.is_not(None)))
 Index("ix_outbox_story_id", outbox.c.story_id)
 Index("ix_outbox_message", outbox.c.target_id, outbox.c.message_ref, **_partial(shown()))
+
+# What readers said of alerts, counted: nobody knows who said it.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name_digest", LargeBinary, primary_key=True),
+    Column("verdict", Text, primary_key=True),
+    Column("name", CleanText(), nullable=False),
+    _count("total"),
+)
 
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(

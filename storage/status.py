@@ -6,6 +6,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Status
+from storage.columns import UtcTime
 from storage.schema import feeds, outbox, stories, subscriptions, targets, waiting
 
 
@@ -34,7 +35,12 @@ async def read(connection: AsyncConnection) -> Status:
     ).one()
     pending = (
         await connection.execute(
-            select(func.count(), func.min(outbox.c.queued_at)).select_from(outbox).where(waiting())
+            select(
+                func.count(),
+                func.min(case((outbox.c.deferred_reason == "", outbox.c.queued_at), else_=None), type_=UtcTime()),
+            )
+            .select_from(outbox)
+            .where(waiting())
         )
     ).one()
     return Status(

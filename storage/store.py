@@ -26,10 +26,11 @@ from core.model import (
     Subscription,
     Target,
 )
+from core.options import Feedback, Options, Told, Verdict
 from core.ports import Clock
 from core.watch import StoredEntry, WatchItem, WatchSpec
 from storage import entries as texts
-from storage import feeds, migrate, outbox, retention, status, stories, subscriptions, watchlists
+from storage import feedback, feeds, migrate, outbox, retention, status, stories, subscriptions, watchlists
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
@@ -118,23 +119,42 @@ class Store:
         async with self._database.read() as connection:
             return await stories.get(connection, story_id)
 
-    async def mark_sent(self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime) -> bool:
+    async def mark_sent(
+        self, lane: Lane, item: OutboxItem, message_ref: str, revision: int, now: datetime, told: Told | None = None
+    ) -> bool:
         async with self._database.write() as connection:
-            return await outbox.mark_sent(connection, lane, item, message_ref, revision, now)
+            return await outbox.mark_sent(connection, lane, [(item, message_ref, revision, told)], now)
+
+    async def mark_all_sent(self, lane: Lane, shown: Sequence[tuple[OutboxItem, int, Told]], now: datetime) -> bool:
+        rows = [(item, item.message_ref, revision, told) for item, revision, told in shown]
+        async with self._database.write() as connection:
+            return await outbox.mark_sent(connection, lane, rows, now)
+
+    async def mark_told(self, lane: Lane, item: OutboxItem, told: Told) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(connection, lane, [item], told=told)
+
+    async def mark_deferred(self, lane: Lane, items: Sequence[OutboxItem], not_before: datetime, reason: str) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(connection, lane, items, not_before=not_before, deferred_reason=reason)
+
+    async def mark_held(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
+        async with self._database.write() as connection:
+            return await outbox.mark(connection, lane, [item], held_reason=reason)
 
     async def mark_later(self, lane: Lane, item: OutboxItem, not_before: datetime, reason: str) -> bool:
         async with self._database.write() as connection:
             return await outbox.mark(
-                connection, lane, item, not_before=not_before, attempts=outbox.ONE_MORE_ATTEMPT, last_error=reason
+                connection, lane, [item], not_before=not_before, attempts=outbox.ONE_MORE_ATTEMPT, last_error=reason
             )
 
     async def mark_missing(self, lane: Lane, item: OutboxItem) -> bool:
         async with self._database.write() as connection:
-            return await outbox.mark(connection, lane, item, sent=0, message_ref="")
+            return await outbox.mark(connection, lane, [item], sent=0, message_ref="")
 
     async def mark_dead(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
         async with self._database.write() as connection:
-            return await outbox.mark(connection, lane, item, dead_reason=reason)
+            return await outbox.mark(connection, lane, [item], dead_reason=reason)
 
     async def block_lane(self, lane: Lane, until: datetime) -> bool:
         async with self._database.write() as connection:
@@ -167,6 +187,18 @@ class Store:
     ) -> Subscription:
         async with self._database.write(Lock.STORIES) as connection:
             return await subscriptions.subscribe(connection, target, topics, now, source)
+
+    async def set_options(self, target: Target, options: Options, now: datetime) -> Subscription:
+        async with self._database.write(Lock.STORIES) as connection:
+            return await subscriptions.set_options(connection, target, options, now)
+
+    async def add_feedback(self, names: Sequence[tuple[str, str]], verdict: Verdict) -> None:
+        async with self._database.write() as connection:
+            await feedback.add(connection, names, verdict)
+
+    async def list_feedback(self, kind: str, *, limit: int) -> tuple[Feedback, ...]:
+        async with self._database.read() as connection:
+            return await feedback.of_kind(connection, kind, limit)
 
     async def unsubscribe(self, target: Target) -> bool:
         async with self._database.write(Lock.STORIES) as connection:

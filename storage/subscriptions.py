@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.model import Subscription, Target
+from core.options import Options
 from storage.columns import clean
 from storage.dialect import batches, insert
 from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting, watches
+
+# How long after it was kept back a story is asked about again when the options change.
+REVIVED = timedelta(days=1)
 
 
 def at(target: Target) -> ColumnElement[bool]:
@@ -79,12 +83,28 @@ async def subscribe(
     subscription_id = (
         await connection.execute(
             insert(connection, subscriptions)
-            .values(target_id=target_id, created_at=now, source=source, paused_reason="", options={})
+            .values(target_id=target_id, created_at=now, source=source, paused_reason="", options=Options())
             .on_conflict_do_update(index_elements=["target_id"], set_={"source": source, "paused_reason": ""})
             .returning(subscriptions.c.id)
         )
     ).scalar_one()
     await _replace_topics(connection, subscription_id, topics)
+    return await get(connection, target)
+
+
+async def set_options(connection: AsyncConnection, target: Target, options: Options, now: datetime) -> Subscription:
+    """Replace a chat's options; what the former ones put off or kept back is asked about again. Needs Lock.STORIES.
+
+    What they kept back longer ago than REVIVED stays back: a chat that unmutes a source wants no news of last month.
+    """
+    before = await get(connection, target)
+    await connection.execute(update(subscriptions).where(subscriptions.c.id == before.id).values(options=options))
+    mine = outbox.c.subscription_id == before.id
+    deferred = waiting() & (outbox.c.deferred_reason != "")
+    held = outbox.c.held_reason.is_not(None) & (outbox.c.queued_at > now - REVIVED)
+    await connection.execute(
+        update(outbox).where(mine, or_(deferred, held)).values(not_before=now, deferred_reason="", held_reason=None)
+    )
     return await get(connection, target)
 
 
@@ -202,5 +222,5 @@ async def _join_outbox(connection: AsyncConnection, leaving: int, staying: int, 
         await connection.execute(
             update(outbox)
             .where(mine, outbox.c.sent < row.sent)
-            .values(sent=row.sent, message_ref=row.message_ref, sent_at=row.sent_at)
+            .values(sent=row.sent, message_ref=row.message_ref, sent_at=row.sent_at, told=row.told)
         )

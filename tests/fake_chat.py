@@ -48,6 +48,7 @@ class Call:
     message: Message
     reference: str
     shown: bool
+    reply_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class FakeChat:
         while self.asked:
             self.answers.append(await handle(self.asked.popleft()))
 
-    async def send(self, target: Target, message: Message) -> str:
-        return await self._call("send", target, f"m{len(self.calls) + 1}", message)
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
+        return await self._call("reply" if reply_to else "send", target, f"m{len(self.calls) + 1}", message, reply_to)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         await self._call("edit", target, message_ref, message)
@@ -115,15 +116,15 @@ class FakeChat:
         async with self._changed:
             self._changed.notify_all()
 
-    async def _call(self, op: str, target: Target, reference: str, message: Message) -> str:
+    async def _call(self, op: str, target: Target, reference: str, message: Message, reply_to: str = "") -> str:
         if target.chat in self.held:
             self.waiting += 1
             await self._tell()
             await self.held[target.chat].wait()
-        fault = self._next_fault(op, target.chat)
+        fault = self._next_fault(op, target.chat, reply_to)
         visible = fault is None or fault.shown
         self.errors.append(fault.error if fault else None)
-        self.calls.append(Call(self._clock.now(), op, target, message, reference, visible))
+        self.calls.append(Call(self._clock.now(), op, target, message, reference, visible, reply_to))
         if visible:
             self.shown[target, reference] = message
         await self._tell()
@@ -131,10 +132,10 @@ class FakeChat:
             raise fault.error
         return reference
 
-    def _next_fault(self, op: str, chat: str) -> Fault | None:
-        """Only an edit can find its message missing."""
+    def _next_fault(self, op: str, chat: str, reply_to: str) -> Fault | None:
+        """Only an edit or a reply can find its message missing."""
         faults = self.faults[chat] or self.faults[""]
-        if not faults or (op == "send" and isinstance(faults[0].error, MessageMissing)):
+        if not faults or (op == "send" and not reply_to and isinstance(faults[0].error, MessageMissing)):
             return None
         return faults.popleft()
 

@@ -32,7 +32,7 @@ class WirePlatform:
     async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
         await asyncio.Event().wait()
 
-    async def send(self, target: Target, message: Message) -> str:
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
         return await self._tell({"do": "send", "chat": target.chat, "text": message.text, "tag": message.tag})
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:

@@ -110,9 +110,10 @@ class ConsolePlatform:
                 return
             loop.call_soon_threadsafe(lines.put_nowait, typed)
 
-    async def send(self, target: Target, message: Message) -> str:
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
         reference = str(next(self._references))
-        self._write(self._frame(message.lines, message.buttons, target.chat))
+        label = f"{target.chat}, reply" if reply_to else target.chat
+        self._write(self._frame(message.lines, message.buttons, label))
         self._remember(reference, message)
         return reference
 

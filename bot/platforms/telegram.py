@@ -119,8 +119,8 @@ class Telegram:
         await self._answers.close()
         await self._api.close()
 
-    async def send(self, target: Target, message: Message) -> str:
-        return await self._api.post(target, cut(message, LIMITS))
+    async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
+        return await self._api.post(target, cut(message, LIMITS), reply_to=int(reply_to) if reply_to.isdecimal() else 0)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         await self._api.edit(target, message_ref, cut(message, LIMITS))

@@ -38,7 +38,7 @@ async def test_a_story_reaches_every_active_subscription_that_shares_a_topic(sto
     got = await lanes(store, now)
     assert [lane.target for lane in got] == [CHAT, TEAM]
     (item,) = got[0].items
-    assert item == OutboxItem(item.id, item.subscription_id, story.id, 1, 0, "", 0)
+    assert item == OutboxItem(item.id, item.subscription_id, story.id, 1, 0, "", 0, now)
     assert await store.get_story(story.id) == story
 
 

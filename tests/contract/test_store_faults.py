@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Pool, event, text
 
 from core.errors import SchemaTooNew, StoreError
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
+from core.options import Options, Told, Verdict
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from core.watch import WatchSpec, WatchSpecs, WatchStore
 from storage import migrate
@@ -112,7 +113,7 @@ async def test_a_cancelled_transaction_leaves_the_store_working(store: Store, cl
 # --- locks ----------------------------------------------------------------------------------------------------------
 
 FEED = Feed(1, FeedSpec("Feed", "https://host.example/"), FeedState(FakeClock().now()), 1)
-ITEM = OutboxItem(1, 1, 1, 1, 0, "", 0)
+ITEM = OutboxItem(1, 1, 1, 1, 0, "", 0, datetime(2026, 3, 19, 12, tzinfo=UTC))
 LANE = Lane(1, CHAT, 1, (ITEM,))
 NOW = FakeClock().now()
 
@@ -121,6 +122,12 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
     "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
+    "mark_all_sent": lambda store: store.mark_all_sent(LANE, [(ITEM, 1, Told())], NOW),
+    "mark_told": lambda store: store.mark_told(LANE, ITEM, Told()),
+    "mark_deferred": lambda store: store.mark_deferred(LANE, [ITEM], NOW, "snoozed"),
+    "mark_held": lambda store: store.mark_held(LANE, ITEM, "muted"),
+    "set_options": lambda store: store.set_options(CHAT, Options(), NOW),
+    "add_feedback": lambda store: store.add_feedback([("term", "release")], Verdict.USEFUL),
     "mark_later": lambda store: store.mark_later(LANE, ITEM, NOW, "429"),
     "mark_missing": lambda store: store.mark_missing(LANE, ITEM),
     "mark_dead": lambda store: store.mark_dead(LANE, ITEM, "refused"),
@@ -141,6 +148,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
     "get_story": lambda store: store.get_story(1),
     "next_delivery_at": lambda store: store.next_delivery_at(),
+    "list_feedback": lambda store: store.list_feedback("term", limit=5),
     "find_subscription": lambda store: store.find_subscription(CHAT),
     "latest_stories": lambda store: store.latest_stories(3),
     "find_story": lambda store: store.find_story(1),

@@ -66,7 +66,7 @@ class FilePlatform:
     async def run(self, handle, menu):
         await asyncio.Event().wait()
 
-    async def send(self, target, message):
+    async def send(self, target, message, *, reply_to=""):
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"chat": target.chat, "text": message.text}) + "\\n")
         return "1"

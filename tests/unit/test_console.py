@@ -63,6 +63,7 @@ async def test_an_alert_looks_like_one() -> None:
         "> Nasha Niva (independent), 19 Mar 2026 12:00 UTC\n"
         "Matched: “freed”, “prisoners”\n"
         "[Why?]\n"
+        "[Useful] [Not useful] [Duplicate] [Mute]\n"
         "\n"
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.delivery import DEAD_AFTER, PLAIN_AFTER, Deliverer, DeliveryOptions
+from bot.pacing import Rate
 from core import failpoints
 from core.errors import (
     BadCredentials,
@@ -30,6 +31,7 @@ from tests.fake_clock import FakeClock
 ANNA, BORYS = Target("telegram", "101"), Target("telegram", "102")
 GROUP = Target("telegram", "-100500")
 TEAM = Target("slack", "C1")
+UNBOUNDED = Rate(1_000, 1)
 
 
 class Desk:
@@ -45,7 +47,7 @@ class Desk:
 
     def another(self, options: DeliveryOptions | None = None) -> Deliverer:
         platforms = {"telegram": self.telegram, "slack": self.slack}
-        chosen = options or DeliveryOptions()
+        chosen = options or DeliveryOptions(burst=UNBOUNDED)
         return Deliverer(self.store, platforms, self.clock, chosen, self._observe, topics=TOPICS)
 
     def _observe(self, event: str, /, **fields: Any) -> None:

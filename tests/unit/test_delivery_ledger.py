@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import Deliverer
+from bot.delivery import Deliverer, DeliveryOptions
+from bot.pacing import Rate
 from core.errors import (
     BadCredentials,
     MessageMissing,
@@ -25,6 +26,7 @@ from storage.store import Store
 from tests.fake_chat import TOPICS, Call, FakeChat, Newsroom
 from tests.fake_clock import FakeClock
 
+UNBOUNDED = DeliveryOptions(burst=Rate(1_000, 1))
 CHATS = (Target("telegram", "1"), Target("telegram", "-2"), Target("telegram", "-2", "9"), Target("slack", "C3"))
 
 faults = st.one_of(
@@ -60,7 +62,7 @@ class Ledger:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        return Deliverer(self.store, self.platforms, self.clock, topics=TOPICS)
+        return Deliverer(self.store, self.platforms, self.clock, UNBOUNDED, topics=TOPICS)
 
     async def play(self, script: list[tuple[str, object, object]]) -> None:
         await self.store.open()

@@ -51,6 +51,15 @@ def upgrade() -> None:
     _create_outbox()
     _create_watches()
     op.create_table(
+        "feedback",
+        _column("kind", sa.Text()),
+        _column("name_digest", sa.LargeBinary()),
+        _column("verdict", sa.Text()),
+        _column("name", sa.Text()),
+        _count("total"),
+        _primary("feedback", "kind", "name_digest", "verdict"),
+    )
+    op.create_table(
         "updates",
         _column("event_digest", sa.LargeBinary()),
         _column("seen_at", TIME),
@@ -229,13 +238,16 @@ def _create_outbox() -> None:
         _count("attempts", sa.Integer()),
         _text("last_error"),
         _column("dead_reason", sa.Text(), nullable=True),
+        _text("deferred_reason"),
+        _column("held_reason", sa.Text(), nullable=True),
+        _column("told", sa.Text(), nullable=True),
         _foreign("outbox", "story_id", "stories"),
         _foreign("outbox", "subscription_id", "subscriptions"),
         _primary("outbox", "id"),
         _unique("outbox", "subscription_id", "story_id"),
         sqlite_autoincrement=True,
     )
-    waiting, dead = "dead_reason IS NULL AND wanted > sent", "dead_reason IS NOT NULL"
+    waiting, dead = "dead_reason IS NULL AND held_reason IS NULL AND wanted > sent", "dead_reason IS NOT NULL"
     _create_partial_index("ix_outbox_due", ["not_before", "id"], waiting)
     _create_partial_index("ix_outbox_lane", ["target_id", "id"], waiting)
     _create_partial_index("ix_outbox_dead", ["id"], dead)
