@@ -31,6 +31,8 @@ def read(name: str) -> list[Item]:
 OPEN = read("news-own.jsonl")
 CLOSED = read("news-closed.jsonl")
 BOTH = OPEN + CLOSED
+FRESH = read("news-fresh.jsonl")
+EVERY = BOTH + FRESH
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -46,7 +48,7 @@ def themes(items: list[Item]) -> set[str]:
     return {re.split("[:;]", item["note"])[0] for item in items if not item["relevant"]}
 
 
-@pytest.mark.parametrize("item", BOTH, ids=[item["id"] for item in BOTH])
+@pytest.mark.parametrize("item", EVERY, ids=[item["id"] for item in EVERY])
 def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert set(item) == ITEM_KEYS
     assert datetime.date.fromisoformat(item["published"]).isoformat() == item["published"]
@@ -54,7 +56,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != ""
-    assert re.fullmatch(rf"o-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[of]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -62,7 +64,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
         return
     assert set(item["topics"]) <= TOPICS
     assert len(set(item["topics"])) == len(item["topics"]) > 0
-    assert re.fullmatch(r"o-[a-z0-9-]+-20\d\d-\d\d", item["story"])
+    assert re.fullmatch(rf"{item['id'][0]}-[a-z0-9-]+-20\d\d-\d\d(-\d\d)?", item["story"])
     assert set(item["facts"]) == FACT_KEYS
     for key in ("released", "remaining"):
         assert item["facts"][key] is None or item["facts"][key] > 0
@@ -72,11 +74,11 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
 
 @pytest.mark.parametrize("key", ["id", "url", "title"])
 def test_no_two_items_share_an_id_an_address_or_a_title(key: str) -> None:
-    assert [value for value, times in Counter(item[key] for item in BOTH).items() if times > 1] == []
+    assert [value for value, times in Counter(item[key] for item in EVERY).items() if times > 1] == []
 
 
 def test_titles_differ_from_the_development_set() -> None:
-    assert {item["title"] for item in BOTH} & {item["title"] for item in read("news-dev.jsonl")} == set()
+    assert {item["title"] for item in EVERY} & {item["title"] for item in read("news-dev.jsonl")} == set()
 
 
 def test_the_closed_set_shares_no_story_person_or_theme_with_the_open_one() -> None:
@@ -94,14 +96,22 @@ def test_every_language_has_enough_items() -> None:
     assert len(CLOSED) >= 110
 
 
-@pytest.mark.parametrize("items", [OPEN, CLOSED], ids=["open", "closed"])
+def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() -> None:
+    counted = Counter(item["lang"] for item in FRESH)
+    wanted = Counter(item["lang"] for item in read("news-dev.jsonl"))
+    assert set(counted) == set(AT_LEAST)
+    assert len(FRESH) >= 230
+    assert {lang: n for lang, n in wanted.items() if abs(counted[lang] - n) > 6} == {}
+
+
+@pytest.mark.parametrize("items", [OPEN, CLOSED, FRESH], ids=["open", "closed", "fresh"])
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
     assert 2 * sum(item["hard"] for item in items) >= len(items)
     assert 0.4 <= sum(item["relevant"] for item in items) / len(items) <= 0.65
 
 
 def test_items_are_written_in_the_script_of_their_language() -> None:
-    for item in BOTH:
+    for item in EVERY:
         letters = [c for c in item["title"] + item["summary"] if c.isalpha()]
         share = sum("\u0400" <= c <= "\u04ff" for c in letters) / len(letters)
         cyrillic = item["lang"] in CYRILLIC and "Latin script" not in item["note"]
