@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.attention import Attention, database_folder
 from app.configured import enabled_platforms
 from app.measuring import MeasuredFetcher, MeasuredParser, joined
 from app.watcher import StoredWatcher
@@ -62,6 +63,7 @@ class Parts:
     deliverer: Deliverer
     dispatcher: Dispatcher
     metrics: Metrics
+    attention: Attention
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
 
     async def open_store(self) -> None:
@@ -89,17 +91,20 @@ def make_parts(
 ) -> Parts:
     """Build all parts. Without a configured chat platform alerts go to the terminal; `chats=False` leaves chats out."""
     clock = clock or SystemClock()
-    metrics = Metrics(clock)
-    observe = joined(observe or log_event, metrics)
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock)
+    platforms: dict[str, ChatPlatform] = {}
+    metrics = Metrics(clock)
+    folder = database_folder(settings.storage.url)
+    attention = Attention(clock, store.get_status, platforms, settings.access.operators, folder)
+    observe = joined(observe or log_event, metrics, attention)
     options = feed_options(settings)
     watcher = StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
     context = PlatformContext(settings, clock, store, log, chats=store)
-    platforms: dict[str, ChatPlatform] = {name: PLATFORMS.get(name)(context) for name in names}
+    platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
     if TERMINAL.platform in platforms:
@@ -120,6 +125,7 @@ def make_parts(
             load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe, tools=tools
         ),
         metrics=metrics,
+        attention=attention,
         subscriptions=subscriptions,
     )
 

@@ -24,6 +24,7 @@ log = logging.getLogger("minskwatch")
 
 ROUND_SECONDS = 1.0
 HOUSEKEEPING = timedelta(hours=1)
+LOOK_SECONDS = 60.0
 REOPEN_SECONDS = (5, 15, 60)
 STOP_DEADLINE = timedelta(seconds=6)  # the whole stop must fit into the 10 seconds that containers allow
 
@@ -33,7 +34,7 @@ class Program:
 
     def __init__(self, parts: Parts, *, web: bool = True) -> None:
         self._parts = parts
-        self._health = Health(parts.clock)
+        self._health = Health(parts.clock, look=parts.attention.details)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: list[asyncio.Task[None]] = []
         self._server: HttpServer | None = None
@@ -72,6 +73,7 @@ class Program:
         await opening
         self._every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
         self._every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+        self._every(LOOK_SECONDS, self._round("attention", parts.attention.look))
         self._every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
         self._scheduler.start()
         self._health.ready_with("program")

@@ -1,7 +1,7 @@
 """The HTTP server: liveness, readiness, and the routes that chat platforms answer.
 
-`GET /healthz` says whether work was done lately, not whether a port is open; `GET /readyz` whether the program has
-started up. Both answer JSON, 200 or 503.
+`GET /livez` says that the loop is alive, by answering; `GET /healthz` whether work was done lately, not whether a port
+is open; `GET /readyz` whether the program has started up. All answer JSON, 200 or 503.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class HttpServer:
         application = web.Application(client_max_size=MAX_BODY)
         application.router.add_get("/healthz", _reporting(health))
         application.router.add_get("/readyz", _reporting(ready))
+        application.router.add_get("/livez", _reporting(_alive))
         for route in routes:
             application.router.add_route(route.method, route.path, _adapting(route))
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=2)
@@ -51,6 +52,10 @@ class HttpServer:
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+
+
+def _alive() -> tuple[bool, Mapping[str, Any]]:
+    return True, {}
 
 
 def _reporting(report: Report) -> Callable[[web.Request], Any]:

@@ -40,6 +40,24 @@ def test_health_follows_work_not_time_alone() -> None:
     assert health.health()[0]
 
 
+def test_rare_rounds_do_not_make_the_program_ill() -> None:
+    """Housekeeping works once an hour: its age says nothing."""
+    clock = FakeClock()
+    health = Health(clock)
+    health.worked("housekeeping")
+    clock.advance(STALE_AFTER.total_seconds() + 1)
+    health.worked("poll")
+    health.worked("deliver")
+    assert health.health() == (True, {"seconds since last poll round": 0, "seconds since last deliver round": 0})
+
+
+def test_how_the_work_goes_is_told_but_not_judged() -> None:
+    health = Health(FakeClock(), look=lambda: {"needs a hand": "feed:3"})
+    good, details = health.health()
+    assert good
+    assert details["needs a hand"] == "feed:3"
+
+
 def test_ready_when_everything_waited_for_is_there() -> None:
     health = Health(FakeClock())
     health.wait_for("telegram", "connecting")
@@ -62,6 +80,8 @@ async def test_server_answers_health_ready_and_routes() -> None:
             assert json.loads(await answer.text())["ok"] is True
         async with session.get(base + "/readyz") as answer:
             assert answer.status == 503
+        async with session.get(base + "/livez") as answer:
+            assert (answer.status, await answer.json()) == (200, {"ok": True})
         async with session.post(base + "/slack/events", data=b"a=b", headers={"X-Sign": "v0"}) as answer:
             assert (answer.status, await answer.read(), answer.headers["X-Seen"]) == (201, b"a=bv0", "/slack/events")
         async with session.post(

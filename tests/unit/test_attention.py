@@ -1,0 +1,170 @@
+"""What needs a hand is said once, in plain words, in the log and to the operators."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.attention import Attention, database_folder
+from core.errors import TargetGone, Unreachable
+from core.model import Status, Target
+from tests.fake_chat import FakeChat
+from tests.fake_clock import FakeClock
+
+OPERATOR = Target("telegram", "600")
+
+
+class Desk:
+    """An Attention over a status, a disk and a chat that the test sets."""
+
+    def __init__(self, operators: tuple[str, ...] = ("telegram:600", "slack:U1")) -> None:
+        self.clock = FakeClock()
+        self.chat = FakeChat(self.clock)
+        self.status = Status(feeds=2, last_ok_at=self.clock.now())
+        self.used = 0.5
+        self.attention = Attention(
+            self.clock, self.read, {"telegram": self.chat}, operators, Path("/data"), lambda folder: self.used
+        )
+
+    async def read(self) -> Status:
+        return self.status
+
+    def fails(self, number: int = 1) -> None:
+        self.attention(
+            "feed_failing", feed=f"Feed {number}", url=f"https://a.example/{number}", reason="410 Gone.", next_try=None
+        )
+
+    @property
+    def told(self) -> list[str]:
+        return ["\n".join(str(one) for one in _texts(call.message)) for call in self.chat.calls if call.shown]
+
+
+def _texts(message: object) -> list[str]:
+    return [span.text for line in getattr(message, "lines", ()) for span in line.spans]
+
+
+async def test_a_failing_feed_is_told_once_and_again_after_it_was_well() -> None:
+    desk = Desk()
+    desk.fails()
+    desk.fails()
+    await desk.attention.look()
+    await desk.attention.look()
+    (message,) = desk.told
+    assert "The feed Feed 1 cannot be read: 410 Gone." in message
+    assert desk.attention.details()["needs a hand"] == "feed:1"
+    desk.attention("feed_recovered", feed="Feed 1", url="https://a.example/1")
+    assert "needs a hand" not in desk.attention.details()
+    desk.fails()
+    await desk.attention.look()
+    assert len(desk.told) == 2
+
+
+async def test_many_at_once_are_one_message() -> None:
+    desk = Desk()
+    for number in range(25):
+        desk.fails(number)
+    await desk.attention.look()
+    (message,) = desk.told
+    assert "Feed 9 " in message
+    assert "Feed 10 " not in message
+    assert "and 15 more" in message
+
+
+async def test_a_refused_token_is_over_when_something_is_shown() -> None:
+    desk = Desk()
+    desk.attention("credentials_refused", platform="slack", reason="invalid_auth; correct slack.bot_token.")
+    await desk.attention.look()
+    assert "slack refuses the token: invalid_auth" in desk.told[0]
+    desk.attention("alert", platform="slack", story=1, edited=False)
+    assert desk.attention.present == ()
+
+
+async def test_a_backlog_a_silence_and_a_full_disk_are_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    caplog.set_level(logging.INFO, "minskwatch")
+    desk.clock.advance(31 * 60)
+    desk.status = Status(
+        feeds=2,
+        last_ok_at=desk.status.last_ok_at,
+        outbox_waiting=40,
+        oldest_waiting_at=desk.clock.now() - timedelta(minutes=16),
+    )
+    desk.used = 0.96
+    for _ in range(3):
+        await desk.attention.look()
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 3
+    assert any("waiting for 16 minutes (40 wait)" in text for text in warnings)
+    assert any("No feed has been read for 31 minutes" in text for text in warnings)
+    assert any("The disk of /data is 96% full" in text for text in warnings)
+    desk.used = 0.94  # sways about the limit: neither over nor new
+    await desk.attention.look()
+    assert len(desk.attention.present) == 3
+    desk.used, desk.status = 0.5, Status(feeds=2, last_ok_at=desk.clock.now())
+    await desk.attention.look()
+    assert desk.attention.present == ()
+    assert len(desk.told) == 1
+
+
+async def test_nobody_is_told_of_silence_without_feeds_or_just_after_the_start() -> None:
+    desk = Desk()
+    desk.clock.advance(3600)
+    desk.status = Status(feeds=0)
+    await desk.attention.look()
+    assert desk.attention.present == ()
+    late = Attention(desk.clock, desk.read, {}, (), None)
+    desk.status = Status(feeds=2, last_ok_at=desk.clock.now() - timedelta(days=2))
+    await late.look()
+    assert not late.present
+
+
+async def test_an_operator_who_is_not_reached_is_told_later() -> None:
+    desk = Desk(("telegram:600",))
+    desk.chat.fail(Unreachable("no network"))
+    desk.fails()
+    await desk.attention.look()
+    assert desk.told == []
+    await desk.attention.look()
+    assert len(desk.told) == 1
+
+
+async def test_an_operator_who_never_wrote_to_the_bot_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(("telegram:600",))
+    desk.chat.fail(TargetGone("chat not found"))
+    desk.fails()
+    await desk.attention.look()
+    desk.fails(2)
+    await desk.attention.look()
+    assert desk.told == []
+    assert [record.getMessage() for record in caplog.records] == [
+        f"operator {OPERATOR} cannot be told, write to the bot first: chat not found"
+    ]
+
+
+async def test_details_for_the_health_check() -> None:
+    desk = Desk()
+    assert desk.attention.details() == {"parser deaths": 0}
+    desk.status = Status(feeds=2, last_ok_at=desk.clock.now(), oldest_waiting_at=desk.clock.now())
+    await desk.attention.look()
+    desk.attention("parser_died", feed="https://a.example/1")
+    desk.clock.advance(90)
+    assert desk.attention.details() == {
+        "parser deaths": 1,
+        "seconds since last successful poll": 90,
+        "seconds that the oldest alert waits": 90,
+    }
+
+
+def test_folder_of_a_database() -> None:
+    assert database_folder("sqlite+aiosqlite:///data/minskwatch.db") == Path("data")
+    assert database_folder("sqlite+aiosqlite:////data/minskwatch.db") == Path("/data")
+    assert database_folder("postgresql+asyncpg://u@h/d") is None
+
+
+def test_the_disk_is_really_asked(tmp_path: Path) -> None:
+    from app.attention import _disk_used
+
+    assert 0 <= _disk_used(tmp_path) <= 1
