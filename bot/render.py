@@ -13,6 +13,8 @@ from bot.links import clean_link
 from bot.texts import ENGLISH, Texts
 from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
 from core.model import Evidence, Facts, Member, Story
+from core.reports import lead as lead
+from core.reports import one_per_source as one_per_source
 
 MOST_SOURCES = 8
 MOST_NAMES = 12
@@ -55,23 +57,6 @@ def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Lin
     label = _label(story, titles, sources, say)
     moment = Span(show_time(story.opened_at), at=story.opened_at)
     return headline(lead(story), say, kind=LineKind.BULLET), line(f"{label} · ", moment, kind=LineKind.SMALL)
-
-
-def lead(story: Story) -> Member:
-    """The report whose headline stands for the story: the first that tells the count which the alert tells, else the
-    first that is no mere follow-up.
-    """
-    reports = [member for member in story.members if not member.update] or story.members
-    count = story.facts.released
-    return next((one for one in reports if count is not None and one.analysis.facts.released == count), reports[0])
-
-
-def one_per_source(members: Iterable[Member]) -> tuple[Member, ...]:
-    """The first report of each source, in order."""
-    first: dict[str, Member] = {}
-    for member in members:
-        first.setdefault(member.source.casefold(), member)
-    return tuple(first.values())
 
 
 def headline(member: Member, say: Texts, kind: LineKind = LineKind.TITLE) -> Line:

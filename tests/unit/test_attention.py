@@ -105,7 +105,7 @@ async def test_a_backlog_a_silence_and_a_full_disk_are_said_in_the_log(caplog: p
     assert len(desk.attention.present) == 3
     desk.used, desk.status = 0.5, Status(feeds=2, last_ok_at=desk.clock.now())
     await desk.attention.look()
-    assert desk.attention.present == ()
+    assert not desk.attention.present
     assert len(desk.told) == 1
 
 
