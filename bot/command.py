@@ -87,7 +87,7 @@ class Parameter:
 
     @property
     def usage(self) -> str:
-        label = "|".join(get_args(self.kind)) if get_origin(self.kind) is Literal else self.label
+        label = "|".join(filter(None, get_args(self.kind))) if get_origin(self.kind) is Literal else self.label
         label += " ..." if self.rule is TOPICS else ""
         return f"<{label}>" if self.required else f"[{label}]"
 
@@ -275,7 +275,7 @@ def _number(parameter: Parameter, word: str, say: Texts) -> int:
 
 
 def _choice(parameter: Parameter, word: str, say: Texts) -> str:
-    choices = get_args(parameter.kind)
+    choices = tuple(filter(None, get_args(parameter.kind)))
     if word.casefold() not in choices:
         raise CommandError(
             say.say(texts.NOT_A_CHOICE, argument=parameter.label, choices=", ".join(choices), word=foreign(word, 40))

@@ -1,0 +1,71 @@
+"""What is set for a chat, seen at once; discretion; and being forgotten."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot import texts, wishes
+from bot.command import Context, command
+from bot.render import topic_names
+from core.message import Button, Line, LineKind, Message
+from core.model import Role
+from core.options import Options
+
+
+@command(examples=("settings",), aliases=("options",))
+async def settings(ctx: Context) -> Message:
+    """All that is set for this chat, with buttons to change it."""
+    mine = await wishes.subscription(ctx)
+    options = mine.options
+    lines = [ctx.say.line(texts.STATUS_SELF, topics=topic_names(mine.topics, ctx.topics))]
+    lines += wishes.described(options, ctx.say, ctx.now)
+    discreet_label = texts.DISCREET_OFF_BUTTON if options.discreet else texts.DISCREET_ON_BUTTON
+    discreet_line = "discreet off" if options.discreet else "discreet on"
+    rows = (
+        *wishes.buttons(
+            ctx,
+            (texts.INSTANT_BUTTON, "when instant"),
+            (texts.HOURLY_BUTTON, "when hourly"),
+            (texts.DAILY_BUTTON, f"when daily {options.daily_at:%H:%M}"),
+        ),
+        *wishes.buttons(
+            ctx, (texts.QUIET_BUTTON, "quiet"), (texts.SNOOZE_BUTTON, "snooze"), (texts.MUTED_BUTTON, "mute")
+        ),
+        *wishes.buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), (discreet_label, discreet_line)),
+        (
+            Button(ctx.say.say(texts.TOPICS_BUTTON), command="topics"),
+            Button(ctx.say.say(texts.STOP_BUTTON), command="stop"),
+        ),
+    )
+    return Message(tuple(lines), rows)
+
+
+@command(role=Role.EDITOR, examples=("discreet on", "discreet off"), private=False)
+async def discreet(ctx: Context, switch: Literal["on", "off", ""] = "") -> Message:
+    """Messages without a word of what they are about; a tap on their button shows the story.
+
+    For telephones that others may look at. Answers to commands are as always.
+    """
+    options = (await wishes.subscription(ctx)).options
+    if switch:
+        options = await wishes.change(ctx, discreet=switch == "on")
+    return wishes.answer(ctx, texts.DISCREET_IS_ON if options.discreet else texts.DISCREET_IS_OFF)
+
+
+@command(role=Role.EDITOR, examples=("forget",), private=False)
+async def forget(ctx: Context) -> Message:
+    """Erase at once all that is kept about this chat, and end its alerts."""
+    mine = await ctx.store.find_subscription(ctx.request.target)
+    if not await ctx.store.unsubscribe(ctx.request.target):
+        return Message((ctx.say.line(texts.UNSUBSCRIBED_NOTHING),))
+    say = ctx.say
+    lines: list[Line] = [say.line(texts.FORGOTTEN), say.line(texts.FORGOTTEN_ADDRESS, kind=LineKind.BULLET)]
+    if mine is not None:
+        topics = topic_names(mine.topics, ctx.topics)
+        lines.append(say.line(texts.FORGOTTEN_TOPICS, kind=LineKind.BULLET, topics=topics))
+        if mine.options != Options():
+            lines.append(say.line(texts.FORGOTTEN_SETTINGS, kind=LineKind.BULLET))
+    lines.append(say.line(texts.FORGOTTEN_ALERTS, kind=LineKind.BULLET))
+    if mine is not None and mine.source == "config":
+        lines.append(say.line(texts.UNSUBSCRIBED_CONFIGURED, kind=LineKind.SMALL))
+    return Message(tuple(lines))

@@ -1,0 +1,85 @@
+"""A chat's options as its readers see and change them. Shared by the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot import texts
+from bot.command import Context
+from bot.texts import Texts
+from bot.timing import zone_of
+from core.errors import CommandError
+from core.message import Button, Line, LineKind, Message, foreign
+from core.model import Subscription
+from core.options import Mode, Options
+
+Buttons = tuple[tuple[Button, ...], ...]
+
+
+async def subscription(ctx: Context) -> Subscription:
+    """The chat's subscription; CommandError, with what to do, when it has none."""
+    mine = await ctx.store.find_subscription(ctx.request.target)
+    if mine is None:
+        hint = ctx.say.say(texts.NO_SUBSCRIPTION_HINT, subscribe=ctx.typed("subscribe"))
+        raise CommandError(ctx.say.say(texts.NO_SUBSCRIPTION), hint)
+    return mine
+
+
+async def change(ctx: Context, **values: Any) -> Options:
+    """Set some options; all of them as they are then."""
+    mine = await subscription(ctx)
+    options = replace(mine.options, **values)
+    await ctx.store.set_options(ctx.request.target, options, ctx.now)
+    return options
+
+
+def buttons(ctx: Context, *choices: tuple[str, str]) -> Buttons:
+    """One row: (label, command line) each."""
+    return (tuple(Button(ctx.say.say(label), command=line) for label, line in choices),)
+
+
+def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **values: texts.Value) -> Message:
+    """One sentence, with buttons."""
+    return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)
+
+
+def local(at: datetime, options: Options) -> str:
+    """A moment by the chat's own clocks."""
+    here = at.astimezone(zone_of(options))
+    return f"{here.day} {here:%b %H:%M} ({options.zone or 'UTC'})"
+
+
+def when(options: Options, say: Texts) -> str:
+    """How alerts come, in words."""
+    if options.mode is Mode.DAILY:
+        return say.say(texts.WHEN_DAILY, at=f"{options.daily_at:%H:%M}", zone=options.zone or "UTC")
+    return say.say(texts.WHEN_HOURLY if options.mode is Mode.HOURLY else texts.WHEN_INSTANT)
+
+
+def described(options: Options, say: Texts, now: datetime) -> Iterator[Line]:
+    """Every option, a line each; those that are not in use are said to be off."""
+    quiet = options.quiet
+    off = say.say(texts.SETTING_NONE)
+    hours = f"{quiet.start:%H:%M}-{quiet.end:%H:%M}" if quiet else off
+    if quiet:
+        hours = say.say(texts.QUIET_STRICT if quiet.strict else texts.QUIET_BUT_MAJOR, hours=hours)
+    snoozed = options.snoozed_until
+    languages = ", ".join(say.say(texts.LANGUAGES.get(code, code)) for code in options.languages)
+    muted = [f"#{story_id}" for story_id in options.muted_stories]
+    muted += [f"“{foreign(name, 60)}”" for name in (*options.muted_sources, *options.muted_terms)]
+    everything = say.say(texts.SETTING_ALL)
+    for template, value in (
+        (texts.SETTING_WHEN, when(options, say)),
+        (texts.SETTING_ZONE, options.zone or "UTC"),
+        (texts.SETTING_QUIET, hours),
+        (texts.SETTING_SNOOZE, local(snoozed, options) if snoozed and snoozed > now else off),
+        (texts.SETTING_CONFIRMED, str(options.confirmed)),
+        (texts.SETTING_LANGUAGES, languages or everything),
+        (texts.SETTING_KINDS, ", ".join(say.say(texts.OWNERS.get(kind, kind)) for kind in options.kinds) or everything),
+        (texts.SETTING_MUTED, ", ".join(muted) or off),
+        (texts.SETTING_DISCREET, say.say(texts.SETTING_ON) if options.discreet else off),
+    ):
+        yield say.line(template, kind=LineKind.BULLET, value=value)
