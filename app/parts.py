@@ -30,6 +30,7 @@ from matching.matcher import PackMatcher, load_matcher
 from matching.packfile import PACKS
 from matching.people import Roster
 from matching.stories import StoryBook
+from matching.timeline import load_timeline
 from storage.store import Store
 from web.metrics import Metrics
 
@@ -109,7 +110,7 @@ def make_parts(
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
     if TERMINAL.platform in platforms:
         subscriptions.setdefault(TERMINAL, tuple(topics))
-    tools = Tools(roster=Roster(matcher.lexicon, pack_files(settings)))
+    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline())
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,

@@ -64,7 +64,7 @@ async def back_test(rule: Rule, store: ChatStore, topics: Sequence[str], now: da
     return BackTest(tuple(hits), tuple(days), len(hits) - had, looked, cut_at)
 
 
-def bars(counts: Sequence[int]) -> str:
-    """Counts as a row of blocks, the highest being full; nothing is a dot."""
-    most = max(counts, default=0)
+def bars(counts: Sequence[int], most: int = 0) -> str:
+    """Counts as a row of blocks, `most` (else the highest) being full; nothing is a dot."""
+    most = most or max(counts, default=0)
     return "".join("·" if not count else _BLOCKS[(count * (len(_BLOCKS) - 1) + most - 1) // most] for count in counts)

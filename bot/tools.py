@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from matching.people import Roster
+from matching.timeline import KnownEvent
 
 _REMEMBERED = 1_000
 
@@ -32,7 +33,8 @@ class Proposals:
 
 @dataclass(frozen=True)
 class Tools:
-    """`roster`: the persons of the packs."""
+    """`roster`: the persons of the packs; `timeline`: what happened before this installation watched."""
 
     roster: Roster | None = None
+    timeline: tuple[KnownEvent, ...] = ()
     proposals: Proposals = field(default_factory=Proposals)

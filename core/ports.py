@@ -35,6 +35,7 @@ from core.model import (
     Target,
 )
 from core.options import Feedback, Options, Told, Verdict
+from core.search import SearchStore
 from core.watch import WatchHit, WatchStore
 
 
@@ -242,7 +243,7 @@ class DeliveryStore(Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, Protocol):
+class ChatStore(WatchStore, SearchStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

@@ -53,7 +53,7 @@ class WatchHit:
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry as it is kept, for looking back: `topics` and `alerted` tell of the story that took it."""
+    """An entry as it is kept, for looking back: `topics`, `alerted` and `story_id` tell of the story that took it."""
 
     id: int
     seen_at: datetime
@@ -63,6 +63,7 @@ class StoredEntry:
     outcome: str
     topics: tuple[str, ...] = ()
     alerted: bool = False
+    story_id: int | None = None
 
 
 class Watcher(Protocol):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Entry, EntryTrace, Feed, Level, NewEntry
 from core.watch import StoredEntry
+from storage import search
 from storage.columns import digest
 from storage.dialect import batches, insert
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
@@ -110,6 +111,7 @@ def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> dict
         "summary": entry.summary,
         "text": entry.text,
         "lang": entry.lang,
+        "words": search.words_of(entry.title, entry.body),
         "outcome": item.outcome,
         "reason": item.reason,
         "analysis": item.analysis,
@@ -162,16 +164,23 @@ async def page_since(
     connection: AsyncConnection, since: datetime, before: int | None, limit: int
 ) -> tuple[StoredEntry, ...]:
     """Entries seen since, with ids below `before`, newest first; those that came quietly are left out."""
-    query = (
+    query = stored().where(entries.c.seen_at >= since, entries.c.outcome.not_in(_QUIET)).limit(limit)
+    return await read_stored(connection, query if before is None else query.where(entries.c.id < before))
+
+
+def stored() -> Select[Any]:
+    """Entries with their feeds and stories, newest first; for `read_stored`."""
+    return (
         select(entries, feeds.c.spec, members.c.story_id, stories.c.level)
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .outerjoin(members, members.c.entry_id == entries.c.id)
         .outerjoin(stories, stories.c.id == members.c.story_id)
-        .where(entries.c.seen_at >= since, entries.c.outcome.not_in(_QUIET))
         .order_by(entries.c.id.desc())
-        .limit(limit)
     )
-    rows = (await connection.execute(query if before is None else query.where(entries.c.id < before))).all()
+
+
+async def read_stored(connection: AsyncConnection, query: Select[Any]) -> tuple[StoredEntry, ...]:
+    rows = (await connection.execute(query)).all()
     topics: dict[int, list[str]] = defaultdict(list)
     wanted = select(story_topics).where(story_topics.c.story_id.in_([row.story_id for row in rows if row.story_id]))
     for row in await connection.execute(wanted):
@@ -188,6 +197,7 @@ async def page_since(
             outcome=row.outcome,
             topics=tuple(topics[row.story_id]) if row.story_id else (),
             alerted=row.level == Level.ALERT.value,
+            story_id=row.story_id if row.level != Level.NONE.value else None,
         )
         for row in rows
     )

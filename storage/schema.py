@@ -114,6 +114,8 @@ entries = Table(
     _text("summary"),
     _text("text"),
     _text("lang"),
+    # The words that a search looks at, as the matcher compares them, each between two spaces.
+    _text("words"),
     _text("outcome"),
     _text("reason"),
     Column("analysis", Coded(Analysis), nullable=False),

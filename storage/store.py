@@ -28,9 +28,21 @@ from core.model import (
 )
 from core.options import Feedback, Options, Told, Verdict
 from core.ports import Clock
+from core.search import DayCount, SearchTerm
 from core.watch import StoredEntry, WatchItem, WatchSpec
 from storage import entries as texts
-from storage import feedback, feeds, migrate, outbox, retention, status, stories, subscriptions, watchlists
+from storage import (
+    feedback,
+    feeds,
+    migrate,
+    outbox,
+    retention,
+    search,
+    status,
+    stories,
+    subscriptions,
+    watchlists,
+)
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
@@ -279,6 +291,14 @@ class Store:
             if len(page) < texts.PAGE:
                 return
             limit, before = limit - len(page), page[-1].id
+
+    async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
+        async with self._database.read() as connection:
+            return await texts.read_stored(connection, texts.stored().where(*search.all_of(terms)).limit(limit))
+
+    async def count_days(self, since: datetime) -> tuple[DayCount, ...]:
+        async with self._database.read() as connection:
+            return await stories.count_days(connection, since)
 
     # --- housekeeping -----------------------------------------------------------------------------------------------
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.model import Level, Member, Story, StorySummary, Target
+from core.search import DayCount
 from storage.columns import clean
 from storage.dialect import batches, insert
 from storage.schema import members, outbox, shown, stories, story_topics, targets
@@ -48,6 +49,22 @@ async def latest(connection: AsyncConnection, limit: int, topics: Sequence[str],
         conditions.append(tagged.exists())
     query = select(stories.c.id).where(*conditions).order_by(stories.c.opened_at.desc(), stories.c.id.desc())
     return await _load(connection, (await connection.execute(query.limit(limit))).scalars().all())
+
+
+async def count_days(connection: AsyncConnection, since: datetime) -> tuple[DayCount, ...]:
+    """Stories of at least digest level opened since, by UTC day and topic, oldest first."""
+    told = stories.c.level.in_([Level.DIGEST.value, Level.ALERT.value])
+    query = (
+        select(stories.c.opened_at, stories.c.facts, story_topics.c.topic)
+        .join(story_topics, story_topics.c.story_id == stories.c.id)
+        .where(stories.c.opened_at >= since, told)
+    )
+    counted: dict[tuple[date, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in await connection.execute(query):
+        key = row.opened_at.date(), row.topic
+        count, freed = counted[key]
+        counted[key] = count + 1, max(freed, row.facts.released or 0)
+    return tuple(DayCount(day, topic, *counts) for (day, topic), counts in sorted(counted.items()))
 
 
 async def of_message(connection: AsyncConnection, target: Target, message_ref: str) -> Story | None:

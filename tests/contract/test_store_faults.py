@@ -20,6 +20,7 @@ from core.errors import SchemaTooNew, StoreError
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
 from core.options import Options, Told, Verdict
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
+from core.search import SearchStore, SearchTerm
 from core.watch import WatchSpec, WatchSpecs, WatchStore
 from storage import migrate
 from storage.database import Database
@@ -160,6 +161,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_watched": lambda store: store.find_watched(CHAT, 1),
     "get_watch_version": lambda store: store.get_watch_version(),
     "get_watch_specs": lambda store: store.get_watch_specs(),
+    "search_entries": lambda store: store.search_entries([SearchTerm("title")], 3),
+    "count_days": lambda store: store.count_days(NOW),
     "entries_since": lambda store: stored_since(store, NOW),
 }
 
@@ -167,7 +170,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
-    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs):
+    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 

@@ -182,6 +182,6 @@ async def test_looking_back_gives_what_came_aloud_newest_first(store: Store, clo
     assert [one.id for one in found] == sorted((one.id for one in found), reverse=True)
     assert "Title 5" not in {one.entry.title for one in found}
     first = found[-1]
-    assert first == StoredEntry(first.id, now, spec(1), entry(1), first.analysis, "alert", story.topics, alerted=True)
+    assert first == StoredEntry(first.id, now, spec(1), entry(1), first.analysis, "alert", story.topics, True, story.id)
     assert len(await stored_since(store, now, 250)) == 250
     assert len(await stored_since(store, clock.now())) == 497

@@ -119,7 +119,7 @@ def _create_entries() -> None:
         _column("url_digest", sa.LargeBinary()),
         _column("seen_at", TIME),
         _column("published_at", TIME, nullable=True),
-        *(_text(name) for name in ("identity", "title", "url", "link_key", "summary", "text", "lang")),
+        *(_text(name) for name in ("identity", "title", "url", "link_key", "summary", "text", "lang", "words")),
         _text("outcome"),
         _text("reason"),
         _column("analysis", sa.Text()),

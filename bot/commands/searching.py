@@ -1,0 +1,155 @@
+"""Looking back: words in what is kept, the events of the past months, and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Annotated
+
+from bot import search_texts as told
+from bot import texts
+from bot.backtest import bars
+from bot.command import Between, Context, Rest, command
+from bot.links import clean_link
+from bot.render import lead, show_time
+from core.errors import CommandError
+from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
+from core.model import Level, Story
+from core.search import SearchTerm
+from core.watch import StoredEntry
+from matching.text import read_passage
+from matching.timeline import KnownEvent
+
+MOST_FOUND = 10
+MOST_WORDS = 12
+_MONTHS = 12
+
+
+@command(examples=("search potash", "search belavia lukash*"))
+async def search(ctx: Context, words: Rest = "") -> Message:
+    """The newest reports that hold all the words, in any letter case, with or without accents.
+
+    lukash* finds every word that begins so. Headlines and the beginnings of reports are searched.
+    """
+    terms = _terms(words)
+    if not terms:
+        hint = ctx.say.say(told.SEARCH_HINT, search=ctx.typed("search"))
+        raise CommandError(ctx.say.say(told.SEARCH_WHAT), hint)
+    if len(terms) > MOST_WORDS:
+        raise CommandError(ctx.say.say(told.SEARCH_MANY, most=MOST_WORDS))
+    found = await ctx.store.search_entries(terms, MOST_FOUND)
+    shown = foreign(words, 100)
+    if not found:
+        return Message((ctx.say.line(told.SEARCH_NONE, words=shown),))
+    lines = [ctx.say.line(told.SEARCH_FOUND, n=len(found), words=shown), *(_found(ctx, one) for one in found)]
+    numbers = dict.fromkeys(one.story_id for one in found if one.story_id is not None)
+    buttons = tuple(Button(f"#{number}", command=f"story {number}") for number in numbers)
+    return Message(tuple(lines), tuple(buttons[at : at + 5] for at in range(0, len(buttons), 5)))
+
+
+@command(examples=("timeline", "timeline 20"))
+async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> Message:
+    """The events of the past months: who was freed, and what was given in return.
+
+    Events known beforehand, then the stories found here since the last of them.
+    """
+    events = [event for event in ctx.tools.timeline if event.day <= ctx.now.date()]
+    since = events[-1].day if events else date.min
+    stories = [story for story in await ctx.store.latest_stories(count) if story.opened_at.date() > since]
+    lines = [*(_event(ctx, event) for event in events), *(_story(ctx, story) for story in reversed(stories))][-count:]
+    if not lines:
+        return Message((ctx.say.line(told.TIMELINE_NONE),))
+    freed = sum(event.released for event in events)
+    if events:
+        sum_line = ctx.say.line(
+            told.TIMELINE_SUM, kind=LineKind.SMALL, since=f"{events[0].day:%b %Y}", n=freed
+        )  # fmt: skip
+        return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines, sum_line))
+    return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines))
+
+
+@command(examples=("stats", "stats 60"))
+async def stats(ctx: Context, days: Annotated[int, Between(7, 60)] = 30) -> Message:
+    """Stories per day and topic as a chart, and people freed per month by the known events."""
+    begin = ctx.now.date() - timedelta(days=days - 1)
+    counted = [one for one in await ctx.store.count_days(ctx.now - timedelta(days=days)) if one.day >= begin]
+    lines = [ctx.say.line(told.STATS_TITLE, kind=LineKind.TITLE, n=days)]
+    if not counted:
+        lines.append(ctx.say.line(told.STATS_NONE))
+    per_topic = {
+        name: _columns(Counter({(one.day - begin).days: one.stories for one in counted if one.topic == name}), days)
+        for name in ctx.topics
+    }
+    most = max((max(columns) for columns in per_topic.values()), default=0)
+    for name, columns in per_topic.items():
+        if any(columns):
+            chart = Span(bars(columns, most), Style.CODE)
+            title = foreign(ctx.topics[name], 80)
+            lines.append(ctx.say.line(told.STATS_TOPIC, bars=chart, title=title, count=sum(columns)))
+    if counted:
+        lines.append(ctx.say.line(told.STATS_SCALE, kind=LineKind.SMALL, most=most))
+    return Message((*lines, *_freed(ctx)))
+
+
+def _freed(ctx: Context) -> list[Line]:
+    """People freed per month, by the events that are known beforehand."""
+    this_month = ctx.now.year * 12 + ctx.now.month
+    months: Counter[int] = Counter()
+    for event in ctx.tools.timeline:
+        months[event.day.year * 12 + event.day.month - this_month + _MONTHS - 1] += event.released
+    columns = _columns(months, _MONTHS)
+    if not any(columns):
+        return []
+    chart = Span(bars(columns), Style.CODE)
+    return [
+        ctx.say.line(told.STATS_FREED, bars=chart, months=_MONTHS, count=sum(columns)),
+        ctx.say.line(told.STATS_MONTHS, kind=LineKind.SMALL, most=max(columns)),
+    ]
+
+
+def _columns(counts: Counter[int], width: int) -> list[int]:
+    return [counts[at] for at in range(width)]
+
+
+def _terms(words: str) -> list[SearchTerm]:
+    """The words as they are compared; a star at the end of one stands for all that begin so."""
+    found: dict[SearchTerm, None] = {}
+    for word in words.split():
+        tokens = [token.folded for token in read_passage(word, "search").tokens if token.folded]
+        for at, token in enumerate(tokens):
+            found[SearchTerm(token, word.endswith("*") and at == len(tokens) - 1)] = None
+    return list(found)
+
+
+def _found(ctx: Context, one: StoredEntry) -> Line:
+    at = one.entry.published_at if one.entry.published_at and one.entry.published_at <= one.seen_at else one.seen_at
+    title = Span(foreign(one.entry.title, 200) or ctx.say.say(texts.NO_HEADLINE), url=clean_link(one.entry.url))
+    source = ctx.say.say(told.SEARCH_LINE, source=foreign(one.feed.name, 60))
+    return line(Span(show_time(at), at=at), source, title, kind=LineKind.BULLET)
+
+
+def _event(ctx: Context, event: KnownEvent) -> Line:
+    things = [ctx.say.say(told.THINGS[thing]) if thing in told.THINGS else thing for thing in event.in_return]
+    notes = []
+    if event.released:
+        notes.append(ctx.say.say(told.TIMELINE_FREED, n=event.released))
+    if things:
+        notes.append(ctx.say.say(told.TIMELINE_RETURN, things=", ".join(things)))
+    if event.grade == "C":
+        notes.append(ctx.say.say(told.TIMELINE_UNSURE))
+    return _dated(event.day, foreign(event.title, 200), clean_link(event.source), notes)
+
+
+def _story(ctx: Context, story: Story) -> Line:
+    member = lead(story)
+    notes = []
+    if story.level is Level.ALERT and story.facts.released:
+        notes.append(ctx.say.say(told.TIMELINE_FREED, n=story.facts.released))
+    notes.append(ctx.say.say(told.TIMELINE_STORY, n=str(story.id)))
+    title = foreign(member.title, 200) or ctx.say.say(texts.NO_HEADLINE)
+    return _dated(story.opened_at.date(), title, clean_link(member.url), notes)
+
+
+def _dated(day: date, title: str, address: str, notes: list[str]) -> Line:
+    tail = f" ({'; '.join(notes)})" if notes else ""
+    return line(f"{day.day} {day:%b %Y}: ", Span(title, url=address), tail, kind=LineKind.BULLET)

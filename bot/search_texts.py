@@ -1,0 +1,31 @@
+"""What is said when looking back; see bot.texts."""
+
+from __future__ import annotations
+
+SEARCH_WHAT = "Which words?"
+SEARCH_HINT = "Write them after {search}: all must be there; lukash* is every word that begins so."
+SEARCH_MANY = "Up to {most} words can be searched for."
+SEARCH_NONE = "Nothing that is kept holds all of: {words}."
+SEARCH_FOUND = ("The newest report with {words}:", "The newest {n} reports with {words}:")
+SEARCH_LINE = " {source}: "
+TIMELINE_NONE = "No event is known."
+TIMELINE_INTRO = ("The last event:", "The last {n} events:")
+TIMELINE_FREED = ("{n} freed", "{n} freed")
+TIMELINE_RETURN = "in return: {things}"
+TIMELINE_UNSURE = "unconfirmed"
+TIMELINE_STORY = "story {n}"
+TIMELINE_SUM = "Freed since {since} by the events that are known: {n}."
+THINGS = {
+    "aircraft": "aircraft and parts",
+    "banks": "relief for banks",
+    "belavia": "relief for Belavia",
+    "exchange": "an exchange",
+    "finance_ministry": "relief for the finance ministry",
+    "potash": "relief for potash",
+}
+STATS_TITLE = ("Stories of the last {n} day", "Stories of the last {n} days")
+STATS_NONE = "No stories in that time."
+STATS_TOPIC = "{bars}  {title}: {count}"
+STATS_FREED = "{bars}  freed by the events of {months} months: {count}"
+STATS_SCALE = "A column is a day, the right one today; the highest is {most}."
+STATS_MONTHS = "A column is a month, the right one this month; the highest is {most}."

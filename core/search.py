@@ -1,0 +1,38 @@
+"""Looking back: searching stored entries and counting stories. Values, and what is asked of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from core.watch import StoredEntry
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTerm:
+    """A folded word; with `prefix` every word that begins so."""
+
+    word: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """Stories of a topic opened on a UTC day, and the most people that one of them says were freed."""
+
+    day: date
+    topic: str
+    stories: int
+    freed: int = 0
+
+
+class SearchStore(Protocol):
+    async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
+        """Entries that hold all the words in headline or beginning, newest first; alike on every database."""
+        ...
+
+    async def count_days(self, since: datetime) -> tuple[DayCount, ...]:
+        """Stories since, by day and topic, oldest first."""
+        ...

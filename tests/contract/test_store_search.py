@@ -1,0 +1,94 @@
+"""Searching: the same words find the same entries on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core.model import Level
+from core.search import DayCount, SearchTerm
+from matching.text import read_passage
+from storage.search import BEGINNING
+from storage.store import Store
+from tests.contract.store_steps import CHAT, added_story, claimed_feed, ended, entry, new
+from tests.contract.test_store_watchlists import PERSON, told
+from tests.fake_clock import FakeClock
+
+TITLES = (
+    "Łukaszenka rozmawia w Mińsku",
+    "У Мінску 100% вільгаць",
+    "U.S. envoy in Minsk: talks_on potash",
+    "MINSK sells potash",
+    "Rain",
+    "1,234 people freed; ends 'quoted' -- \\ backslash",
+)
+
+
+async def stored(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    async with store.transaction() as transaction:
+        items = [new(entry(number, title=title, summary="")) for number, title in enumerate(TITLES)]
+        items.append(new(entry(99, title="Long", summary="x " * (BEGINNING // 2) + " beyond")))
+        await transaction.add_entries(feed, items, clock.now())
+        await transaction.finish_poll(feed, ended(feed, clock.now()))
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("minsk", [3, 2]),
+        ("Minsk potash", [3, 2]),
+        ("Мінску", [1]),
+        ("lukaszenka", [0]),
+        ("lukasz*", [0]),
+        ("pot*", [3, 2]),
+        ("pot", []),
+        ("US", [2]),
+        ("1234", [5]),
+        ("backslash quoted", [5]),
+        ("talks", [2]),
+        ("beyond", []),
+        ("100", [1]),
+    ],
+)
+async def test_words_find_entries(store: Store, clock: FakeClock, words: str, found: list[int]) -> None:
+    await stored(store, clock)
+    terms = [
+        SearchTerm(token.folded, word.endswith("*"))
+        for word in words.split()
+        for token in read_passage(word, "search").tokens
+    ]
+    assert [one.entry.title for one in await store.search_entries(terms, 9)] == [TITLES[at] for at in found]
+
+
+@pytest.mark.parametrize("word", ["%", "_", "100%", "talks_on", "\\", "'", "/"])
+async def test_signs_of_the_database_mean_nothing(store: Store, clock: FakeClock, word: str) -> None:
+    await stored(store, clock)
+    assert await store.search_entries([SearchTerm(word)], 9) == ()
+
+
+async def test_the_newest_come_first_with_their_story(store: Store, clock: FakeClock) -> None:
+    story, _ = await added_story(store, clock.now(), number=1)
+    await store.watch(CHAT, [PERSON], clock.now())
+    await told(store, clock, PERSON, number=2)
+    second, first = await store.search_entries([SearchTerm("title")], 9)
+    assert (first.story_id, first.alerted) == (story.id, True)
+    assert second.story_id is None, "a story of a watchlist is told to no stranger"
+    assert await store.search_entries([SearchTerm("title")], 1) == (second,)
+
+
+async def test_stories_are_counted_by_day_and_topic(store: Store, clock: FakeClock) -> None:
+    day = clock.now().date()
+    await added_story(store, clock.now(), number=1, topics=["sanctions"])
+    await added_story(store, clock.now(), number=2, topics=["sanctions", "us-diplomacy"], level=Level.DIGEST)
+    clock.advance(24 * 3600)
+    await added_story(store, clock.now(), number=3, topics=["sanctions"])
+    await store.watch(CHAT, [PERSON], clock.now())
+    await told(store, clock, PERSON, number=4)
+    assert await store.count_days(clock.now() - timedelta(days=2)) == (
+        DayCount(day, "sanctions", 2),
+        DayCount(day, "us-diplomacy", 1),
+        DayCount(day + timedelta(days=1), "sanctions", 1),
+    )
+    assert len(await store.count_days(clock.now())) == 1
