@@ -94,13 +94,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `private` answers are for the asker alone where the platform can."""
+    """One command. `private` answers are for the asker alone where the platform can; `changes` are audited."""
 
     function: Callable[..., Awaitable[Message]]
     role: Role
     examples: tuple[str, ...]
     aliases: tuple[str, ...]
     private: bool
+    changes: bool = False
 
     @property
     def name(self) -> str:
@@ -139,11 +140,14 @@ def command(
     examples: Sequence[str] = (),
     aliases: Sequence[str] = (),
     private: bool = True,
+    changes: bool | None = None,
 ) -> Callable[[Callable[..., Awaitable[Message]]], Command]:
     """Make a function a command."""
 
     def make(function: Callable[..., Awaitable[Message]]) -> Command:
-        return Command(function, role, tuple(examples), tuple(aliases), private)
+        return Command(
+            function, role, tuple(examples), tuple(aliases), private, role > Role.VIEWER if changes is None else changes
+        )
 
     return make
 

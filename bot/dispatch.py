@@ -102,7 +102,16 @@ class Dispatcher:
         else:  # one change of a chat at a time, so that two quick taps both count
             async with self._changing.setdefault(request.target, asyncio.Lock()):
                 answer = await one.function(ctx, *values)
+            if one.changes:
+                await self._record(ctx, " ".join((one.name, *words)))
         return replace(answer, private=one.private)
+
+    async def _record(self, ctx: Context, line: str) -> None:
+        """Remember what was asked to change, for /audit. What is done already must not seem to have failed."""
+        try:
+            await self._store.record_change(ctx.request.target, ctx.role, line, ctx.now)
+        except MinskError:
+            _log.exception("A change is missing from the audit log")
 
     def _limit(self, request: Request) -> tuple[int, bool]:
         """(seconds to wait or 0, whether the asker was told so before)."""

@@ -29,3 +29,7 @@ STATS_TOPIC = "{bars}  {title}: {count}"
 STATS_FREED = "{bars}  freed by the events of {months} months: {count}"
 STATS_SCALE = "A column is a day, the right one today; the highest is {most}."
 STATS_MONTHS = "A column is a month, the right one this month; the highest is {most}."
+AUDIT_NONE = "Nothing was changed here."
+AUDIT = ("The last change:", "The last {n} changes:")
+AUDIT_LINE = "{at}, {role}: {line}"
+ROLES = {1: "anyone", 2: "who manages the chat", 3: "an admin", 4: "an operator"}

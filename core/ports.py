@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from core.audit import AuditStore
 from core.message import Message
 from core.model import (
     Actor,
@@ -243,7 +244,7 @@ class DeliveryStore(Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, SearchStore, Protocol):
+class ChatStore(WatchStore, SearchStore, AuditStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

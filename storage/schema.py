@@ -266,6 +266,19 @@ feedback = Table(
     _count("total"),
 )
 
+# What was asked to change in a chat and by which role; by whom is not kept. Gone with the chat.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _ref("target_id", "targets"),
+    Column("at", UtcTime(), nullable=False),
+    Column("role", Integer, nullable=False),
+    _text("line"),
+    sqlite_autoincrement=True,
+)
+Index("ix_audit_target_id", audit.c.target_id, audit.c.id)
+
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(
     "updates",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from core.audit import Change
 from core.clock import SystemClock
 from core.model import (
     Entry,
@@ -21,6 +22,7 @@ from core.model import (
     Level,
     OutboxItem,
     PollRecord,
+    Role,
     Status,
     Story,
     Subscription,
@@ -30,8 +32,8 @@ from core.options import Feedback, Options, Told, Verdict
 from core.ports import Clock
 from core.search import DayCount, SearchTerm
 from core.watch import StoredEntry, WatchItem, WatchSpec
-from storage import entries as texts
 from storage import (
+    audit,
     feedback,
     feeds,
     migrate,
@@ -43,6 +45,7 @@ from storage import (
     subscriptions,
     watchlists,
 )
+from storage import entries as texts
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
@@ -299,6 +302,14 @@ class Store:
     async def count_days(self, since: datetime) -> tuple[DayCount, ...]:
         async with self._database.read() as connection:
             return await stories.count_days(connection, since)
+
+    async def record_change(self, target: Target, role: Role, line: str, now: datetime) -> None:
+        async with self._database.write() as connection:
+            await audit.record(connection, target, role, line, now)
+
+    async def changes(self, target: Target, limit: int) -> tuple[Change, ...]:
+        async with self._database.read() as connection:
+            return await audit.latest(connection, target, limit)
 
     # --- housekeeping -----------------------------------------------------------------------------------------------
 

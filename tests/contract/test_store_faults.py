@@ -16,8 +16,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Pool, event, text
 
+from core.audit import AuditStore
 from core.errors import SchemaTooNew, StoreError
-from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem
+from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from core.search import SearchStore, SearchTerm
@@ -143,6 +144,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "prune": lambda store: store.prune(NOW, keep_text=timedelta(days=1), keep_identity=timedelta(days=1)),
     "claim_lanes": lambda store: lanes(store, NOW),
     "watch": lambda store: store.watch(CHAT, [WatchSpec("rule", "minsk", {"rule": "minsk"})], NOW),
+    "record_change": lambda store: store.record_change(CHAT, Role.EDITOR, "subscribe", NOW),
     "unwatch": lambda store: store.unwatch(CHAT, [1]),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
@@ -161,6 +163,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_watched": lambda store: store.find_watched(CHAT, 1),
     "get_watch_version": lambda store: store.get_watch_version(),
     "get_watch_specs": lambda store: store.get_watch_specs(),
+    "changes": lambda store: store.changes(CHAT, 3),
     "search_entries": lambda store: store.search_entries([SearchTerm("title")], 3),
     "count_days": lambda store: store.count_days(NOW),
     "entries_since": lambda store: stored_since(store, NOW),
@@ -170,7 +173,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
-    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore):
+    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore, AuditStore):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 

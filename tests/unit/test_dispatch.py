@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,17 @@ from core.model import Actor, Role, Target
 from core.ports import ChatStore, Request
 from tests.fake_chat import TOPICS
 from tests.fake_clock import FakeClock
+
+
+class Book:
+    """A store that only remembers what was changed."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[Role, str]] = []
+
+    async def record_change(self, target: Target, role: Role, line: str, now: datetime) -> None:
+        self.changes.append((role, line))
+
 
 GROUP = Target("telegram", "-100")
 
@@ -62,7 +74,7 @@ def ask(line: str, actor: str = "42", **more: Any) -> Request:
 
 @pytest.fixture
 def dispatcher(clock: FakeClock) -> Dispatcher:
-    return Dispatcher(COMMANDS, cast(ChatStore, None), TOPICS, clock, operators=["telegram:1"], rate=Rate(3, 60))
+    return Dispatcher(COMMANDS, cast(ChatStore, Book()), TOPICS, clock, operators=["telegram:1"], rate=Rate(3, 60))
 
 
 async def test_answers_carry_who_may_see_them(dispatcher: Dispatcher) -> None:
@@ -143,7 +155,7 @@ async def test_no_name_of_an_actor_is_kept(dispatcher: Dispatcher) -> None:
 async def test_the_observer_hears_of_commands_not_of_people(clock: FakeClock) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
     dispatcher = Dispatcher(
-        COMMANDS, cast(ChatStore, None), TOPICS, clock, observe=lambda event, /, **more: told.append((event, more))
+        COMMANDS, cast(ChatStore, Book()), TOPICS, clock, observe=lambda event, /, **more: told.append((event, more))
     )
     await dispatcher(ask("hello"))
     await dispatcher(ask("nonsense"))
@@ -157,7 +169,7 @@ async def test_the_observer_hears_of_commands_not_of_people(clock: FakeClock) ->
 @given(st.text(max_size=200) | st.sampled_from(["why " + "x" * 5000, "latest " + "9" * 5000, "story -1", "\ud800"]))
 def test_any_line_gets_an_answer(line: str) -> None:
     """The store is missing, so that the commands themselves fail: even then, words come back."""
-    dispatcher = Dispatcher(load_commands(), cast(ChatStore, None), TOPICS, FakeClock())
+    dispatcher = Dispatcher(load_commands(), cast(ChatStore, Book()), TOPICS, FakeClock())
     answer = asyncio.run(dispatcher(ask(line, private=True)))
     assert answer is not None
     assert 0 < len(answer.text) < 4000

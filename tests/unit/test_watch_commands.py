@@ -145,6 +145,21 @@ async def test_a_chat_may_watch_without_any_topic(chat: WatchingChat) -> None:
     assert await chat.watched() == []
 
 
+async def test_changes_stand_in_the_audit_log_without_a_name(chat: WatchingChat) -> None:
+    assert "Nothing was changed here." in (await chat.ask("audit")).text
+    await chat.ask("watch Ales Bialiatski")
+    await chat.ask("watching")
+    await chat.ask("watch nobody AND")
+    answer = await chat.ask("audit")
+    assert "an admin: watch Ales Bialiatski" in answer.text
+    assert "watching" not in answer.text
+    assert "nobody" not in answer.text
+    assert "telegram:7" not in answer.text
+    assert "Only those who manage" in (await chat.ask("audit", private=False, role=Role.VIEWER)).text
+    await chat.ask("stop")
+    assert "Nothing was changed here." in (await chat.ask("audit")).text
+
+
 async def test_viewers_may_look_and_not_change(chat: WatchingChat) -> None:
     await chat.ask("watch Ales Bialiatski")
     for line in ("watch Maria Kalesnikava", "unwatch all"):

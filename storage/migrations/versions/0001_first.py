@@ -50,6 +50,7 @@ def upgrade() -> None:
     _create_subscriptions()
     _create_outbox()
     _create_watches()
+    _create_audit()
     op.create_table(
         "feedback",
         _column("kind", sa.Text()),
@@ -203,6 +204,21 @@ def _create_subscriptions() -> None:
         _primary("subscription_topics", "subscription_id", "topic"),
     )
     op.create_index("ix_subscription_topics_topic", "subscription_topics", ["topic"])
+
+
+def _create_audit() -> None:
+    op.create_table(
+        "audit",
+        _column("id", BIG),
+        _column("target_id", BIG),
+        _column("at", TIME),
+        _column("role", sa.Integer()),
+        _text("line"),
+        _foreign("audit", "target_id", "targets"),
+        _primary("audit", "id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_target_id", "audit", ["target_id", "id"])
 
 
 def _create_watches() -> None:
