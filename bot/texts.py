@@ -121,7 +121,8 @@ GREETING = "Minsk Watch reads news in many languages and tells you when prisoner
 and Washington deal with each other. One message per event, with its sources and the reason it was sent."
 GREETING_NEW = "Choose what this chat should get:"
 GREETING_AGAIN = "This chat gets: {topics}."
-GREETING_PRIVACY = "Kept about this chat: its address, these choices and a list of their changes (never whose); nothing else. {stop} erases them."
+GREETING_PRIVACY = "Kept about this chat: its address, these choices and a list of their changes (never whose), \
+nothing else. {stop} erases them."
 EVERYTHING_BUTTON = "Everything"
 ADD_BUTTON = "Add: {topic}"
 STOP_BUTTON = "Stop"
