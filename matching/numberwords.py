@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from matching.cues import read_table, words
+from matching.cues import phrases, read_table, words
 from matching.fold import fold
+from matching.patterns import lacinka
+
+_SHORTEST = 4  # letters of a word that is declined by rule; shorter ones stand in the table
 
 
 class Meaning(NamedTuple):
@@ -63,12 +66,27 @@ def meanings() -> dict[str, tuple[Meaning, ...]]:
 
 
 def _inflected(lang: str, form: str) -> list[str]:
-    """Endings that a language puts on every number: Estonian cases on the genitive, Slovak ones on -ť."""
-    if lang == "et" and form[-1] in "ae" and len(form) > 3:
-        return [form + ending for ending in ("le", "l", "lt", "ga", "st", "s", "sse", "ks", "ta", "na", "ni")]
-    if lang == "sk" and form.endswith("sť"):
-        return [form[:-1] + "t" + ending for ending in ("i", "ich", "im", "imi")]
-    return []
+    """Other cases of a number word, by the endings of its language; Belarusian in Latin letters too."""
+    forms = [
+        form[: -len(old)] + ending
+        for old, endings in _cases(lang)
+        if form.endswith(old) and len(form) >= _SHORTEST
+        for ending in endings
+    ]
+    if lang == "be":
+        forms += [lacinka(word) for word in (form, *forms) if not word.isascii()]
+    return forms
+
+
+@cache
+def _cases(lang: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The rules "ending > endings" of a language."""
+    rules = [rule.split(" > ") for rule in phrases(read_table("numbers")[lang].get("cases", ""))]
+    return tuple((old.strip(), tuple(new.split())) for old, new in rules)
+
+
+_ONES = {"it": ("uno", "una"), "sv": ("ett",)}  # other words for one in a compound
+_ONE_HUNDRED = {"de": ("einhundert",), "sv": ("etthundra",)}
 
 
 def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
@@ -84,26 +102,31 @@ def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
                 first = first[:-1]
             below[ten + unit] = rule[lang].format(unit=one[unit], ten=first)
             yield below[ten + unit], ten + unit
+            if unit == 1:
+                yield from ((rule[lang].format(unit=form, ten=first), ten + 1) for form in _ONES.get(lang, ()))
     if lang == "cs":
         return
     hundred = one[100]
     for hundreds in range(1, 10):
         stem = one.get(hundreds * 100, (one[hundreds] if hundreds > 1 else "") + hundred)
-        yield stem, hundreds * 100
-        for value, form in below.items():
-            if value >= 1:
-                yield stem + form, hundreds * 100 + value
+        for whole in (stem, *(_ONE_HUNDRED.get(lang, ()) if hundreds == 1 else ())):
+            yield whole, hundreds * 100
+            yield from ((whole + form, hundreds * 100 + value) for value, form in below.items() if value >= 1)
 
 
 def combined(current: float, value: float) -> float | None:
     """What "forty" and "two" make together; None when the second word begins another number."""
     if not current and value < 1000:
         return value
-    if value == 100 and 1 < current < 20:
+    if value == 100 and 1 <= current < 20:
         return current * 100
+    if value in (10, 12) and 1 < current < 10:
+        return current * value  # two dozen
     if value == 20 and current == 4:
         return 80.0
     rest = current % 100
+    if rest == 10 and 7 <= value <= 9:
+        return current + value  # dix-sept
     if current >= 100 and not rest and value < 100:
         return current + value
     if rest in (20, 30, 40, 50, 60, 70, 80, 90) and (value < 10 or (rest in (60, 80) and value < 20)):

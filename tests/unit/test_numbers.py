@@ -54,6 +54,17 @@ DATES = {
     "et": "11. septembril", "de": "11. September", "fr": "11 septembre", "es": "11 de septiembre", "it": "11 settembre",
     "ro": "11 septembrie", "sv": "11 september",
 }  # fmt: skip
+DECLINED = [  # cases, collective numbers, dozens, compounds with one and with "one hundred"
+    ("ru", "двумястами пятьюдесятью", 250), ("ru", "пятерыми", 5), ("ru", "полтора десятка", 15),
+    ("be", "трынаццаццю", 13), ("be", "пяцярых", 5), ("be", "дзвюма сотнямі", 200), ("be", "piaciora", 5),
+    ("uk", "тринадцятьма", 13), ("uk", "сорока сімома", 47), ("uk", "двомастами п'ятдесятьма", 250),
+    ("bg", "петнайсетима", 15), ("pl", "pięćdziesięcioro dwoje", 52), ("pl", "dwudziestoma pięcioma", 25),
+    ("cs", "pětadvaceti", 25), ("sk", "dvadsiatim piatim", 25), ("sk", "osemnástimi", 18), ("lt", "septyniems", 7),
+    ("lt", "penkiasdešimčiai", 50), ("lv", "trijām", 3), ("et", "kolmeteistkümmet", 13), ("et", "neljateistkümnest", 14),
+    ("de", "einhundertdreiundzwanzig", 123), ("de", "zwei Dutzend", 24), ("it", "trentuno", 31), ("sv", "tjugoett", 21),
+    ("sv", "etthundratjugotre", 123), ("fr", "dix-sept", 17), ("fr", "deux douzaines", 24), ("es", "dos docenas", 24),
+    ("ro", "două duzini", 24), ("en", "two dozen", 24), ("en", "one hundred and fourteen", 114),
+]  # fmt: skip
 HEAP = [
     "1",
     "2",
@@ -74,6 +85,12 @@ HEAP = [
     "\n",
 ]
 EVERY_TABLE = (FIFTY_TWO, HUNDRED_FOURTEEN, AT_LEAST, UP_TO, YEARS, DATES)
+
+
+
+@pytest.mark.parametrize(("lang", "text", "value"), DECLINED)
+def test_numbers_in_every_case(lang: str, text: str, value: int) -> None:
+    assert counts(text, lang) == [value]
 
 
 @pytest.mark.parametrize("table", EVERY_TABLE)
