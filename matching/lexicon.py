@@ -26,7 +26,7 @@ from matching.topics import Topic
 MAX_HITS = 3_000  # telling words looked at per passage: ten times the longest article
 _REMEMBERED = 30_000  # words whose look-up is kept, about 6 MB
 _CENTURIES = frozenset(("19", "20"))
-COUNTRY = frozenset(("belarus", "minsk"))  # concepts that let a weak name count
+COUNTRY = frozenset(("belarus", "minsk", "place", "firm"))  # concepts that let a weak name count
 
 
 class Found(NamedTuple):
