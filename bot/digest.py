@@ -82,9 +82,9 @@ def _chapter(chapter: Chapter, titles: Titles, say: Texts) -> Iterator[Line]:
 def _short(chapter: Chapter, say: Texts) -> Line:
     """The whole story in one line."""
     story = chapter.story
-    facts = "".join(f" · {part}" for part in _facts(chapter, say)[:1])
+    facts = "".join(f" · {foreign(part, 60)}" for part in _facts(chapter, say)[:1])
     headline = Span(_headline(story, MOST_SHORT_HEADLINE, say), url=_address(story))
-    return line(Span(f"#{story.id} "), headline, foreign(facts, 60), kind=LineKind.BULLET)
+    return line(Span(f"#{story.id} "), headline, facts, kind=LineKind.BULLET)
 
 
 def _facts(chapter: Chapter, say: Texts) -> list[str]:

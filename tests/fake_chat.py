@@ -172,7 +172,9 @@ class Newsroom:
         self._clock = clock
         self._entries = 0
 
-    async def report(self, title: str, *, topic: str = "prisoner-release", story: Story | None = None) -> Story:
+    async def report(
+        self, title: str, *, topic: str = "prisoner-release", story: Story | None = None, owner: str = "independent"
+    ) -> Story:
         """A new story, or a further report of one; queued for all who want its topic, edits due at once."""
         now = self._clock.now()
         feed = await self._feed()
@@ -181,7 +183,7 @@ class Newsroom:
         entry = Entry(f"entry-{self._entries}", title, url, f"wire.example/{self._entries}", lang="en")
         async with self._store.transaction() as transaction:
             await transaction.open_stories(now - timedelta(days=2))
-            member = make_member(title, f"Wire {self._entries}", url=url, at=now)
+            member = make_member(title, f"Wire {self._entries}", url=url, at=now, owner=owner)
             added = NewEntry(entry, member.analysis, "alert", "in a story")
             entry_id = (await transaction.add_entries(feed, [added], now))[0]
             assert entry_id is not None
