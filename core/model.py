@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from core.errors import BadTarget
+from core.history import FeedHistory
+from core.history import Outcome as Outcome
 from core.options import Options, Told
 
 
@@ -60,7 +62,10 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class FeedSpec:
-    """One feed as configured. `interval` is already resolved against the default and the floor."""
+    """One feed as configured. `interval` is already resolved against the default and the floor.
+
+    With `max_interval` the wait follows the feed's own rhythm between the two; None: it is always `interval`.
+    """
 
     name: str
     url: str
@@ -72,11 +77,15 @@ class FeedSpec:
     mirrors: tuple[str, ...] = ()
     implies: tuple[str, ...] = ()
     enabled: bool = True
+    max_interval: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What is remembered of a feed between polls. Validators are kept exactly as received."""
+    """What is remembered of a feed between polls. Validators are kept exactly as received.
+
+    `earliest_poll_at` is when its server and its documents allow the next poll; None after a failure.
+    """
 
     next_poll_at: datetime
     etag: str | None = None
@@ -87,6 +96,8 @@ class FeedState:
     failures: int = 0
     last_outcome: str = ""
     last_error: str = ""
+    earliest_poll_at: datetime | None = None
+    history: FeedHistory = FeedHistory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +109,10 @@ class Feed:
     state: FeedState
     epoch: int = 0
 
-
-class Outcome(StrEnum):
-    """How one poll of one feed ended; the words of `poll-once --json`."""
-
-    OK = "ok"
-    NOT_MODIFIED = "not_modified"
-    EMPTY = "empty"
-    HTTP = "error:http"
-    GONE = "error:gone"
-    RATE_LIMITED = "error:rate_limited"
-    TIMEOUT = "error:timeout"
-    TOO_LARGE = "error:too_large"
-    NOT_A_FEED = "error:not_a_feed"
-    PARSE = "error:parse"
-    REDIRECT = "error:redirect"
-    BLOCKED = "error:blocked"
-    NETWORK = "error:network"
-
     @property
-    def failed(self) -> bool:
-        return self.value.startswith("error:")
+    def address(self) -> str:
+        """Where it is polled: as configured, or where it has moved."""
+        return self.state.history.address or self.spec.url
 
 
 @dataclass(frozen=True, slots=True)

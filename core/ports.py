@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.audit import AuditStore
+from core.health import FeedBook
 from core.message import Message
 from core.model import (
     Actor,
@@ -160,7 +161,7 @@ class Transaction(Protocol):
         ...
 
 
-class PollStore(Protocol):
+class PollStore(FeedBook, Protocol):
     async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the stored feeds follow the configuration; feeds no longer configured are kept but never due."""
         ...

@@ -14,6 +14,7 @@ from typing import Any
 from core.model import FeedSpec
 
 HTTP = ("http", "https")
+SLOWEST = 12  # intervals: how far apart the polls of a feed without news may drift
 
 
 def _key(default: Any, doc: str, **extra: Any) -> Any:
@@ -101,6 +102,11 @@ class FeedsSettings:
     feed: tuple[FeedSettings, ...] = _tables("The feeds, a [[feeds.feed]] table each.")
 
 
+    max_interval: timedelta = _key(
+        timedelta(hours=1),
+        "The longest wait for a feed that seldom has news (a feed's own interval is kept); at most 12 intervals.",
+        least=timedelta(seconds=1),
+    )
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
     edit_after: timedelta = _key(
@@ -168,8 +174,11 @@ class Settings:
             kind=feed.kind,
             lang=feed.lang,
             owner=feed.owner,
-            interval=max(feed.interval or self.feeds.interval, self.feeds.min_interval),
+            interval=interval,
             user_agent=feed.user_agent,
             mirrors=feed.mirrors,
             implies=feed.implies,
         )
+        interval = max(feed.interval or self.feeds.interval, self.feeds.min_interval)
+        longest = min(self.feeds.max_interval, interval * SLOWEST)
+            max_interval=longest if feed.interval is None and longest > interval else None,

@@ -12,32 +12,36 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from core.errors import FetchError, LeaseLost, ParseError
 from core.failpoints import reach
+from core.health import Condition
+from core.history import FeedHistory
 from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
 from core.watch import Watcher
+from feeds.aftermath import after_answer, after_document, after_failure, after_same
+from feeds.breaking import BreakingNews
 from feeds.fetch import Fetched, Fetcher, same_host
+from feeds.health import assess, is_trouble
 from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
 from feeds.recording import Recorder
-from feeds.schedule import next_poll_at
+from feeds.schedule import next_poll_at, next_wait, own_pace
+from feeds.sifting import is_reissue, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.watching import find_watched
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
-TROUBLE_AFTER = 3  # failures in a row
+_NO_NEWS = frozenset({"", Condition.NEW.value, Condition.HEALTHY.value})
 _MIRRORED = frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.HTTP, Outcome.REDIRECT, Outcome.BLOCKED, Outcome.GONE})
-_LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
-REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Pipeline:
         self._said: set[tuple[int, str, str]] = set()
         self._recorder = Recorder(store)
         self._outage = OutageWatch()
+        self.breaking = BreakingNews(store)
 
     async def run(self, feed: Feed) -> PollResult | None:
         """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""
@@ -100,20 +105,28 @@ class Pipeline:
         await self._recorder.finish()
 
     async def _fetch(self, feed: Feed) -> Fetched:
-        """The feed's answer, or that of its first mirror that has one. Raises the FetchError of the feed itself."""
+        """The feed's answer, or that of its first mirror that has one. Raises the FetchError of the feed itself.
+
+        A feed that moved is asked at its new address, and should that fail, at the one configured, as at a mirror.
+        """
         spec, state = feed.spec, feed.state
-        request = SOURCES.get(spec.kind).request(spec)
+        source = SOURCES.get(spec.kind)
+        address = feed.address
         try:
             return await self._fetcher.fetch(
-                request, etag=state.etag, last_modified=state.last_modified, user_agent=spec.user_agent
+                source.request(replace(spec, url=address)),
+                etag=state.etag,
+                last_modified=state.last_modified,
+                user_agent=spec.user_agent,
             )
         except FetchError as error:
             if error.outcome not in _MIRRORED:
                 raise
-            for mirror in spec.mirrors:
+            for other in (*((spec.url,) if address != spec.url else ()), *spec.mirrors):
                 with suppress(FetchError):
-                    other = SOURCES.get(spec.kind).request(replace(spec, url=mirror))
-                    return await self._fetcher.fetch(other, user_agent=spec.user_agent)
+                    request = source.request(replace(spec, url=other))
+                    fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent)
+                    return fetched if other == spec.url else replace(fetched, permanent_url="")
             raise
 
     async def _poll(self, feed: Feed) -> PollResult:
@@ -121,10 +134,8 @@ class Pipeline:
         try:
             fetched = await self._fetch(feed)
         except FetchError as error:
-            return await self.fail(feed, error.outcome, str(error), error.retry_after)
+            return await self.fail(feed, error.outcome, str(error), error.retry_after, error.status or 0)
         reach("poll.fetched")
-        if fetched.permanent_url:
-            self._tell_once(feed, "feed_moved", url=feed.spec.url, moved_to=fetched.permanent_url)
         digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest() if fetched.body is not None else ""
         if fetched.body is None or digest == state.body_hash:
             return await self._unchanged(feed, fetched)
@@ -137,20 +148,31 @@ class Pipeline:
                 seen=self._seen.get(feed.id, b""),
             )
         except ParseError as error:
-            self._fetcher.forget(feed.spec.url)
+            self._fetcher.forget(feed.address)
             return await self.fail(feed, error.outcome, str(error))
         reach("poll.parsed")
         result = await self._changed(feed, fetched, parsed, digest)
         self._seen[feed.id] = parsed.seen  # only now is everything in the document stored or known to be
         return result
 
-    async def fail(self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None) -> PollResult:
+    async def fail(
+        self, feed: Feed, outcome: Outcome, message: str, retry_after: float | None = None, status: int = 0
+    ) -> PollResult:
         """Record a failed poll; everything remembered of the feed stays. An outage of ours counts against no feed."""
         now = self._clock.now()
         self._note(feed, outcome, now)
-        failures = feed.state.failures + (self._outage.since is None)
+        counts = self._outage.since is None
+        failures = feed.state.failures + counts
         due = next_poll_at(now, feed.spec, outcome, failures=failures, retry_after=retry_after, rng=self._rng)
-        state = replace(feed.state, next_poll_at=due, failures=failures, last_outcome=outcome.value, last_error=message)
+        state = replace(
+            feed.state,
+            next_poll_at=due,
+            earliest_poll_at=None,
+            failures=failures,
+            last_outcome=outcome.value,
+            last_error=message,
+            history=after_failure(feed.state.history, now, status) if counts else feed.state.history,
+        )
         result = await self._record(feed, outcome, state, error=message)
         if is_trouble(state) and not is_trouble(feed.state):
             self._observe("feed_failing", feed=feed.spec.name, url=feed.spec.url, reason=message, next_try=due)
@@ -158,7 +180,8 @@ class Pipeline:
 
     async def _unchanged(self, feed: Feed, fetched: Fetched) -> PollResult:
         """304, or the same body again. The newest validators count even then."""
-        state = self._succeeded(feed, fetched, Outcome.NOT_MODIFIED, self._hints.get(feed.id))
+        history = after_same(feed.state.history)
+        state = self._succeeded(feed, fetched, Outcome.NOT_MODIFIED, self._hints.get(feed.id), history)
         if fetched.body is None:
             state = replace(
                 state,
@@ -171,18 +194,21 @@ class Pipeline:
         self._hints[feed.id] = parsed.feed.hints
         self._tell(feed, parsed)
         outcome = Outcome.OK if parsed.total else Outcome.EMPTY
-        state = self._succeeded(feed, fetched, outcome, parsed.feed.hints)
+        entries = under_own_host(parsed.feed.entries, feed.spec)
+        known = await self._store.find_known(feed.id, entries) if entries else frozenset()
+        fresh = without_repeats(entries, known)
+        reissued = is_reissue(feed, parsed.total, fresh)
+        arrived = bool(fresh) and not reissued and feed.state.first_polled_at is not None
+        history = after_document(feed.state.history, self._clock.now(), total=parsed.total, arrived=arrived)
+        state = self._succeeded(feed, fetched, outcome, parsed.feed.hints, history)
         state = replace(state, body_hash=digest, first_polled_at=feed.state.first_polled_at or self._clock.now())
         if not parsed.feed.whole:  # the rest must come next time, so nothing may say "not modified"
             state = replace(state, etag=None, last_modified=None, body_hash="")
-            self._fetcher.forget(feed.spec.url)
-        entries = under_own_host(parsed.feed.entries, feed.spec)
-        known = await self._store.find_known(feed.id, entries) if entries else frozenset()
-        fresh = _without_repeats(entries, known)
+            self._fetcher.forget(feed.address)
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await self._analyse(feed, fresh, reissued=_is_reissue(feed, parsed.total, fresh))
+        analysed = await self._analyse(feed, fresh, reissued=reissued)
         reach("poll.matched")
         return await self._store_all(feed, outcome, state, analysed, parsed.total)
 
@@ -220,8 +246,11 @@ class Pipeline:
                 watching=self._watcher is not None,
             )
             counts = Counts(total, sum(entry_id is not None for entry_id in ids), hits, stories, alerts)
+            state = self._judged(feed, state)
             await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))
         reach("poll.committed")
+        if stories:
+            self.breaking.look_again()
         if stories or alerts:
             self._observe("story", feed=feed.spec.name, opened=stories, alerts=alerts)
         return self._ended(feed, outcome, state, counts)
@@ -230,11 +259,13 @@ class Pipeline:
         self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts | None = None, *, error: str = ""
     ) -> PollResult:
         counts = counts or Counts()
+        state = self._judged(feed, state)
         await self._recorder.record(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
         reach("poll.committed")
         return self._ended(feed, outcome, state, counts, error)
 
     def _ended(self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts, error: str = "") -> PollResult:
+        self._tell_changes(feed, state)
         if is_trouble(feed.state) and not state.failures:
             self._observe("feed_recovered", feed=feed.spec.name, url=feed.spec.url)
         return PollResult(
@@ -250,18 +281,43 @@ class Pipeline:
             next_poll_at=state.next_poll_at,
         )
 
+    def _judged(self, feed: Feed, state: FeedState) -> FeedState:
+        """The state with the condition that will be told of it."""
+        condition = assess(feed.spec, state, self._clock.now()).condition.value
+        if state.history.condition == condition:
+            return state
+        return replace(state, history=replace(state.history, condition=condition))
+
+    def _tell_changes(self, feed: Feed, state: FeedState) -> None:
+        """Tell once what has changed and is written; that a new feed is well is no news."""
+        spec, old, new = feed.spec, feed.state.history, state.history
+        if new.address != old.address:
+            self._observe("feed_moved", feed=spec.name, url=spec.url, moved_to=new.address)
+        if new.condition != old.condition and not {old.condition, new.condition} <= _NO_NEWS:
+            reason = assess(spec, state, self._clock.now()).reason
+            self._observe(
+                "feed_state", feed=spec.name, url=spec.url, was=old.condition, condition=new.condition, reason=reason
+            )
+
     def _note(self, feed: Feed, outcome: Outcome, now: datetime) -> None:
         if self._outage.note(host_of(feed.spec.url), outcome, now):
             self._observe("outage_ended" if self._outage.since is None else "outage_began", feed=feed.spec.name)
 
-    def _succeeded(self, feed: Feed, fetched: Fetched, outcome: Outcome, hints: Hints | None) -> FeedState:
+    def _succeeded(
+        self, feed: Feed, fetched: Fetched, outcome: Outcome, hints: Hints | None, history: FeedHistory
+    ) -> FeedState:
         """The state after a good answer, with its validators when they are those of the feed's own host."""
         now = self._clock.now()
         self._note(feed, outcome, now)
-        own = same_host(fetched.url, feed.spec.url)
+        own = same_host(fetched.url, feed.address)
+        history = after_answer(history, now, fetched.permanent_url)
+        pace = own_pace(feed.spec, history.arrivals, feed.state.first_polled_at or now, now)
+        wait = next_wait(now, feed.spec, outcome, pace, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng)
         return replace(
             feed.state,
-            next_poll_at=next_poll_at(now, feed.spec, outcome, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng),
+            next_poll_at=wait.earliest_at if self.breaking.now else wait.due_at,
+            earliest_poll_at=wait.earliest_at,
+            history=history,
             etag=fetched.etag if own else None,
             last_modified=fetched.last_modified if own else None,
             last_ok_at=now,
@@ -298,60 +354,17 @@ class Pipeline:
         return result
 
     def _new_entry(self, feed: Feed, entry: Entry, reissued: bool) -> NewEntry:
-        quiet = self._why_quiet(feed, entry, reissued)
+        quiet = why_quiet(feed, entry, reissued=reissued, backfill=self._options.backfill, now=self._clock.now())
         if quiet:
             return NewEntry(entry, Analysis(), *quiet)
         spec = feed.spec
         implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
         analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)
-        return NewEntry(entry, analysis, *_verdict(analysis))
-
-    def _why_quiet(self, feed: Feed, entry: Entry, reissued: bool) -> tuple[str, str] | None:
-        """Outcome and reason for an entry that must not alert, whatever it says."""
-        published, last_ok = entry.published_at, feed.state.last_ok_at
-        if feed.state.first_polled_at is None:
-            if not self._options.backfill:
-                return "baseline", "It was in the feed already when the feed was first polled."
-            if published is None or published < self._clock.now() - self._options.backfill:
-                return "old", "It was published before the time that the first poll looks back to (feeds.backfill)."
-        elif reissued and published and last_ok and published < last_ok - timedelta(hours=1):
-            return "old", "The whole feed was published anew under other addresses; this entry is from before that."
-        return None
+        return NewEntry(entry, analysis, *verdict(analysis))
 
     def _moment(self, entry: Entry, now: datetime) -> datetime:
         """The time that counts for an entry of a first poll that looks back."""
         return min(entry.published_at, now) if entry.published_at else now
-
-
-def is_trouble(state: FeedState) -> bool:
-    """Whether a feed's failures are worth telling: several in a row, or one that will not pass by itself."""
-    return state.failures >= TROUBLE_AFTER or (state.failures > 0 and state.last_outcome in _LASTING)
-
-
-def _without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Entry]:
-    """Entries not known, each once, by identity and by link."""
-    seen: set[str] = set()
-    fresh = []
-    for entry in entries:
-        if entry.identity not in known and entry.identity not in seen and entry.link_key not in seen:
-            fresh.append(entry)
-        seen |= {entry.identity, entry.link_key} - {""}
-    return fresh
-
-
-def _is_reissue(feed: Feed, total: int, fresh: Sequence[Entry]) -> bool:
-    """Whether a known feed brings nothing but unknown entries, as after a redesign of its site."""
-    return feed.state.first_polled_at is not None and len(fresh) == total >= REISSUE_LEAST
-
-
-def _verdict(analysis: Analysis) -> tuple[str, str]:
-    """Outcome and reason of an entry by its analysis alone; placing it in a story may change them."""
-    if analysis.level is Level.NONE:
-        return "no_match", "No topic was found in it."
-    if analysis.level is Level.HALF:
-        missing = "; ".join(f"{topic} lacks {', '.join(groups)}" for topic, groups in analysis.missing.items())
-        return "half", f"Only one side of a topic was found: {missing}." if missing else "Only one side was found."
-    return analysis.level.value, f"It speaks of {', '.join(analysis.topics)}."
 
 
 def _poll_record(outcome: Outcome, state: FeedState, now: datetime, counts: Counts, error: str = "") -> PollRecord:

@@ -68,6 +68,7 @@ class Poller:
         free = self._options.concurrency - len(self._running)
         if free <= 0 or self._draining:
             return
+        await self._pipeline.breaking.look(self._clock.now())
         feeds = await self._store.claim_due_feeds(self._clock.now(), limit=free, per_host=1, lease=self._options.lease)
         self._more = bool(feeds)
         for feed in feeds:
@@ -106,6 +107,7 @@ class Poller:
 
     async def poll_once(self, urls: Sequence[str] = (), force: bool = False) -> tuple[PollResult, ...]:
         """Poll all that is due (`force`: all), or only `urls`, and wait for the results, in the order of claiming."""
+        await self._pipeline.breaking.look(self._clock.now())
         feeds = await self._store.claim_due_feeds(
             self._clock.now(), limit=ALL, per_host=ALL, lease=ALL_LEASE, force=force, urls=urls
         )
@@ -114,7 +116,7 @@ class Poller:
 
         async def run(feed: Feed) -> PollResult | None:
             reach("poll.claimed")
-            async with hosts[host_of(feed.spec.url)], slots:
+            async with hosts[host_of(feed.address)], slots:
                 return await self._poll(feed)
 
         results = await asyncio.gather(*(run(feed) for feed in feeds))

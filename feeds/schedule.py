@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
 
 from core.model import FeedSpec, Outcome
 from core.ports import Hints
+from feeds.health import gaps
 
 DAY = timedelta(days=1)
 LONGEST_HINT = DAY
@@ -15,8 +18,48 @@ LONGEST_BACKOFF = timedelta(hours=6)
 GONE_WAIT = timedelta(days=7)
 LIMITED_WAIT = timedelta(hours=1)
 JITTER = 0.1
+POLLS_PER_GAP = 24  # how finely the time between two arrivals is divided: news of a daily feed is an hour old at most
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """When a feed is polled next by its own rhythm, and when its server allows it at the earliest."""
+
+    due_at: datetime
+    earliest_at: datetime
+
+
+def next_wait(
+    now: datetime,
+    spec: FeedSpec,
+    outcome: Outcome,
+    pace: timedelta,
+    *,
+    hints: Hints | None = None,
+    fresh_for: timedelta | None = None,
+    rng: random.Random,
+) -> Wait:
+    """The wait after a good answer: at least `interval` and what was asked for, and `pace` if that is longer."""
+    earliest = next_poll_at(now, spec, outcome, hints=hints, fresh_for=fresh_for, rng=rng)
+    if pace <= spec.interval:
+        return Wait(earliest, earliest)
+    slow = now + pace * (1 + JITTER * rng.random())
+    return Wait(max(earliest, skip_quiet_times(slow, hints) if hints else slow), earliest)
+
+
+def own_pace(spec: FeedSpec, arrivals: tuple[int, ...], first_polled_at: datetime, now: datetime) -> timedelta:
+    """The interval that suits a feed, between `interval` and `max_interval`.
+
+    A part of the time that usually passes between two arrivals, or of the present silence if that is longer.
+    """
+    if spec.max_interval is None:
+        return spec.interval
+    last = datetime.fromtimestamp(arrivals[-1], UTC) if arrivals else first_polled_at
+    usual = timedelta(seconds=median([gap.total_seconds() for gap in gaps(arrivals)] or [0.0]))
+    wanted = max(now - last, usual) / POLLS_PER_GAP
+    return max(spec.interval, min(wanted, spec.max_interval))
 
 
 def next_poll_at(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import LeaseLost
+from core.health import FeedRecord
+from core.history import FeedHistory
 from core.model import Feed, FeedSpec, FeedState, PollRecord
 from storage.columns import digest
 from storage.dialect import batches, insert
@@ -50,6 +53,7 @@ def _new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
         "active": spec.enabled,
         "next_poll_at": now,
         "body_hash": "",
+        "history": FeedHistory(),
     }
 
 
@@ -62,10 +66,11 @@ def _changes(row: Row[*tuple[Any, ...]], spec: FeedSpec | None, now: datetime) -
     if row.spec == spec:
         return changes
     changes["spec"] = spec
+    longest, was = (one.max_interval or one.interval for one in (spec, row.spec))
+    if longest < was and row.last_polled_at is not None and not row.failures:
+        changes["next_poll_at"] = min(row.next_poll_at, max(now, row.last_polled_at + longest))
     if row.spec.kind != spec.kind:  # read by other eyes, so "not modified" would hide it
         changes |= {"etag": None, "last_modified": None, "body_hash": ""}
-    if spec.interval < row.spec.interval and row.last_polled_at is not None and not row.failures:
-        changes["next_poll_at"] = min(row.next_poll_at, max(now, row.last_polled_at + spec.interval))
     return changes
 
 
@@ -130,7 +135,11 @@ def _claiming(force: bool, some: bool) -> ReturningUpdate[Any]:
 
 
 def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
-    state = FeedState(
+    return Feed(row.id, row.spec, _state(row), row.epoch)
+
+
+def _state(row: Row[*tuple[Any, ...]]) -> FeedState:
+    return FeedState(
         next_poll_at=row.next_poll_at,
         etag=row.etag,
         last_modified=row.last_modified,
@@ -140,8 +149,28 @@ def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
         failures=row.failures,
         last_outcome=row.last_outcome,
         last_error=row.last_error,
+        earliest_poll_at=row.earliest_poll_at,
+        history=row.history,
     )
-    return Feed(row.id, row.spec, state, row.epoch)
+
+
+async def records(connection: AsyncConnection) -> tuple[FeedRecord, ...]:
+    """The feeds of the configuration, in the order in which they came into it."""
+    rows = await connection.execute(select(feeds).where(feeds.c.active).order_by(feeds.c.id))
+    return tuple(
+        FeedRecord(row.id, row.spec, _state(row), row.last_polled_at, row.entries_total, row.hits_total) for row in rows
+    )
+
+
+async def hasten(connection: AsyncConnection, now: datetime) -> int:
+    """Let feeds that wait longer than their servers ask be due when these allow."""
+    sooner = case((feeds.c.earliest_poll_at > now, feeds.c.earliest_poll_at), else_=now)
+    hastened = await connection.execute(
+        update(feeds)
+        .where(feeds.c.active, feeds.c.next_poll_at > now, feeds.c.next_poll_at > feeds.c.earliest_poll_at)
+        .values(next_poll_at=sooner)
+    )
+    return hastened.rowcount
 
 
 async def check_lease(connection: AsyncConnection, feed: Feed) -> None:
@@ -158,6 +187,7 @@ async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *,
         update(feeds)
         .where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch)
         .values(
+            host=_host(replace(feed, state=state).address),
             next_poll_at=state.next_poll_at,
             etag=state.etag,
             last_modified=state.last_modified,
@@ -168,6 +198,8 @@ async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *,
             failures=state.failures,
             last_outcome=state.last_outcome or record.outcome.value,
             last_error=state.last_error or record.error,
+            earliest_poll_at=state.earliest_poll_at,
+            history=state.history,
             entries_total=feeds.c.entries_total + added,
             hits_total=feeds.c.hits_total + record.hits,
             lease_until=None,

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from core.history import FeedHistory
 from core.model import Analysis, Facts, FeedSpec, Member
 from core.options import Options, Told
 from core.watch import WatchSpec
@@ -77,6 +78,8 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     _text("last_outcome"),
     _text("last_error"),
+    Column("earliest_poll_at", UtcTime()),
+    Column("history", Coded(FeedHistory), nullable=False),
     _count("entries_total"),
     _count("hits_total"),
     Column("lease_until", UtcTime()),

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from core.audit import Change
 from core.clock import SystemClock
+from core.health import FeedRecord
 from core.model import (
     Entry,
     EntryTrace,
@@ -102,6 +103,18 @@ class Store:
 
     async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         async with self._database.read() as connection:
+    async def list_feeds(self) -> tuple[FeedRecord, ...]:
+        async with self._database.read() as connection:
+            return await feeds.records(connection)
+
+    async def hasten_feeds(self, now: datetime) -> int:
+        async with self._database.write(Lock.FEEDS) as connection:
+            return await feeds.hasten(connection, now)
+
+    async def find_newest_alert(self, since: datetime) -> datetime | None:
+        async with self._database.read() as connection:
+            return await stories.newest_alert(connection, since)
+
             known = await texts.find_known(connection, feed_id, entries, self._clock.now())
         self._stale.pop(feed_id, None)
         if known.stale:

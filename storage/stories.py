@@ -61,6 +61,13 @@ async def count_days(connection: AsyncConnection, since: datetime) -> tuple[DayC
     )
     counted: dict[tuple[date, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for row in await connection.execute(query):
+async def newest_alert(connection: AsyncConnection, since: datetime) -> datetime | None:
+    """When the newest story of level ALERT was opened, if that was since."""
+    query = select(stories.c.opened_at).where(stories.c.level == Level.ALERT.value, stories.c.opened_at >= since)
+    moment: datetime | None = await connection.scalar(query.order_by(stories.c.opened_at.desc()).limit(1))
+    return moment
+
+
         key = row.opened_at.date(), row.topic
         count, freed = counted[key]
         counted[key] = count + 1, max(freed, row.facts.released or 0)

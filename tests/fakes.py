@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import LeaseLost
+from core.health import FeedRecord
 from core.model import (
     Action,
     Analysis,
@@ -118,6 +119,22 @@ class FakeStore:
                 self.feeds[feed.id] = replace(feed, epoch=feed.epoch + 1)
                 claimed.append(self.feeds[feed.id])
         return tuple(claimed)
+
+    async def list_feeds(self) -> tuple[FeedRecord, ...]:
+        return tuple(FeedRecord(feed.id, feed.spec, feed.state) for feed in self.feeds.values())
+
+    async def find_newest_alert(self, since: datetime) -> datetime | None:
+        opened = (story.opened_at for story in self.stories.values() if story.level is Level.ALERT)
+        return max((at for at in opened if at >= since), default=None)
+
+    async def hasten_feeds(self, now: datetime) -> int:
+        hastened = 0
+        for key, feed in self.feeds.items():
+            allowed = feed.state.earliest_poll_at
+            if allowed is not None and feed.state.next_poll_at > max(now, allowed):
+                self.feeds[key] = replace(feed, state=replace(feed.state, next_poll_at=max(now, allowed)))
+                hastened += 1
+        return hastened
 
     async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         links = {self.entries[key].entry.link_key for (feed, _), key in self.identities.items() if feed == feed_id}

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Pool, event, text
 
 from core.audit import AuditStore
 from core.errors import SchemaTooNew, StoreError
+from core.health import FeedBook
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
@@ -123,6 +124,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
     "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
     "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
+    "hasten_feeds": lambda store: store.hasten_feeds(NOW),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
     "mark_all_sent": lambda store: store.mark_all_sent(LANE, [(ITEM, 1, Told())], NOW),
     "mark_told": lambda store: store.mark_told(LANE, ITEM, Told()),
@@ -149,6 +151,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
+    "list_feeds": lambda store: store.list_feeds(),
+    "find_newest_alert": lambda store: store.find_newest_alert(NOW),
     "get_story": lambda store: store.get_story(1),
     "next_delivery_at": lambda store: store.next_delivery_at(),
     "list_feedback": lambda store: store.list_feedback("term", limit=5),
@@ -173,7 +177,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
-    for protocol in (PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore, AuditStore):
+    for protocol in (FeedBook, PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore, AuditStore):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from core.errors import LeaseLost
-from core.model import FeedState, Outcome
+from core.history import FeedHistory
+from core.model import FeedState, Level, Outcome
 from storage.store import Store
 from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, spec, summary
 from tests.fake_clock import FakeClock
@@ -46,6 +47,8 @@ async def test_the_state_of_a_poll_is_kept_exactly(store: Store, clock: FakeCloc
         failures=3,
         last_outcome="error:http",
         last_error="503 from the server",
+        earliest_poll_at=clock.now() + timedelta(minutes=6),
+        history=FeedHistory((1_700_000_000, 1_700_003_600), True, 2, clock.now(), 503, "https://new.example/", "", 1),
     )
     await store.record_poll(feed, replace(ended(feed, clock.now()), outcome=Outcome.HTTP, state=state))
     assert await store.claim_due_feeds(clock.now(), limit=5) == ()
@@ -229,3 +232,62 @@ async def test_a_transaction_that_raises_leaves_nothing(store: Store, clock: Fak
 async def test_a_time_without_zone_is_refused(store: Store, clock: FakeClock) -> None:
     with pytest.raises(ValueError, match="without zone"):
         await store.sync_feeds([spec()], clock.now().replace(tzinfo=None))
+
+
+async def test_all_feeds_of_the_configuration_are_listed_with_their_state(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
+    (feed,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[spec(2).url])
+    record = ended(feed, clock.now(), hits=2)
+    await store.record_poll(feed, record)
+    await store.sync_feeds([spec(1), spec(2)], clock.now())
+    first, second = await store.list_feeds()
+    assert (first.spec, first.polled_at, first.hits) == (spec(1), None, 0)
+    assert (second.spec, second.state, second.polled_at, second.hits) == (spec(2), record.state, clock.now(), 2)
+
+
+async def test_breaking_news_call_feeds_sooner_as_their_servers_allow(store: Store, clock: FakeClock) -> None:
+    waits = {1: (60, 10), 2: (60, 45), 3: (20, None), 4: (5, 5), 5: (60, -5)}  # minutes to the next and to the earliest
+    await store.sync_feeds([spec(number) for number in waits], clock.now())
+    for feed in await store.claim_due_feeds(clock.now(), limit=9):
+        due, earliest = waits[int(feed.spec.name.split()[1])]
+        allowed = None if earliest is None else clock.now() + timedelta(minutes=earliest)
+        record = ended(feed, clock.now(), after=timedelta(minutes=due))
+        await store.record_poll(feed, replace(record, state=replace(record.state, earliest_poll_at=allowed)))
+    assert await store.hasten_feeds(clock.now()) == 3
+    minutes = [(record.state.next_poll_at - clock.now()) / timedelta(minutes=1) for record in await store.list_feeds()]
+    assert minutes == [10, 45, 20, 5, 0]
+    assert await store.hasten_feeds(clock.now()) == 0
+
+
+async def test_the_newest_alert_is_found_if_it_is_young(store: Store, clock: FakeClock) -> None:
+    opened = clock.now()
+    assert await store.find_newest_alert(opened) is None
+    feed = await claimed_feed(store, opened)
+    async with store.transaction() as transaction:
+        ids = await transaction.add_entries(feed, [new(entry(number)) for number in (1, 2)], opened)
+        for entry_id, level in zip(ids, (Level.ALERT, Level.DIGEST), strict=True):
+            assert entry_id is not None
+            await transaction.open_stories(opened)
+            await transaction.add_story(member(entry_id, opened), summary(level=level), opened)
+            clock.advance(60)
+    assert await store.find_newest_alert(opened) == opened
+    assert await store.find_newest_alert(opened + timedelta(seconds=1)) is None
+
+
+async def test_a_feed_that_moved_counts_for_its_new_host(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    record = ended(feed, clock.now(), after=timedelta(0))
+    moved = replace(record.state, history=FeedHistory(address="https://host2.example/feed"))
+    await store.record_poll(feed, replace(record, state=moved))
+    await store.sync_feeds([spec(1), spec(2)], clock.now())
+    assert len(await store.claim_due_feeds(clock.now(), limit=5, per_host=1)) == 1
+
+
+async def test_a_shorter_longest_interval_is_heeded_at_once(store: Store, clock: FakeClock) -> None:
+    slow = replace(spec(), max_interval=timedelta(hours=6))
+    await store.sync_feeds([slow], clock.now())
+    (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
+    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(hours=6)))
+    await store.sync_feeds([replace(slow, max_interval=timedelta(hours=1))], clock.now())
+    (stored,) = await store.list_feeds()
+    assert stored.state.next_poll_at == clock.now() + timedelta(hours=1)

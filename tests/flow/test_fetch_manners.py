@@ -144,16 +144,6 @@ async def test_redirects_within_a_host_keep_the_validators() -> None:
         it.server.on("/real", conditional(ONE, '"1"'))
         await it.poll(url)
         assert (await it.poll(url)).outcome is Outcome.NOT_MODIFIED
-        assert it.events.named("feed_moved")[0]["moved_to"] == it.server.url("/real")
-
-
-@pytest.mark.parametrize(("status", "told"), [("302 Found", 0), ("307 Temporary", 0), ("308 Permanent", 1)])
-async def test_only_permanent_redirects_are_told(status: str, told: int) -> None:
-    async with polling() as it:
-        url = it.server.on("/feed", redirect("/real", status))
-        it.server.on("/real", reply())
-        await it.poll(url)
-        assert len(it.events.named("feed_moved")) == told
 
 
 async def test_requests_are_plain() -> None:

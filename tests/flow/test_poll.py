@@ -391,6 +391,7 @@ async def test_an_outage_of_ours_counts_against_no_feed() -> None:
             results = await it.poller.poll_once(force=True)
             assert {result.outcome for result in results} == {Outcome.NETWORK}
         failures = [it.state(url).failures for url in urls]
+        assert [it.state(url).history.failing_since is None for url in urls] == [not count for count in failures]
         assert max(failures) <= 2
         assert sum(failures) < 12
         assert len(it.events.named("outage_began")) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -174,3 +175,19 @@ def test_any_tree_gives_settings_or_faults(tree: object) -> None:
 
     faults: list[str] = []
     assert isinstance(_build(Settings, tree, "", faults), Settings)
+
+
+def test_a_feed_without_news_waits_longer_unless_it_has_its_own_interval(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(
+            tmp_path,
+            '[feeds]\nmax_interval = "30m"\n[[feeds.feed]]\nurl = "https://a.example/f"\n'
+            '[[feeds.feed]]\nurl = "https://b.example/f"\ninterval = "10m"\n',
+        ),
+        {},
+    )
+    assert [spec.max_interval for spec in settings.feed_specs] == [timedelta(minutes=30), None]
+    quick = replace(settings, feeds=replace(settings.feeds, interval=timedelta(minutes=1), min_interval=timedelta(0)))
+    assert quick.feed_specs[0].max_interval == timedelta(minutes=12)
+    slow = replace(settings, feeds=replace(settings.feeds, interval=timedelta(hours=1)))
+    assert slow.feed_specs[0].max_interval is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.model import FeedSpec, Outcome
 from core.ports import Hints
-from feeds.schedule import JITTER, next_poll_at
+from feeds.schedule import JITTER, next_poll_at, next_wait, own_pace
 
 NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)  # a Thursday
 SPEC = FeedSpec("News", "https://news.example/feed", interval=timedelta(minutes=5))
@@ -120,3 +121,57 @@ def test_jitter_spreads_feeds_polled_together() -> None:
     times = {next_poll_at(NOW, SPEC, Outcome.OK, rng=rng) for _ in range(50)}
     assert len(times) == 50
     assert max(times) <= NOW + SPEC.interval * (1 + JITTER)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 10**6), max_size=40),
+    st.integers(0, 10**6),
+    st.integers(1, 10_000),
+    st.none() | st.integers(1, 10**5),
+)
+def test_a_feeds_own_pace_stays_between_floor_and_ceiling(
+    ago: list[int], polled: int, floor: int, ceiling: int | None
+) -> None:
+    arrivals = tuple(sorted(int(NOW.timestamp()) - seconds for seconds in ago))
+    longest = None if ceiling is None else timedelta(seconds=ceiling)
+    spec = replace(SPEC, interval=timedelta(seconds=floor), max_interval=longest)
+    pace = own_pace(spec, arrivals, NOW - timedelta(seconds=polled), NOW)
+    assert spec.interval <= pace <= max(spec.interval, longest or spec.interval)
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes"),
+    [((), 5), ((0, 1, 2, 3, 4), 5), ((0, 6, 12, 18, 24), 15), ((0, 24, 48, 72), 60), ((20, 21, 22, 23, 24), 50)],
+)
+def test_a_busy_feed_is_polled_often_and_a_sleepy_one_seldom(hours: tuple[int, ...], minutes: int) -> None:
+    spec = replace(SPEC, max_interval=timedelta(hours=1))
+    arrivals = tuple(int(NOW.timestamp()) - 3600 * ago for ago in reversed(hours))
+    assert own_pace(spec, arrivals, NOW, NOW) == timedelta(minutes=minutes)
+
+
+def test_without_news_the_wait_grows_with_the_silence() -> None:
+    spec = replace(SPEC, interval=timedelta(seconds=1), max_interval=timedelta(hours=1))
+    waits = [own_pace(spec, (), NOW - timedelta(hours=ago), NOW) for ago in (0, 2, 12, 24, 240)]
+    assert waits == [timedelta(seconds=1), *(timedelta(minutes=minutes) for minutes in (5, 30, 60, 60))]
+
+
+@settings(deadline=None)
+@given(
+    st.floats(0, 86400),
+    st.floats(0, 86400) | st.none(),
+    st.frozensets(st.integers(0, 23), max_size=23),
+    st.integers(0, 2**32),
+)
+def test_the_earliest_time_heeds_the_server_and_no_rhythm(
+    pace: float, fresh: float | None, hours: frozenset[int], seed: int
+) -> None:
+    hints = Hints(skip_hours=tuple(hours))
+    fresh_for = None if fresh is None else timedelta(seconds=fresh)
+    wait = next_wait(
+        NOW, SPEC, Outcome.OK, timedelta(seconds=pace), hints=hints, fresh_for=fresh_for, rng=random.Random(seed)
+    )
+    assert wait.earliest_at - NOW >= max(SPEC.interval, fresh_for or SPEC.interval)
+    assert wait.due_at >= wait.earliest_at
+    assert wait.due_at - NOW >= timedelta(seconds=pace)
+    assert not hours & {wait.earliest_at.hour, wait.due_at.hour}

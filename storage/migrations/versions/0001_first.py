@@ -87,6 +87,8 @@ def _create_feeds() -> None:
         _count("failures", sa.Integer()),
         _text("last_outcome"),
         _text("last_error"),
+        _column("earliest_poll_at", TIME, nullable=True),
+        _column("history", sa.Text()),
         _count("entries_total"),
         _count("hits_total"),
         _column("lease_until", TIME, nullable=True),
