@@ -15,6 +15,8 @@ from core.settings import FeedSettings, Settings
 from feeds.catalogue import CatalogueEntry, groups
 from feeds.sources import SOURCES
 
+LEAST_TOKEN = 16
+
 
 def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
     """Settings of the command line's configuration. Raises ConfigError with all faults at once.
@@ -58,7 +60,7 @@ def enabled_platforms(settings: Settings) -> tuple[str, ...]:
 
 def semantic_faults(settings: Settings, *, complete: bool) -> list[str]:
     """What the types alone cannot tell, a sentence each."""
-    faults = [*_storage(settings), *_platforms(settings), *_feeds(settings)]
+    faults = [*_storage(settings), *_platforms(settings), *_feeds(settings), *_http(settings)]
     faults += [*_subscriptions(settings), *_operators(settings)]
     if complete and not enabled_platforms(settings):
         faults.append(
@@ -75,6 +77,17 @@ def _storage(settings: Settings) -> Iterator[str]:
             f"storage.url = {mask_url(url)!r}: unknown database; write sqlite+aiosqlite:///data/minskwatch.db or "
             "postgresql+asyncpg://user:password@host/name."
         )
+
+
+def _http(settings: Settings) -> Iterator[str]:
+    token = settings.http.operator_token
+    if settings.http.operator_pages == "on" and not token:
+        yield (
+            "http.operator_token is empty: the operator pages need one; invent 32 letters and digits and put them into "
+            "http.operator_token (or MINSK_HTTP__OPERATOR_TOKEN_FILE)."
+        )
+    if token and len(token) < LEAST_TOKEN:
+        yield f"http.operator_token is too short: use {LEAST_TOKEN} characters or more."
 
 
 def _feeds(settings: Settings) -> Iterator[str]:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.parts import Parts
+from app.site import make_site
 from core.errors import BadCredentials, DeliveryError, MinskError
 from core.ports import ChatPlatform
 from web.health import Health
@@ -45,6 +46,7 @@ class Program:
             routes = [route for platform in parts.platforms.values() for route in platform.routes]
             if http.metrics:
                 routes.append(metrics_route(parts.metrics, parts.store.get_status))
+            routes += make_site(parts).routes
             self._server = HttpServer(
                 http.host, http.port, health=self._health.health, ready=self._health.ready, routes=routes
             )

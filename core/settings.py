@@ -53,6 +53,18 @@ class HttpSettings:
     host: str = _key("127.0.0.1", "Address that health checks and webhooks listen on; 0.0.0.0 in a container.")
     port: int = _key(8080, "Port of the same; 0 takes any free one.", least=0)
     metrics: bool = _key(True, "Serve GET /metrics for Prometheus; it names no chat.")
+    public_pages: str = _key(
+        "auto",
+        "Stories as pages, RSS, Atom, JSON Feed and API, for everybody; auto: only when host is loopback.",
+        choices=("auto", "on", "off"),
+    )
+    operator_pages: str = _key(
+        "auto",
+        "Feeds, deliveries and counts, behind operator_token; auto: only when host is loopback and there is a token.",
+        choices=("auto", "on", "off"),
+    )
+    operator_token: str = _key("", "Token for the operator pages, 16 characters or more.", secret=True)
+    public_url: str = _key("", "Address under which readers reach the pages, for the links in feeds.", url=HTTP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,11 @@ class FeedsSettings:
     min_interval: timedelta = _key(
         timedelta(minutes=5), "The floor that no feed's interval undercuts.", least=timedelta(seconds=1)
     )
+    max_interval: timedelta = _key(
+        timedelta(hours=1),
+        "The longest wait for a feed that seldom has news (a feed's own interval is kept); at most 12 intervals.",
+        least=timedelta(seconds=1),
+    )
     backfill: timedelta = _key(
         timedelta(0), "How far back the first poll of a feed may alert; 0s: it is silent.", least=timedelta(0)
     )
@@ -102,11 +119,6 @@ class FeedsSettings:
     feed: tuple[FeedSettings, ...] = _tables("The feeds, a [[feeds.feed]] table each.")
 
 
-    max_interval: timedelta = _key(
-        timedelta(hours=1),
-        "The longest wait for a feed that seldom has news (a feed's own interval is kept); at most 12 intervals.",
-        least=timedelta(seconds=1),
-    )
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
     edit_after: timedelta = _key(
@@ -168,6 +180,8 @@ class Settings:
         return tuple(self._spec(feed) for feed in self.feeds.feed if feed.enabled)
 
     def _spec(self, feed: FeedSettings) -> FeedSpec:
+        interval = max(feed.interval or self.feeds.interval, self.feeds.min_interval)
+        longest = min(self.feeds.max_interval, interval * SLOWEST)
         return FeedSpec(
             name=feed.name or feed.url.split("/")[2],
             url=feed.url,
@@ -178,7 +192,5 @@ class Settings:
             user_agent=feed.user_agent,
             mirrors=feed.mirrors,
             implies=feed.implies,
-        )
-        interval = max(feed.interval or self.feeds.interval, self.feeds.min_interval)
-        longest = min(self.feeds.max_interval, interval * SLOWEST)
             max_interval=longest if feed.interval is None and longest > interval else None,
+        )

@@ -30,6 +30,7 @@ from core.model import (
     Target,
 )
 from core.options import Feedback, Options, Told, Verdict
+from core.overview import DeliveryRow, DeliveryState, StoryMark
 from core.ports import Clock
 from core.search import DayCount, SearchTerm
 from core.watch import StoredEntry, WatchItem, WatchSpec
@@ -39,6 +40,7 @@ from storage import (
     feeds,
     migrate,
     outbox,
+    overview,
     retention,
     search,
     status,
@@ -101,8 +103,6 @@ class Store:
                 connection, now, limit=limit, per_host=per_host, lease=lease, force=force, urls=urls
             )
 
-    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
-        async with self._database.read() as connection:
     async def list_feeds(self) -> tuple[FeedRecord, ...]:
         async with self._database.read() as connection:
             return await feeds.records(connection)
@@ -115,6 +115,8 @@ class Store:
         async with self._database.read() as connection:
             return await stories.newest_alert(connection, since)
 
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+        async with self._database.read() as connection:
             known = await texts.find_known(connection, feed_id, entries, self._clock.now())
         self._stale.pop(feed_id, None)
         if known.stale:
@@ -237,10 +239,10 @@ class Store:
             await subscriptions.sync(connection, wanted, now)
 
     async def latest_stories(
-        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT
+        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT, before: int | None = None
     ) -> tuple[Story, ...]:
         async with self._database.read() as connection:
-            return await stories.latest(connection, limit, topics, level)
+            return await stories.latest(connection, limit, topics, level, before)
 
     async def find_story(self, story_id: int) -> Story | None:
         async with self._database.read() as connection:
@@ -307,6 +309,16 @@ class Store:
             if len(page) < texts.PAGE:
                 return
             limit, before = limit - len(page), page[-1].id
+
+    # --- overview ---------------------------------------------------------------------------------------------------
+
+    async def list_marks(self, since: datetime, limit: int) -> tuple[StoryMark, ...]:
+        async with self._database.read() as connection:
+            return await overview.marks(connection, since, limit)
+
+    async def list_deliveries(self, state: DeliveryState, limit: int) -> tuple[DeliveryRow, ...]:
+        async with self._database.read() as connection:
+            return await overview.deliveries(connection, state, limit)
 
     async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
         async with self._database.read() as connection:

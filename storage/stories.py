@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
@@ -37,11 +37,21 @@ async def open_since(connection: AsyncConnection, since: datetime) -> tuple[Stor
     return await _load(connection, (await connection.execute(query)).scalars().all())
 
 
-async def latest(connection: AsyncConnection, limit: int, topics: Sequence[str], level: Level) -> tuple[Story, ...]:
-    """The newest stories of at least `level`, newest first; all topics when none are named."""
+async def latest(
+    connection: AsyncConnection, limit: int, topics: Sequence[str], level: Level, before: int | None = None
+) -> tuple[Story, ...]:
+    """The newest stories of at least `level`, newest first; all topics when none are named.
+
+    With `before`, only those that stand behind that story.
+    """
     conditions: list[ColumnElement[bool]] = [
         stories.c.level.in_([rank.value for rank in _RANKS[_RANKS.index(level) :]])
     ]
+    if before is not None:
+        opened_at = select(stories.c.opened_at).where(stories.c.id == before).scalar_subquery()
+        conditions.append(
+            or_(stories.c.opened_at < opened_at, and_(stories.c.opened_at == opened_at, stories.c.id < before))
+        )
     if topics:
         tagged = select(story_topics.c.story_id).where(
             story_topics.c.story_id == stories.c.id, story_topics.c.topic.in_(topics)
@@ -49,6 +59,13 @@ async def latest(connection: AsyncConnection, limit: int, topics: Sequence[str],
         conditions.append(tagged.exists())
     query = select(stories.c.id).where(*conditions).order_by(stories.c.opened_at.desc(), stories.c.id.desc())
     return await _load(connection, (await connection.execute(query.limit(limit))).scalars().all())
+
+
+async def newest_alert(connection: AsyncConnection, since: datetime) -> datetime | None:
+    """When the newest story of level ALERT was opened, if that was since."""
+    query = select(stories.c.opened_at).where(stories.c.level == Level.ALERT.value, stories.c.opened_at >= since)
+    moment: datetime | None = await connection.scalar(query.order_by(stories.c.opened_at.desc()).limit(1))
+    return moment
 
 
 async def count_days(connection: AsyncConnection, since: datetime) -> tuple[DayCount, ...]:
@@ -61,13 +78,6 @@ async def count_days(connection: AsyncConnection, since: datetime) -> tuple[DayC
     )
     counted: dict[tuple[date, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for row in await connection.execute(query):
-async def newest_alert(connection: AsyncConnection, since: datetime) -> datetime | None:
-    """When the newest story of level ALERT was opened, if that was since."""
-    query = select(stories.c.opened_at).where(stories.c.level == Level.ALERT.value, stories.c.opened_at >= since)
-    moment: datetime | None = await connection.scalar(query.order_by(stories.c.opened_at.desc()).limit(1))
-    return moment
-
-
         key = row.opened_at.date(), row.topic
         count, freed = counted[key]
         counted[key] = count + 1, max(freed, row.facts.released or 0)

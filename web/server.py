@@ -30,7 +30,10 @@ class HttpServer:
         application.router.add_get("/readyz", _reporting(ready))
         application.router.add_get("/livez", _reporting(_alive))
         for route in routes:
-            application.router.add_route(route.method, route.path, _adapting(route))
+            handler = _adapting(route)
+            application.router.add_route(route.method, route.path, handler)
+            if route.method == "GET":
+                application.router.add_route("HEAD", route.path, handler)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=2)
 
     async def start(self) -> str:

@@ -21,6 +21,7 @@ from core.errors import SchemaTooNew, StoreError
 from core.health import FeedBook
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
+from core.overview import DeliveryState, OverviewStore
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from core.search import SearchStore, SearchTerm
 from core.watch import WatchSpec, WatchSpecs, WatchStore
@@ -170,6 +171,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "changes": lambda store: store.changes(CHAT, 3),
     "search_entries": lambda store: store.search_entries([SearchTerm("title")], 3),
     "count_days": lambda store: store.count_days(NOW),
+    "list_marks": lambda store: store.list_marks(NOW, 3),
+    "list_deliveries": lambda store: store.list_deliveries(DeliveryState.WAITING, 3),
     "entries_since": lambda store: stored_since(store, NOW),
 }
 
@@ -177,7 +180,18 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in vars(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
-    for protocol in (FeedBook, PollStore, DeliveryStore, ChatStore, UpdateStore, WatchStore, WatchSpecs, SearchStore, AuditStore):
+    for protocol in (
+        FeedBook,
+        PollStore,
+        DeliveryStore,
+        ChatStore,
+        UpdateStore,
+        WatchStore,
+        WatchSpecs,
+        SearchStore,
+        AuditStore,
+        OverviewStore,
+    ):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 
 

@@ -187,5 +187,7 @@ async def test_a_source_and_a_platform_cost_one_file_and_one_line_each(tree: Pat
 async def test_a_command_costs_one_function(tree: Path) -> None:
     module = tree / "bot/commands/reading.py"
     text = module.read_text(encoding="utf-8")
-    module.write_text(text + "\n\nfrom bot.command import Rest\n" + COMMAND, encoding="utf-8")
+    module.write_text(
+        text + "\n\nfrom bot.command import Rest\nfrom core.message import line\n" + COMMAND, encoding="utf-8"
+    )
     assert "SHOUT IT FROM MINSK" in await run(tree, "-c", USE)

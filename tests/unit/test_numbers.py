@@ -60,7 +60,8 @@ DECLINED = [  # cases, collective numbers, dozens, compounds with one and with "
     ("uk", "тринадцятьма", 13), ("uk", "сорока сімома", 47), ("uk", "двомастами п'ятдесятьма", 250),
     ("bg", "петнайсетима", 15), ("pl", "pięćdziesięcioro dwoje", 52), ("pl", "dwudziestoma pięcioma", 25),
     ("cs", "pětadvaceti", 25), ("sk", "dvadsiatim piatim", 25), ("sk", "osemnástimi", 18), ("lt", "septyniems", 7),
-    ("lt", "penkiasdešimčiai", 50), ("lv", "trijām", 3), ("et", "kolmeteistkümmet", 13), ("et", "neljateistkümnest", 14),
+    ("lt", "penkiasdešimčiai", 50), ("lv", "trijām", 3), ("et", "kolmeteistkümmet", 13),
+    ("et", "neljateistkümnest", 14),
     ("de", "einhundertdreiundzwanzig", 123), ("de", "zwei Dutzend", 24), ("it", "trentuno", 31), ("sv", "tjugoett", 21),
     ("sv", "etthundratjugotre", 123), ("fr", "dix-sept", 17), ("fr", "deux douzaines", 24), ("es", "dos docenas", 24),
     ("ro", "două duzini", 24), ("en", "two dozen", 24), ("en", "one hundred and fourteen", 114),
@@ -85,7 +86,6 @@ HEAP = [
     "\n",
 ]
 EVERY_TABLE = (FIFTY_TWO, HUNDRED_FOURTEEN, AT_LEAST, UP_TO, YEARS, DATES)
-
 
 
 @pytest.mark.parametrize(("lang", "text", "value"), DECLINED)

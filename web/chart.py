@@ -1,0 +1,148 @@
+"""The chart of releases against diplomatic events: an inline SVG without scripts or styles of its own.
+
+Above the axis a bar for each release, as high as the number of people (square root, so that one person is seen beside
+hundreds); below it a mark for each meeting, statement and change of sanctions. What this program read itself is in
+colour and leads to its story; what the shipped timeline knows is grey. Marks are also told apart by shape.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from core.overview import StoryMark
+from matching.timeline import KnownEvent
+from web.html import Html, join, tag
+
+WIDTH, HEIGHT = 960, 300
+_LEFT, _RIGHT, _TOP = 46, 14, 14
+_AXIS = 210
+_BANDS = {"diplomacy": 236, "sanctions": 262}
+_KINDS = {"release": "release", "pardon": "release", "diplomacy": "diplomacy", "statement": "diplomacy"}
+_TICKS = (1, 10, 50, 100, 250, 500, 1000)
+_MOST_LABELS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One mark: `kind` is release, diplomacy or sanctions; `href` leads to its story, "" for what is only known."""
+
+    day: date
+    kind: str
+    released: int
+    label: str
+    href: str = ""
+
+
+def points(marks: Iterable[StoryMark], known: Iterable[KnownEvent]) -> tuple[Point, ...]:
+    """What is drawn, oldest first, known events before the stories about them."""
+    found = [
+        Point(event.day, _KINDS.get(event.kind, event.kind), event.released, f"{event.day:%-d %B %Y}: {event.title}")
+        for event in known
+        if _KINDS.get(event.kind, event.kind) in ("release", *_BANDS)
+    ]
+    for mark in marks:
+        kind = _kind_of(mark)
+        day, count = mark.opened_at.date(), mark.facts.released or 0
+        words = (
+            f"{count} released" if count else {"release": "release", "sanctions": "sanctions"}.get(kind, "diplomacy")
+        )
+        found.append(Point(day, kind, count, f"{day:%-d %B %Y}: {words} (story {mark.id})", f"/stories/{mark.id}"))
+    return tuple(sorted(found, key=lambda point: (point.day, point.href)))
+
+
+def _kind_of(mark: StoryMark) -> str:
+    if mark.facts.released or mark.topics[:1] == ("prisoner-release",):
+        return "release"
+    return "sanctions" if "sanctions" in mark.topics else "diplomacy"
+
+
+def chart(drawn: Sequence[Point], until: date) -> Html:
+    """The SVG, or nothing when there is nothing to draw."""
+    if not drawn:
+        return Html("")
+    scale = _Scale(drawn, until)
+    return tag(
+        "svg",
+        tag("title", "Releases of prisoners against diplomatic events"),
+        tag("desc", f"{len(drawn)} events from {drawn[0].day:%B %Y} to {until:%B %Y}; the table below holds them all."),
+        _frame(scale),
+        [_mark(point, scale) for point in drawn],
+        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        role="img",
+        aria_label="Releases of prisoners against diplomatic events",
+    )
+
+
+class _Scale:
+    def __init__(self, drawn: Sequence[Point], until: date) -> None:
+        self.start = min(drawn[0].day, until).replace(day=1)
+        self.end = max(drawn[-1].day, until) + timedelta(days=7)
+        self.most = max(10, *(point.released for point in drawn))
+
+    def x(self, day: date) -> float:
+        share = (day - self.start).days / max(1, (self.end - self.start).days)
+        return round(_LEFT + share * (WIDTH - _LEFT - _RIGHT), 1)
+
+    def y(self, released: int) -> float:
+        return round(_AXIS - math.sqrt(released / self.most) * (_AXIS - _TOP), 1)
+
+
+def _frame(scale: _Scale) -> Html:
+    """Grid lines with counts, the months, the names of the bands."""
+    return join(
+        [
+            *_counts(scale),
+            *_months(scale),
+            *(tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", font_size=9) for name, y in _named_bands()),
+        ]
+    )
+
+
+def _named_bands() -> Iterator[tuple[str, int]]:
+    yield "talks", _BANDS["diplomacy"]
+    yield "sanct.", _BANDS["sanctions"]
+
+
+def _counts(scale: _Scale) -> Iterator[Html]:
+    yield tag("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=_AXIS, y2=_AXIS, class_="grid")
+    last = float(_AXIS)
+    for count in _TICKS:
+        y = scale.y(count)
+        if count <= scale.most and last - y >= 14:
+            last = y
+            yield tag("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y, class_="grid")
+            yield tag("text", count, x=_LEFT - 6, y=y + 4, text_anchor="end")
+
+
+def _months(scale: _Scale) -> Iterator[Html]:
+    months, month = [], scale.start
+    while month <= scale.end:
+        months.append(month)
+        month = (month + timedelta(days=32)).replace(day=1)
+    step = max(1, math.ceil(len(months) / _MOST_LABELS))
+    for month in months[::step]:
+        x = scale.x(month)
+        yield tag("line", x1=x, x2=x, y1=_AXIS, y2=HEIGHT - 22, class_="grid")
+        yield tag("text", f"{month:%b %y}", x=x, y=HEIGHT - 8)
+
+
+def _mark(point: Point, scale: _Scale) -> Html:
+    x = scale.x(point.day)
+    colour = point.kind if point.href else "known"
+    hint = tag("title", point.label)
+    if point.kind == "release":
+        top = min(scale.y(point.released), _AXIS - 3)
+        width = 6 if point.href else 4
+        shape = tag(
+            "g", hint, tag("rect", x=x - width / 2, y=top, width=width, height=round(_AXIS - top, 1)), class_=colour
+        )
+    elif point.kind == "sanctions":
+        y = _BANDS["sanctions"]
+        shape = tag("g", hint, tag("rect", x=x - 5, y=y - 5, width=10, height=10), class_=colour)
+    else:
+        y = _BANDS["diplomacy"]
+        shape = tag("g", hint, tag("polygon", points=f"{x},{y - 7} {x + 7},{y} {x},{y + 7} {x - 7},{y}"), class_=colour)
+    return tag("a", shape, href=point.href, aria_label=point.label) if point.href else shape
