@@ -20,6 +20,8 @@ COMMANDS = (
     "demo",
     "check",
     "migrate",
+    "backup",
+    "restore",
     "poll_once",
     "check_sources",
     "opml",

@@ -222,6 +222,23 @@ async def test_run_is_ready_answers_health_and_stops_on_sigterm(tmp_path: Path, 
     assert "Traceback" not in err.decode()
 
 
+async def test_backup_and_restore(tmp_path: Path) -> None:
+    code, _, err = await run(tmp_path, "backup", "there.jsonl.gz")
+    assert code == 1
+    assert "python main.py migrate" in err
+    assert (await run(tmp_path, "migrate"))[0] == 0
+    code, out, _ = await run(tmp_path, "backup", "there.jsonl.gz")
+    assert code == 0
+    assert "there.jsonl.gz is a whole backup" in out
+    other = {"MINSK_STORAGE__URL": f"sqlite+aiosqlite:///{tmp_path}/other.db"}
+    code, out, _ = await run(tmp_path, "restore", "there.jsonl.gz", **other)
+    assert code == 0
+    assert "rows and checksums are those of the backup" in out
+    code, out, err = await run(tmp_path, "restore", "nothing.db", **other)
+    assert (code, out) == (1, "")
+    assert "nothing.db cannot be read" in err
+
+
 async def test_a_taken_port_ends_with_a_sentence(tmp_path: Path, server: SampleServer) -> None:
     port = server.url_of(FEED).split(":")[2].split("/")[0]
     code, _, err = await run(tmp_path, "run", MINSK_HTTP__PORT=port)
