@@ -35,12 +35,13 @@ demo: $(RUNTIME)  ## the demonstration, whether there is a config.toml or not
 test: $(DEV)  ## all tests, on SQLite and on a PostgreSQL that they start themselves
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-check: $(DEV)  ## formatting, lint, types, import rules, Dockerfile
+check: $(DEV)  ## formatting, lint, types, import rules, Dockerfile, compose file
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
+	@for profile in sqlite postgres; do $(BIN)/docker-compose --profile $$profile config -q || exit 1; done
 
 format: $(DEV)  ## format and fix what can be fixed
 	@$(BIN)/ruff format .
