@@ -11,9 +11,17 @@ from typing import Protocol
 from core.model import FeedSpec, FeedState
 
 
+class Origin(StrEnum):
+    """Where a feed comes from: only there it can be removed."""
+
+    CONFIG = "config"
+    CHAT = "chat"
+
+
 class Condition(StrEnum):
     """`QUIET`: without news for longer than its own rhythm. `MOVED`: polled at a new address, and well."""
 
+    PAUSED = "paused"
     NEW = "new"
     HEALTHY = "healthy"
     QUIET = "quiet"
@@ -42,7 +50,10 @@ class FeedHealth:
 
 @dataclass(frozen=True, slots=True)
 class FeedRecord:
-    """A feed as it stands in the store; `entries` and `hits` count what it ever brought."""
+    """A feed as it stands in the store; `entries` and `hits` count what it ever brought.
+
+    `paused_at` is when it was paused by hand, None while it is polled.
+    """
 
     id: int
     spec: FeedSpec
@@ -50,6 +61,8 @@ class FeedRecord:
     polled_at: datetime | None = None
     entries: int = 0
     hits: int = 0
+    origin: Origin = Origin.CONFIG
+    paused_at: datetime | None = None
 
 
 class FeedReport(Protocol):
@@ -60,7 +73,7 @@ class FeedReport(Protocol):
 
 class FeedBook(Protocol):
     async def list_feeds(self) -> tuple[FeedRecord, ...]:
-        """All feeds of the configuration, in its order."""
+        """All feeds that are polled or paused, in the order in which they came."""
         ...
 
     async def find_newest_alert(self, since: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import LeaseLost
-from core.health import FeedRecord
+from core.health import FeedRecord, Origin
 from core.history import FeedHistory
 from core.model import Feed, FeedSpec, FeedState, PollRecord
 from storage.columns import digest
@@ -27,16 +27,16 @@ _MOST_AT_ONCE = 5_000
 
 
 async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:
-    """Make the stored feeds follow the configuration. Needs Lock.FEEDS."""
+    """Make the stored feeds follow the configuration; those added in chats are left alone. Needs Lock.FEEDS."""
     wanted = {digest(spec.url): spec for spec in specs}
     rows = await connection.execute(
         select(
             feeds.c.id, feeds.c.url_digest, feeds.c.spec, feeds.c.active, feeds.c.next_poll_at,
-            feeds.c.last_polled_at, feeds.c.failures,
+            feeds.c.last_polled_at, feeds.c.failures, feeds.c.origin,
         )
     )  # fmt: skip
     stored = {bytes(row.url_digest): row for row in rows}
-    new = [_new_row(key, spec, now) for key, spec in wanted.items() if key not in stored]
+    new = [new_row(key, spec, now) for key, spec in wanted.items() if key not in stored]
     for batch in batches(new):
         await connection.execute(insert(connection, feeds), batch)
     for key, row in stored.items():
@@ -45,7 +45,7 @@ async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: date
             await connection.execute(update(feeds).where(feeds.c.id == row.id).values(changes))
 
 
-def _new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
+def new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
     return {
         "url_digest": key,
         "host": _host(spec.url),
@@ -59,13 +59,18 @@ def _new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
 
 def _changes(row: Row[*tuple[Any, ...]], spec: FeedSpec | None, now: datetime) -> dict[str, Any]:
     if spec is None:
-        return {"active": False} if row.active else {}
-    changes: dict[str, Any] = {}
+        return {"active": False} if row.active and row.origin == Origin.CONFIG else {}
+    changes: dict[str, Any] = {} if row.origin == Origin.CONFIG else {"origin": Origin.CONFIG.value}
     if row.active != spec.enabled:
         changes["active"] = spec.enabled
+    return changes | spec_changes(row, spec, now)
+
+
+def spec_changes(row: Row[*tuple[Any, ...]], spec: FeedSpec, now: datetime) -> dict[str, Any]:
+    """What a stored feed takes over from another specification of the same address."""
     if row.spec == spec:
-        return changes
-    changes["spec"] = spec
+        return {}
+    changes: dict[str, Any] = {"spec": spec}
     longest, was = (one.max_interval or one.interval for one in (spec, row.spec))
     if longest < was and row.last_polled_at is not None and not row.failures:
         changes["next_poll_at"] = min(row.next_poll_at, max(now, row.last_polled_at + longest))
@@ -113,7 +118,10 @@ def _claiming(force: bool, some: bool) -> ReturningUpdate[Any]:
     leased = select(feeds.c.host, func.count().label("polls")).where(feeds.c.lease_until > bindparam("now"))
     busy = leased.group_by(feeds.c.host).cte()
     due = select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at).where(
-        feeds.c.active, _free(), feeds.c.host.not_in(select(busy.c.host).where(busy.c.polls >= per_host))
+        feeds.c.active,
+        feeds.c.paused_at.is_(None),
+        _free(),
+        feeds.c.host.not_in(select(busy.c.host).where(busy.c.polls >= per_host)),
     )
     if not force:
         due = due.where(feeds.c.next_poll_at <= bindparam("now"))
@@ -155,10 +163,20 @@ def _state(row: Row[*tuple[Any, ...]]) -> FeedState:
 
 
 async def records(connection: AsyncConnection) -> tuple[FeedRecord, ...]:
-    """The feeds of the configuration, in the order in which they came into it."""
+    """The feeds that are polled or paused, in the order in which they came."""
     rows = await connection.execute(select(feeds).where(feeds.c.active).order_by(feeds.c.id))
     return tuple(
-        FeedRecord(row.id, row.spec, _state(row), row.last_polled_at, row.entries_total, row.hits_total) for row in rows
+        FeedRecord(
+            id=row.id,
+            spec=row.spec,
+            state=_state(row),
+            polled_at=row.last_polled_at,
+            entries=row.entries_total,
+            hits=row.hits_total,
+            origin=Origin(row.origin),
+            paused_at=row.paused_at,
+        )
+        for row in rows
     )
 
 

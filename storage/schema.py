@@ -68,6 +68,8 @@ feeds = Table(
     Column("host", CleanText(), nullable=False),
     Column("spec", Coded(FeedSpec), nullable=False),
     Column("active", Boolean, nullable=False, server_default=false()),
+    Column("origin", Text, nullable=False, server_default="config"),
+    Column("paused_at", UtcTime()),
     Column("next_poll_at", UtcTime(), nullable=False),
     Column("etag", ExactText()),
     Column("last_modified", ExactText()),

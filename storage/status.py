@@ -11,11 +11,12 @@ from storage.schema import feeds, outbox, stories, subscriptions, targets, waiti
 
 
 async def read(connection: AsyncConnection) -> Status:
+    at_work = feeds.c.active & feeds.c.paused_at.is_(None)
     polled = (
         await connection.execute(
             select(
-                func.coalesce(func.sum(case((feeds.c.active, 1), else_=0)), 0),
-                func.coalesce(func.sum(case((feeds.c.active & (feeds.c.failures > 0), 1), else_=0)), 0),
+                func.coalesce(func.sum(case((at_work, 1), else_=0)), 0),
+                func.coalesce(func.sum(case((at_work & (feeds.c.failures > 0), 1), else_=0)), 0),
                 func.coalesce(func.sum(feeds.c.entries_total), 0),
                 func.coalesce(func.sum(feeds.c.hits_total), 0),
                 func.max(feeds.c.last_polled_at),

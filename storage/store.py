@@ -52,17 +52,18 @@ from storage import entries as texts
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
+from storage.feedadmin import FeedAdmin
 from storage.retention import Pruned
 from storage.schema import updates
 from storage.transaction import PollTransaction
 
 
-class Store:
+class Store(FeedAdmin):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
         self._database = Database(url, busy_timeout=busy_timeout)
-        self._clock = clock or SystemClock()
+        self._clock: Clock = clock or SystemClock()
         self._stale: dict[int, tuple[int, ...]] = {}
         self._updates_pruned_at: datetime | None = None
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Pool, event, text
 
 from core.audit import AuditStore
 from core.errors import SchemaTooNew, StoreError
+from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
 from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
@@ -125,6 +126,11 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
     "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
     "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
+    "add_feed": lambda store: store.add_feed(FEED.spec, NOW),
+    "remove_feed": lambda store: store.remove_feed(FEED.spec.url),
+    "pause_feed": lambda store: store.pause_feed(FEED.spec.url, NOW),
+    "resume_feed": lambda store: store.resume_feed(FEED.spec.url, NOW),
+    "update_feeds": lambda store: store.update_feeds([FEED.spec]),
     "hasten_feeds": lambda store: store.hasten_feeds(NOW),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
     "mark_all_sent": lambda store: store.mark_all_sent(LANE, [(ITEM, 1, Told())], NOW),
@@ -178,10 +184,11 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 
 
 def test_every_method_is_tried_against_a_lock() -> None:
-    public = {name for name in vars(Store) if not name.startswith("_")}
+    public = {name for name in dir(Store) if not name.startswith("_")}
     assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
     for protocol in (
         FeedBook,
+        FeedAdminStore,
         PollStore,
         DeliveryStore,
         ChatStore,

@@ -77,6 +77,8 @@ def _create_feeds() -> None:
         _column("host", sa.Text()),
         _column("spec", sa.Text()),
         _column("active", sa.Boolean(), server_default=sa.false()),
+        _column("origin", sa.Text(), server_default="config"),
+        _column("paused_at", TIME, nullable=True),
         _column("next_poll_at", TIME),
         _column("etag", sa.LargeBinary(), nullable=True),
         _column("last_modified", sa.LargeBinary(), nullable=True),
