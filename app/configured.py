@@ -16,6 +16,7 @@ from feeds.catalogue import CatalogueEntry, groups
 from feeds.sources import SOURCES
 
 LEAST_TOKEN = 16
+LEAST_SECRET = 24
 
 
 def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
@@ -54,13 +55,18 @@ def feed_settings(entry: CatalogueEntry) -> FeedSettings:
 
 def enabled_platforms(settings: Settings) -> tuple[str, ...]:
     """Names of the chat platforms that have what they need to be opened."""
-    names = [name for name, key in (("telegram", settings.telegram.token), ("slack", settings.slack.bot_token)) if key]
+    keys = (
+        ("telegram", settings.telegram.token),
+        ("slack", settings.slack.bot_token),
+        ("webhook", settings.webhooks.urls),
+    )
+    names = [name for name, key in keys if key]
     return (*names, *settings.platforms)
 
 
 def semantic_faults(settings: Settings, *, complete: bool) -> list[str]:
     """What the types alone cannot tell, a sentence each."""
-    faults = [*_storage(settings), *_platforms(settings), *_feeds(settings), *_http(settings)]
+    faults = [*_storage(settings), *_platforms(settings), *_feeds(settings), *_http(settings), *_webhooks(settings)]
     faults += [*_subscriptions(settings), *_operators(settings)]
     if complete and not enabled_platforms(settings):
         faults.append(
@@ -88,6 +94,17 @@ def _http(settings: Settings) -> Iterator[str]:
         )
     if token and len(token) < LEAST_TOKEN:
         yield f"http.operator_token is too short: use {LEAST_TOKEN} characters or more."
+
+
+def _webhooks(settings: Settings) -> Iterator[str]:
+    webhooks = settings.webhooks
+    if webhooks.urls and len(webhooks.secret) < LEAST_SECRET:
+        yield (
+            f"webhooks.secret is shorter than {LEAST_SECRET} characters: receivers know us by it; put a long one into "
+            "webhooks.secret (or MINSK_WEBHOOKS__SECRET_FILE)."
+        )
+    if len(set(webhooks.urls)) < len(webhooks.urls):
+        yield "webhooks.urls names an address twice; remove one."
 
 
 def _feeds(settings: Settings) -> Iterator[str]:
@@ -123,6 +140,9 @@ def _subscriptions(settings: Settings) -> Iterator[str]:
         for topic in wanted.topics:
             if topics and topic not in topics:
                 yield f"{where}.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
+    for topic in settings.webhooks.topics:
+        if topics and topic not in topics:
+            yield f"webhooks.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
 
 
 def _topics(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -17,6 +17,7 @@ from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
+from bot.platforms.webhook import target_of
 from bot.tools import Tools
 from core.clock import SystemClock
 from core.model import Target
@@ -104,10 +105,12 @@ def make_parts(
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    context = PlatformContext(settings, clock, store, log, chats=store)
+    context = PlatformContext(settings, clock, store, log, chats=store, stories=store)
     platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
+    for url in settings.webhooks.urls:
+        subscriptions[target_of(url)] = settings.webhooks.topics or tuple(topics)
     if TERMINAL.platform in platforms:
         subscriptions.setdefault(TERMINAL, tuple(topics))
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline())

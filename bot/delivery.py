@@ -52,7 +52,8 @@ class DeliveryOptions:
     """`lanes` at once, `per_lane` alerts a claim, a `lease` for that; `send_within` bounds one call to a platform.
 
     A lane waits for its pace up to `longest_wait` before it gives its place to others; a tick waits up to `patience`
-    seconds for slow lanes, which then go on beside the next ticks. More than `burst` new alerts become a summary.
+    seconds for slow lanes, which then go on beside the next ticks. More than `burst` new alerts become a summary,
+    except on the platforms that `programs` read.
     """
 
     on_unknown: str = "retry"
@@ -63,6 +64,7 @@ class DeliveryOptions:
     longest_wait: timedelta = timedelta(seconds=2)
     patience: float = 1.0
     burst: Rate = BURST
+    programs: frozenset[str] = frozenset({"webhook"})
 
 
 def _unobserved(event: str, /, **fields: Any) -> None:
@@ -185,6 +187,8 @@ class Deliverer:
         """What to do with all that is due in a chat. Stories are read only where they decide."""
         now = self._clock.now()
         room, room_at = agenda.room_left(self._recent.get(lane.target_id, ()), now, self._options.burst)
+        if lane.target.platform in self._options.programs:
+            room = len(lane.items)
         due = []
         for item in sorted(lane.items, key=lambda item: item.id):
             if room and agenda.is_plain(item, lane.options):

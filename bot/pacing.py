@@ -36,6 +36,7 @@ PACES: Mapping[str, Pace] = {
     "console": Pace(),
     "telegram": Pace(chat=Rate(1, 1), group=Rate(20, 60), platform=Rate(30, 1)),
     "slack": Pace(chat=Rate(1, 1)),
+    "webhook": Pace(chat=Rate(10, 1)),
 }
 CAUTIOUS = Pace(chat=Rate(1, 1))
 

@@ -276,7 +276,7 @@ def secrets(settings: Settings) -> tuple[str, ...]:
     """Every secret value in use, for redaction in logs and errors."""
     found = [
         getattr(section, key.name)
-        for section in (settings.telegram, settings.slack, settings.http)
+        for section in (settings.telegram, settings.slack, settings.http, settings.webhooks)
         for key in dataclasses.fields(section)
         if key.metadata.get("secret")
     ]

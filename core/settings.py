@@ -68,6 +68,13 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhooksSettings:
+    urls: tuple[str, ...] = _key((), "Addresses that get each story as signed JSON; docs/outputs.md.", url=HTTP)
+    secret: str = _key("", "What the signatures are made with, 24 characters or more.", secret=True)
+    topics: tuple[str, ...] = _key((), "Topics they get; all if empty.")
+
+
+@dataclass(frozen=True, slots=True)
 class StorageSettings:
     url: str = _key(
         "sqlite+aiosqlite:///data/minskwatch.db",
@@ -162,6 +169,7 @@ class Settings:
     telegram: TelegramSettings = TelegramSettings()
     slack: SlackSettings = SlackSettings()
     http: HttpSettings = HttpSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     storage: StorageSettings = StorageSettings()
     feeds: FeedsSettings = FeedsSettings()
     delivery: DeliverySettings = DeliverySettings()

@@ -19,6 +19,7 @@ from core.errors import StoreError
 from core.model import Level, Story
 from core.overview import DeliveryState, OverviewStore
 from core.ports import Clock, HttpRequest, HttpResponse, Route
+from core.story_json import dump, story_json
 from matching.timeline import KnownEvent
 from web import api, operators, pages
 from web.access import Gate
@@ -215,13 +216,13 @@ class Site:
         if more:
             query = {"before": str(stories[-1].id), "limit": str(len(stories)), **({"topic": topic} if topic else {})}
             following = f"/api/v1/stories?{urlencode(query)}"
-        return _json({"stories": [api.story_json(story) for story in stories], "next": following})
+        return _json({"stories": [story_json(story) for story in stories], "next": following})
 
     async def _api_story(self, request: HttpRequest) -> HttpResponse:
         story = await self._find_story(request)
         if story is None:
             return self._said(request, 404, "", "There is no such story; it may be older than what is kept.")
-        return _json(api.story_json(story, evidence=True))
+        return _json(story_json(story, evidence=True))
 
     async def _api_status(self, request: HttpRequest) -> HttpResponse:
         return _json(api.status_json(await self._store.get_status(), self._attention()))
@@ -267,7 +268,7 @@ def _page(body: bytes, status: int = 200) -> HttpResponse:
 
 
 def _json(value: Mapping[str, object], status: int = 200) -> HttpResponse:
-    return HttpResponse(status, api.dump(value), {"Content-Type": _JSON})
+    return HttpResponse(status, dump(value), {"Content-Type": _JSON})
 
 
 def _query(request: HttpRequest) -> dict[str, str]:

@@ -13,5 +13,6 @@ PLATFORMS = Registry(
         "console": "bot.platforms.console:create",
         "telegram": "bot.platforms.telegram:create",
         "slack": "bot.platforms.slack:create",
+        "webhook": "bot.platforms.webhook:create",
     },
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.model import Target
+from core.model import Story, Target
 from core.ports import Clock, UpdateStore
 from core.settings import Settings
 
@@ -19,9 +19,15 @@ class KnownChats(Protocol):
     async def move_target(self, old: Target, new: Target, now: datetime) -> None: ...
 
 
+class StoryReader(Protocol):
+    async def get_story(self, story_id: int) -> Story:
+        """Raises NotFound."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformContext:
-    """Settings (the platform reads its own section), the clock, the memory of handled events, a log, the known chats.
+    """Settings (the platform reads its own section), clock, memory of handled events, log, known chats, stories.
 
     A platform shipped apart from the built-in ones finds its section in `settings.platforms[NAME]`.
     """
@@ -31,3 +37,4 @@ class PlatformContext:
     updates: UpdateStore
     log: logging.Logger
     chats: KnownChats | None = None
+    stories: StoryReader | None = None
