@@ -22,7 +22,8 @@ from bot.tools import Tools
 from core.clock import SystemClock
 from core.model import Target
 from core.ports import ChatPlatform, Clock, Matcher, Observer
-from core.settings import Settings
+from core.settings import FeedSettings, Settings
+from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions, identify
 from feeds.parsing import ParseWorker
@@ -66,6 +67,7 @@ class Parts:
     dispatcher: Dispatcher
     metrics: Metrics
     attention: Attention
+    desk: Desk
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
 
     async def open_store(self) -> None:
@@ -73,6 +75,7 @@ class Parts:
         await self.store.open()
         now = self.clock.now()
         await self.store.sync_feeds(self.settings.feed_specs, now)
+        await self.desk.refresh()
         await self.store.sync_subscriptions(self.subscriptions, now)
 
     async def keep_house(self) -> None:
@@ -113,7 +116,8 @@ def make_parts(
         subscriptions[target_of(url)] = settings.webhooks.topics or tuple(topics)
     if TERMINAL.platform in platforms:
         subscriptions.setdefault(TERMINAL, tuple(topics))
-    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline())
+    desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
+    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,
@@ -130,6 +134,7 @@ def make_parts(
         ),
         metrics=metrics,
         attention=attention,
+        desk=desk,
         subscriptions=subscriptions,
     )
 

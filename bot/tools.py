@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from core.feedadmin import FeedDesk
 from matching.people import Roster
 from matching.timeline import KnownEvent
 
@@ -33,8 +34,10 @@ class Proposals:
 
 @dataclass(frozen=True)
 class Tools:
-    """`roster`: the persons of the packs; `timeline`: what happened before this installation watched."""
+    """`roster`: the persons of the packs; `timeline`: what happened before this installation watched; `feeds`: what is
+    polled, and how to change it."""
 
     roster: Roster | None = None
     timeline: tuple[KnownEvent, ...] = ()
     proposals: Proposals = field(default_factory=Proposals)
+    feeds: FeedDesk | None = None

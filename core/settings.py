@@ -185,9 +185,10 @@ class Settings:
     @property
     def feed_specs(self) -> tuple[FeedSpec, ...]:
         """The enabled feeds with defaults and the floor applied."""
-        return tuple(self._spec(feed) for feed in self.feeds.feed if feed.enabled)
+        return tuple(self.spec_of(feed) for feed in self.feeds.feed if feed.enabled)
 
-    def _spec(self, feed: FeedSettings) -> FeedSpec:
+    def spec_of(self, feed: FeedSettings) -> FeedSpec:
+        """The feed with defaults and the floor applied."""
         interval = max(feed.interval or self.feeds.interval, self.feeds.min_interval)
         longest = min(self.feeds.max_interval, interval * SLOWEST)
         return FeedSpec(

@@ -1,0 +1,148 @@
+"""From what a person types to the feeds behind it: read once, with the newest entries and what matches in them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+
+from core.errors import CommandError, FetchError, ParseError
+from core.feedadmin import FoundFeed, Sample
+from core.links import clean_link
+from core.model import Entry, FeedSpec
+from core.ports import Clock, Matcher
+from feeds.discovery import Candidate, find_candidates
+from feeds.fetch import Fetched, Fetcher
+from feeds.parsing import Parser
+from feeds.sources import SOURCES
+from feeds.wire import Parsed
+
+SAMPLES = 10
+MOST_TRIED = 4  # addresses that a page names
+PAUSE = 1.0  # seconds between two requests for one question
+WITHIN = 30.0  # seconds for the whole answer
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class Finder:
+    """Implements core.feedadmin.FeedFinder. `is_known` says which addresses are polled already."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        parser: Parser,
+        matcher: Matcher,
+        clock: Clock,
+        is_known: Callable[[], Awaitable[frozenset[str]]],
+    ) -> None:
+        self._fetcher = fetcher
+        self._parser = parser
+        self._matcher = matcher
+        self._clock = clock
+        self._is_known = is_known
+
+    async def find(self, address: str) -> tuple[FoundFeed, ...]:
+        url = read_address(address)
+        try:
+            async with asyncio.timeout(WITHIN):
+                found = await self._find(url)
+        except FetchError as error:
+            raise CommandError(f"{url}: {error}") from None
+        except TimeoutError:
+            raise CommandError(
+                f"{url}: looking for its feeds took over {WITHIN:g} s; try the feed's own address."
+            ) from None
+        if not found:
+            raise CommandError(
+                f"No feed was found at {url}.", "Look on the site for “RSS” or “Feed” and give that address."
+            )
+        return found
+
+    async def _find(self, url: str) -> tuple[FoundFeed, ...]:
+        known = await self._is_known()
+        first = find_candidates(b"", url)
+        if first and first[0].why == "telegram":
+            return await self._read_all(first, known)
+        fetched = await self._fetcher.fetch(SOURCES.get("rss").request(FeedSpec(url, url)))
+        body = fetched.body or b""
+        for kind in _kinds(body):
+            read = await self._read(kind, fetched, known, url)
+            if read is not None:
+                return (read,)
+        candidates = find_candidates(body, fetched.url, fetched.content_type)
+        named = [candidate for candidate in candidates if candidate.why != "usual"] or list(candidates)
+        return await self._read_all(named[:MOST_TRIED], known)
+
+    async def _read_all(
+        self, candidates: tuple[Candidate, ...] | list[Candidate], known: frozenset[str]
+    ) -> tuple[FoundFeed, ...]:
+        """Those candidates that are feeds; when none answers, the reason of the first."""
+        found: list[FoundFeed] = []
+        troubles: list[FetchError] = []
+        for candidate in candidates:
+            await self._clock.sleep(PAUSE)
+            try:
+                spec = FeedSpec(candidate.url, candidate.url, candidate.kind)
+                fetched = await self._fetcher.fetch(SOURCES.get(candidate.kind).request(spec))
+            except FetchError as error:
+                troubles.append(error)
+                continue
+            read = await self._read(candidate.kind, fetched, known, candidate.url)
+            if read is not None and read.url not in [other.url for other in found]:
+                found.append(read)
+        if not found and troubles and candidates[0].why in ("telegram", "declared"):
+            raise troubles[0]
+        return tuple(found)
+
+    async def _read(self, kind: str, fetched: Fetched, known: frozenset[str], asked: str) -> FoundFeed | None:
+        body = fetched.body or b""
+        try:
+            parsed = await self._parser.parse(kind, body, url=fetched.url, content_type=fetched.content_type)
+        except ParseError:
+            return None
+        return self._describe(kind, parsed, fetched.permanent_url or asked, known)
+
+    def _describe(self, kind: str, parsed: Parsed, url: str, known: frozenset[str]) -> FoundFeed:
+        entries = sorted(parsed.feed.entries, key=lambda entry: entry.published_at or _OLDEST, reverse=True)
+        dates = [entry.published_at for entry in entries if entry.published_at]
+        return FoundFeed(
+            url=url,
+            kind=kind,
+            title=parsed.feed.title,
+            lang=parsed.feed.lang,
+            total=parsed.total,
+            newest_at=max(dates, default=None),
+            samples=tuple(self._sample(entry, url, parsed.feed.lang) for entry in entries[:SAMPLES]),
+            known=url in known,
+        )
+
+    def _sample(self, entry: Entry, url: str, lang: str) -> Sample:
+        implies = self._matcher.implied_by(entry.url or url)
+        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or lang, implies=implies)
+        return Sample(entry.title, entry.url, analysis.level, analysis.topics, entry.published_at)
+
+
+def read_address(text: str) -> str:
+    """The web address that a person means; raises CommandError."""
+    given = text.strip().strip("<>").partition("|")[0]  # Slack wraps addresses: <https://example.org|example.org>
+    url = clean_link(given if _SCHEME.match(given) and "://" in given else f"https://{given}")
+    host = url.partition("://")[2].partition("/")[0]
+    if not url or ("." not in host and ":" not in host):
+        shown = given[:100] or "Nothing"
+        raise CommandError(
+            f"{shown} is no web address.", "Give the address of a feed or of a site, as https://example.org/."
+        )
+    return url
+
+
+def _kinds(body: bytes) -> Iterator[str]:
+    """The source types that may read a body, judged by its beginning."""
+    head = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"{":
+        yield "jsonfeed"
+    else:
+        yield "rss"
+        if b"<urlset" in head:
+            yield "newssitemap"
