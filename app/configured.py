@@ -35,7 +35,12 @@ def with_groups(settings: Settings) -> Settings:
     """The settings with the feeds of the groups in feeds.groups added; one's own table of the same url wins."""
     own = {feed.url for feed in settings.feeds.feed}
     entries = (entry for name in dict.fromkeys(settings.feeds.groups) for entry in groups()[name].entries)
-    added = tuple(feed_settings(entry) for entry in entries if entry.ship == "on" and entry.url not in own)
+    skipped = settings.feeds.skip_designated
+    added = tuple(
+        feed_settings(entry)
+        for entry in entries
+        if entry.ship == "on" and entry.url not in own and not (skipped and entry.designated_in_belarus)
+    )
     return dataclasses.replace(settings, feeds=dataclasses.replace(settings.feeds, feed=(*settings.feeds.feed, *added)))
 
 

@@ -30,11 +30,19 @@ class MeasuredFetcher(Fetcher):
         self._observe = observe
 
     async def fetch(
-        self, request: FetchRequest, *, etag: str | None = None, last_modified: str | None = None, user_agent: str = ""
+        self,
+        request: FetchRequest,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        user_agent: str = "",
+        proxy: str = "",
     ) -> Fetched:
         began = time.perf_counter()
         try:
-            return await super().fetch(request, etag=etag, last_modified=last_modified, user_agent=user_agent)
+            return await super().fetch(
+                request, etag=etag, last_modified=last_modified, user_agent=user_agent, proxy=proxy
+            )
         finally:
             self._observe("fetched", seconds=time.perf_counter() - began)
 

@@ -148,6 +148,7 @@ def feed_options(settings: Settings) -> FeedOptions:
         timeout=feeds.timeout,
         max_bytes=feeds.max_bytes,
         concurrency=feeds.concurrency,
+        host_pause=feeds.host_pause,
         backfill=feeds.backfill,
         edit_after=settings.delivery.edit_after,
     )

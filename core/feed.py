@@ -26,6 +26,7 @@ class FeedSpec:
     implies: tuple[str, ...] = ()
     enabled: bool = True
     max_interval: timedelta | None = None
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

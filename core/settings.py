@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from core.model import FeedSpec
 
@@ -99,6 +100,7 @@ class FeedSettings:
     interval: timedelta | None = _key(None, "Own interval instead of feeds.interval.", least=timedelta(seconds=1))
     user_agent: str = _key("", "Own User-Agent for servers that refuse ours.")
     mirrors: tuple[str, ...] = _key((), "Further addresses of the same feed.", url=HTTP)
+    proxy: str = _key("", "HTTP proxy that this feed is fetched through.", url=("http",))
     implies: tuple[str, ...] = _key((), 'Concepts that every entry of this feed speaks of, such as "belarus".')
     enabled: bool = _key(True, "false leaves the feed out.")
 
@@ -122,7 +124,17 @@ class FeedsSettings:
     timeout: timedelta = _key(timedelta(seconds=30), "Time one fetch may take.", least=timedelta(seconds=1))
     max_bytes: int = _key(8 * 1024 * 1024, "Largest body after decompression, in bytes.", least=1024)
     concurrency: int = _key(20, "Feeds polled at the same time.", least=1)
+    host_pause: timedelta = _key(
+        timedelta(seconds=1), "Pause between two requests to one public host.", least=timedelta(0)
+    )
+    proxy: str = _key("", "HTTP proxy for the hosts of proxy_hosts, as http://host:port.", url=("http",))
+    proxy_hosts: tuple[str, ...] = _key(
+        (), 'Hosts reached through the proxy, with their subdomains, as "spring96.org".'
+    )
     groups: tuple[str, ...] = _key((), "Groups of the shipped catalogue to poll as well; docs/sources.md lists them.")
+    skip_designated: bool = _key(
+        False, "Leave out sources of the groups that it is punishable in Belarus to follow (docs/sources.md)."
+    )
     feed: tuple[FeedSettings, ...] = _tables("The feeds, a [[feeds.feed]] table each.")
 
 
@@ -202,4 +214,10 @@ class Settings:
             mirrors=feed.mirrors,
             implies=feed.implies,
             max_interval=longest if feed.interval is None and longest > interval else None,
+            proxy=feed.proxy or self._proxy_of(feed.url),
         )
+
+    def _proxy_of(self, url: str) -> str:
+        host = urlsplit(url).hostname or ""
+        through = any(f".{host}".endswith(f".{name.lower().strip('.')}") for name in self.feeds.proxy_hosts)
+        return self.feeds.proxy if through else ""

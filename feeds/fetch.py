@@ -25,6 +25,7 @@ from feeds.gate import BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
 from feeds.options import FeedOptions
+from feeds.turns import Turns
 
 DNS_CACHE_SECONDS = 300
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -72,6 +73,7 @@ class Fetcher:
         self._options = options
         self._clock = clock
         self._gate = Gate(options.allow_private)
+        self._turns = Turns(clock, options.host_pause.total_seconds())
         self._lookup = lookup
         self._session: aiohttp.ClientSession | None = None
         self._elsewhere: dict[str, Validators] = {}
@@ -110,9 +112,19 @@ class Fetcher:
         return self._session
 
     async def fetch(
-        self, request: FetchRequest, *, etag: str | None = None, last_modified: str | None = None, user_agent: str = ""
+        self,
+        request: FetchRequest,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        user_agent: str = "",
+        proxy: str = "",
     ) -> Fetched:
-        """GET once, following redirects; raises FetchError with the outcome that says what went wrong."""
+        """GET once, following redirects; raises FetchError with the outcome that says what went wrong.
+
+        Waits for the turn of the request's host, which counts against no time limit. `proxy` is the http address of a
+        proxy to go through: that is checked by the gate in place of the host, whose name it resolves.
+        """
         known = Validators(request.url, etag, last_modified)
         if not (etag or last_modified):
             known = self._elsewhere.get(request.url, known)
@@ -121,13 +133,18 @@ class Fetcher:
             hdrs.ACCEPT_ENCODING: "gzip, deflate",
             **request.headers,
         }
+        self._gate.check_url(request.url)
+        host = host_of(request.url)
+        await self._turns.take(host, spaced=not self._gate.is_allowed(request.url))
         try:
             async with asyncio.timeout(self._options.timeout.total_seconds()):
-                fetched = await self._follow(request.url, headers, known)
+                fetched = await self._follow(request.url, headers, known, proxy)
         except TimeoutError as error:
             raise self._timed_out(request.url, error) from error
         except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
             raise _explain(request.url, error) from error
+        finally:
+            self._turns.give(host)
         self._remember(request.url, fetched)
         return fetched
 
@@ -142,12 +159,12 @@ class Fetcher:
         """Drop what was kept for a feed whose last answer could not be used, so that it comes again in full."""
         self._elsewhere.pop(url, None)
 
-    async def _follow(self, url: str, headers: Mapping[str, str], known: Validators) -> Fetched:
+    async def _follow(self, url: str, headers: Mapping[str, str], known: Validators, proxy: str) -> Fetched:
         permanent = True
         seen = {url}
         for _ in range(self._options.max_redirects + 1):
             conditional = known.headers(url)
-            result = await self._get(url, {**headers, **conditional}, bool(conditional))
+            result = await self._get(url, {**headers, **conditional}, bool(conditional), proxy)
             if isinstance(result, Fetched):
                 return replace(result, permanent_url=url) if permanent and len(seen) > 1 else result
             status, target = result
@@ -159,11 +176,16 @@ class Fetcher:
             url = target
         raise FetchError(Outcome.REDIRECT, f"The server redirects more than {self._options.max_redirects} times.")
 
-    async def _get(self, url: str, headers: Mapping[str, str], conditional: bool) -> Fetched | tuple[int, str]:
+    async def _get(
+        self, url: str, headers: Mapping[str, str], conditional: bool, proxy: str
+    ) -> Fetched | tuple[int, str]:
         """One request: the answer, or status and target of a redirect."""
         self._gate.check_url(url)
+        if proxy:
+            self._gate.check_url(proxy)
         session = self._open()
-        async with session.get(_as_url(url), headers=headers, allow_redirects=False) as response:
+        via = proxy or None
+        async with session.get(_as_url(url), headers=headers, allow_redirects=False, proxy=via) as response:
             if response.status in _REDIRECTS:
                 return response.status, _target(url, response)
             self._check_status(url, response, conditional)
@@ -281,6 +303,8 @@ def _explain(url: str, error: BaseException) -> FetchError:
         )
     if isinstance(error, aiohttp.ClientPayloadError):
         return FetchError(Outcome.NETWORK, f"The answer of {host} broke off before its end; it is tried again.")
+    if isinstance(error, (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)):
+        return FetchError(Outcome.NETWORK, f"The proxy does not lead to {host} ({_short(error)}); check the proxy.")
     if isinstance(error, aiohttp.ClientConnectorError):
         return FetchError(Outcome.NETWORK, f"No connection to {host} ({_short(error)}); it is tried again.")
     if isinstance(error, aiohttp.ClientResponseError):

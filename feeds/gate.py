@@ -60,6 +60,11 @@ class Gate:
             except BlockedAddress as error:
                 raise FetchError(Outcome.BLOCKED, str(error)) from None
 
+    def is_allowed(self, url: str) -> bool:
+        """Whether the operator listed the host of a sound address as one of the own private network."""
+        host, port, _ = _take_apart(url)
+        return (host.rstrip(".").lower(), port) in self._allowed
+
     def check_address(self, host: str, port: int, address: str) -> None:
         """Raise BlockedAddress unless the resolved `address` is public or its host:port is allowed."""
         host = host.rstrip(".").lower()

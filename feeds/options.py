@@ -20,7 +20,8 @@ class FeedOptions:
     `timeout` bounds a whole fetch with all its redirects, `max_bytes` a body after decompression (compressed bodies may
     be as long), `max_entries` the entries read from one document, `parse_*` what a parser process may use for one body.
     `allow_private` holds "host:port" on private networks that may be reached. `backfill` lets the first poll of a feed
-    alert on entries published that recently. Edits of alerts wait `edit_after`, so that reports gather.
+    alert on entries published that recently. Edits of alerts wait `edit_after`, so that reports gather. `host_pause` is
+    kept between two requests to a host, but for those of `allow_private`, which are the operator's own.
     """
 
     user_agent: str = identify()
@@ -34,6 +35,7 @@ class FeedOptions:
     parse_timeout: timedelta = timedelta(seconds=20)
     parse_memory: int = 1024 * 1024 * 1024
     concurrency: int = 20
+    host_pause: timedelta = timedelta(seconds=1)
     lease: timedelta = timedelta(minutes=5)
     backfill: timedelta = timedelta(0)
     edit_after: timedelta = timedelta(seconds=60)

@@ -118,6 +118,7 @@ class Pipeline:
                 etag=state.etag,
                 last_modified=state.last_modified,
                 user_agent=spec.user_agent,
+                proxy=spec.proxy,
             )
         except FetchError as error:
             if error.outcome not in _MIRRORED:
@@ -125,7 +126,7 @@ class Pipeline:
             for other in (*((spec.url,) if address != spec.url else ()), *spec.mirrors):
                 with suppress(FetchError):
                     request = source.request(replace(spec, url=other))
-                    fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent)
+                    fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent, proxy=spec.proxy)
                     return fetched if other == spec.url else replace(fetched, permanent_url="")
             raise
 

@@ -102,7 +102,9 @@ class Prober:
 
     async def _probe(self, spec: FeedSpec) -> Probe:
         try:
-            fetched = await self._fetcher.fetch(SOURCES.get(spec.kind).request(spec), user_agent=spec.user_agent)
+            fetched = await self._fetcher.fetch(
+                SOURCES.get(spec.kind).request(spec), user_agent=spec.user_agent, proxy=spec.proxy
+            )
         except FetchError as error:
             return Probe(spec.name, spec.url, _state_of(error), detail=str(error))
         return await self._read(spec, fetched)

@@ -15,7 +15,7 @@ from app.configured import with_groups
 from core.config import load_settings, mask_url, parse_duration, read_settings, secrets, show_duration, show_settings
 from core.errors import ConfigError
 from core.settings import FeedSettings, Settings
-from feeds.catalogue import groups
+from feeds.catalogue import groups, load_catalogue
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -48,6 +48,15 @@ def test_example_polls_every_group_of_the_catalogue() -> None:
     assert len(feeds) >= 40
     assert len({feed.url for feed in feeds}) == len(feeds)
     assert all(feed.name and feed.owner for feed in feeds)  # a channel in two languages has no one lang
+
+
+def test_designated_sources_can_be_left_out_of_all_groups() -> None:
+    settings = load_settings(EXAMPLE, {"MINSK_FEEDS__SKIP_DESIGNATED": "true"})
+    urls = {spec.url for spec in with_groups(settings).feed_specs}
+    marked = {entry.url for entry in load_catalogue() if entry.designated_in_belarus}
+    assert marked
+    assert urls
+    assert not urls & marked
 
 
 def test_all_faults_are_told_at_once_with_key_value_and_remedy(tmp_path: Path) -> None:
