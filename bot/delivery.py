@@ -33,6 +33,7 @@ from bot.digest import Chapter
 from bot.pacing import Pacer, Rate
 from bot.setbacks import FIRST_WAIT, Setbacks
 from bot.texts import ENGLISH, Texts
+from bot.turns import PlatformTurns
 from bot.watched import with_watched
 from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown
 from core.failpoints import reach
@@ -101,6 +102,7 @@ class Deliverer:
         self._topics = topics or {}
         self._say = say
         self._pacer = pacer or Pacer()
+        self._turns = PlatformTurns(store, clock, self._pacer)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._shown = 0
         self._draining = False
@@ -139,6 +141,7 @@ class Deliverer:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._turns.close()
 
     async def _start_due(self) -> tuple[asyncio.Task[None], ...]:
         now = self._clock.now()
@@ -328,9 +331,11 @@ class Deliverer:
             now = self._clock.now()
             if now >= last_start:
                 return False
-            at = self._pacer.take(now, lane.target)
+            at = self._pacer.next_at(now, lane.target)
             if at <= now:
-                return True
+                if await self._turns.take(lane.target, last_start):
+                    return not self._draining
+                continue
             if at - now > self._options.longest_wait:
                 await self._store.block_lane(lane, at)
                 return False

@@ -1,5 +1,6 @@
-"""When the next message may go out: sliding windows per chat, per group and per platform. No clock, no waiting.
+"""When the next message may go out: sliding windows per chat and per group. No clock, no waiting.
 
+What a platform bears over all chats is shared by all processes, see bot.turns.
 A window of N in P seconds never lets more than N through in any P seconds; a token bucket would let almost 2 N through
 after a rest. Sources: https://core.telegram.org/bots/faq (about 1 a second per chat, 20 a minute per group, 30 a second
 in all), https://docs.slack.dev/apis/web-api/rate-limits (about 1 a second per channel).
@@ -85,7 +86,7 @@ def is_group(target: Target) -> bool:
 
 
 class Pacer:
-    """Gives each message its time. The threads (topics) of a chat share the chat's rate."""
+    """Gives each message the time that its chat bears. The threads (topics) of a chat share the chat's rate."""
 
     def __init__(self, paces: Mapping[str, Pace] = PACES) -> None:
         self._paces = paces
@@ -129,7 +130,6 @@ class Pacer:
         rates: list[tuple[Hashable, Rate | None]] = [
             (("chat", *_chat(target)), pace.chat),
             (("group", *_chat(target)), pace.group if is_group(target) else None),
-            (("platform", target.platform), pace.platform),
         ]
         return [self._windows.get(key, rate, now) for key, rate in rates if rate is not None]
 

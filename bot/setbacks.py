@@ -54,6 +54,7 @@ class Setbacks:
         until = now + timedelta(seconds=max(0.0, error.retry_after))
         if error.scope == "platform":
             self._rest(lane.target.platform, until, str(error))
+            await self._store.hold_platform(lane.target.platform, until)
         else:
             self._pacer.hold_chat(lane.target, until)
         await self._store.block_lane(lane, until)

@@ -37,6 +37,7 @@ from core.model import (
     Target,
 )
 from core.options import Feedback, Options, Told, Verdict
+from core.replicas import LimitStore
 from core.search import SearchStore
 from core.watch import WatchHit, WatchStore
 
@@ -190,11 +191,14 @@ class PollStore(FeedBook, Protocol):
         ...
 
 
-class DeliveryStore(Protocol):
+class DeliveryStore(LimitStore, Protocol):
     async def claim_lanes(
         self, now: datetime, *, platforms: Sequence[str], limit: int, per_lane: int, lease: timedelta
     ) -> tuple[Lane, ...]:
-        """Lease chats with due outbox rows, those waiting longest first; each row's `wanted` is above its `sent`."""
+        """Lease chats with due outbox rows, those waiting longest first; each row's `wanted` is above its `sent`.
+
+        One thread of a chat at a time, over all processes, and none of a platform that is held.
+        """
         ...
 
     async def get_story(self, story_id: int) -> Story: ...
@@ -230,7 +234,7 @@ class DeliveryStore(Protocol):
 
     async def mark_dead(self, lane: Lane, item: OutboxItem, reason: str) -> bool: ...
     async def block_lane(self, lane: Lane, until: datetime) -> bool:
-        """Let nothing be sent to this chat before `until`."""
+        """Let nothing be sent to this chat, in any of its threads, before `until`."""
         ...
 
     async def release_lane(self, lane: Lane) -> None: ...

@@ -45,6 +45,7 @@ class Lock(IntEnum):
     SCHEMA = 1
     FEEDS = 2
     STORIES = 3
+    LANES = 4
 
 
 def parse_url(text: str) -> URL:
@@ -200,6 +201,17 @@ class greatest(GenericFunction[Any]):
 @compiles(greatest, "sqlite")
 def _greatest_in_sqlite(element: greatest, compiler: SQLCompiler, **options: Any) -> str:
     return f"max({compiler.process(element.clauses, **options)})"
+
+
+class least(GenericFunction[Any]):
+    """The least of several values in a row, none of them NULL."""
+
+    inherit_cache = True
+
+
+@compiles(least, "sqlite")
+def _least_in_sqlite(element: least, compiler: SQLCompiler, **options: Any) -> str:
+    return f"min({compiler.process(element.clauses, **options)})"
 
 
 # Words in a driver's message, or the start of an SQLSTATE, and the remedy

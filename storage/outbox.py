@@ -18,7 +18,7 @@ from core.model import Lane, OutboxItem, Story, Target
 from core.options import Options, Told
 from storage.columns import BIG_ID, UtcTime
 from storage.dialect import greatest, insert
-from storage.schema import outbox, shown, subscription_topics, subscriptions, targets, waiting
+from storage.schema import outbox, platform_limits, shown, subscription_topics, subscriptions, targets, waiting
 
 # The value of `attempts` after another one.
 ONE_MORE_ATTEMPT = outbox.c.attempts + 1
@@ -90,15 +90,25 @@ async def queue(
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
-    """Lanes that nobody holds and that are not blocked."""
+    """Lanes that nobody holds and that are not blocked, of chats in none of whose threads anybody is at work."""
+    thread = targets.alias()
     return and_(
         or_(targets.c.lease_until.is_(None), targets.c.lease_until <= now),
         or_(targets.c.blocked_until.is_(None), targets.c.blocked_until <= now),
+        ~select(thread.c.id)
+        .where(
+            thread.c.platform == targets.c.platform,
+            thread.c.chat == targets.c.chat,
+            thread.c.id != targets.c.id,
+            thread.c.lease_until > now,
+        )
+        .exists(),
+        targets.c.platform.not_in(select(platform_limits.c.name).where(platform_limits.c.blocked_until > now)),
     )
 
 
 async def due_lanes(connection: AsyncConnection, now: datetime, platforms: Sequence[str], limit: int) -> list[int]:
-    """Ids of up to `limit` targets that can be served now, those waiting longest first.
+    """Ids of up to `limit` targets that can be served now, one of a chat, those waiting longest first.
 
     Walks along the index of what is due, a few rows at first: joined as a whole, 100,000 waiting alerts would be sorted
     for every claim.
@@ -108,9 +118,14 @@ async def due_lanes(connection: AsyncConnection, now: datetime, platforms: Seque
         near = select(outbox.c.target_id, outbox.c.not_before, outbox.c.id).where(waiting(), outbox.c.not_before <= now)
         first = near.order_by(outbox.c.not_before, outbox.c.id).limit(rows).subquery()
         served = and_(targets.c.id == first.c.target_id, targets.c.platform.in_(platforms), _open(now))
-        query = select(targets.c.id).outerjoin_from(first, targets, served).order_by(first.c.not_before, first.c.id)
-        found = (await connection.execute(query)).scalars().all()
-        lanes = [lane for lane in dict.fromkeys(found) if lane is not None]
+        lane = (targets.c.id, targets.c.platform, targets.c.chat)
+        query = select(*lane).outerjoin_from(first, targets, served).order_by(first.c.not_before, first.c.id)
+        found = (await connection.execute(query)).all()
+        chats: dict[tuple[str, str], int] = {}
+        for row in found:
+            if row.id is not None:
+                chats.setdefault((row.platform, row.chat), row.id)
+        lanes = list(chats.values())
         if len(lanes) >= limit or len(found) < rows:
             return lanes[:limit]
         rows *= 8
@@ -119,7 +134,10 @@ async def due_lanes(connection: AsyncConnection, now: datetime, platforms: Seque
 async def claim(
     connection: AsyncConnection, chosen: Sequence[int], now: datetime, *, per_lane: int, lease: timedelta
 ) -> tuple[Lane, ...]:
-    """Lease those of the chosen lanes that are still open, in the order given, with what is due in each."""
+    """Lease those of the chosen lanes that are still open, in the order given, with what is due in each.
+
+    Needs Lock.LANES: two threads of a chat must not be leased side by side.
+    """
     free = (
         select(targets.c.id)
         .where(targets.c.id.in_(chosen), _open(now))
@@ -187,6 +205,18 @@ async def change_lane(connection: AsyncConnection, lane: Lane, **values: Any) ->
     return bool((await connection.execute(update(targets).where(mine).values(values))).rowcount)
 
 
+async def block(connection: AsyncConnection, lane: Lane, until: datetime) -> bool:
+    """Block all threads of the lane's chat while the lane is ours; others' longer blocks stay."""
+    if not await change_lane(connection, lane, blocked_until=until):
+        return False
+    sooner = or_(targets.c.blocked_until.is_(None), targets.c.blocked_until < until)
+    chat = and_(targets.c.platform == lane.target.platform, targets.c.chat == lane.target.chat)
+    await connection.execute(
+        update(targets).where(chat, targets.c.id != lane.target_id, sooner).values(blocked_until=until)
+    )
+    return True
+
+
 async def mark(connection: AsyncConnection, lane: Lane, items: Sequence[OutboxItem], **values: Any) -> bool:
     """Write to items while the lane is ours; False when it is not, or they are gone."""
     mine = select(targets.c.id).where(targets.c.id == lane.target_id, targets.c.epoch == lane.epoch)
@@ -216,15 +246,17 @@ async def mark_sent(
 
 
 async def next_at(connection: AsyncConnection) -> datetime | None:
-    """When the next item can be sent: its own time, and that of its lane."""
+    """When the next item can be sent: its own time, that of its lane, and that of its platform."""
     ready = greatest(
         outbox.c.not_before,
         func.coalesce(targets.c.blocked_until, outbox.c.not_before),
         func.coalesce(targets.c.lease_until, outbox.c.not_before),
+        func.coalesce(platform_limits.c.blocked_until, outbox.c.not_before),
     )
     query = (
         select(func.min(ready, type_=UtcTime()))
         .join_from(outbox, targets, targets.c.id == outbox.c.target_id)
+        .outerjoin(platform_limits, platform_limits.c.name == targets.c.platform)
         .where(waiting())
     )
     found: datetime | None = (await connection.execute(query)).scalar_one()

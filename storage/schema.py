@@ -284,6 +284,17 @@ audit = Table(
 )
 Index("ix_audit_target_id", audit.c.target_id, audit.c.id)
 
+# What a platform bears, shared by all processes: when the last turn begins and the next is free, in microseconds since
+# 1970, and until when the platform has asked for rest.
+platform_limits = Table(
+    "platform_limits",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _count("first_at"),
+    _count("free_at"),
+    Column("blocked_until", UtcTime()),
+)
+
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(
     "updates",

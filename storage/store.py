@@ -53,12 +53,13 @@ from storage.columns import digest
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
 from storage.feedadmin import FeedAdmin
+from storage.replicas import ReplicaStore
 from storage.retention import Pruned
 from storage.schema import updates
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin):
+class Store(FeedAdmin, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
@@ -143,7 +144,7 @@ class Store(FeedAdmin):
             chosen = await outbox.due_lanes(connection, now, platforms, limit)
         if not chosen:
             return ()
-        async with self._database.write() as connection:
+        async with self._database.write(Lock.LANES) as connection:
             return await outbox.claim(connection, chosen, now, per_lane=per_lane, lease=lease)
 
     async def get_story(self, story_id: int) -> Story:
@@ -189,7 +190,7 @@ class Store(FeedAdmin):
 
     async def block_lane(self, lane: Lane, until: datetime) -> bool:
         async with self._database.write() as connection:
-            return await outbox.change_lane(connection, lane, blocked_until=until)
+            return await outbox.block(connection, lane, until)
 
     async def release_lane(self, lane: Lane) -> None:
         async with self._database.write() as connection:

@@ -144,6 +144,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "mark_dead": lambda store: store.mark_dead(LANE, ITEM, "refused"),
     "block_lane": lambda store: store.block_lane(LANE, NOW),
     "release_lane": lambda store: store.release_lane(LANE),
+    "take_turns": lambda store: store.take_turns("telegram", NOW, count=1, apart=timedelta(seconds=1)),
+    "hold_platform": lambda store: store.hold_platform("telegram", NOW),
     "retire_target": lambda store: store.retire_target(CHAT, "gone", NOW),
     "move_target": lambda store: store.move_target(CHAT, TEAM, NOW),
     "subscribe": lambda store: store.subscribe(CHAT, TOPICS, NOW),
@@ -297,7 +299,7 @@ async def test_a_server_that_ends_all_connections_is_used_again(
 
 async def test_a_full_disk_is_told_and_loses_nothing_that_was_stored(sqlite_url: str, clock: FakeClock) -> None:
     def leave_little_room(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA max_page_count = 100")
+        connection.execute("PRAGMA max_page_count = 160")
 
     event.listen(Pool, "connect", leave_little_room)
     store = Store(sqlite_url, clock=clock)
@@ -312,7 +314,7 @@ async def test_a_full_disk_is_told_and_loses_nothing_that_was_stored(sqlite_url:
         feed = await claimed_feed(store, clock.now())
         await fill(0, 50)
         with pytest.raises(StoreError, match="the disk is full: free some space"):
-            await fill(50, 150)
+            await fill(50, 300)
         assert await store.find_known(feed.id, [entry(1), entry(2)]) == {"guid-1", "guid-2"}
         await store.record_poll(feed, ended(feed, clock.now()))
     finally:

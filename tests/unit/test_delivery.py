@@ -153,6 +153,30 @@ async def test_a_platform_that_asks_for_rest_gets_it_and_the_other_goes_on(desk:
     assert desk.events("platform_rests")[0]["platform"] == "telegram"
 
 
+async def test_another_process_heeds_the_rest_that_a_platform_asked_for(desk: Desk) -> None:
+    """Also in the middle of a chat: the second process is at work on one when the first is refused in another."""
+    await desk.subscribe(ANNA)
+    await desk.news.report("one")
+    await desk.news.report("two")
+    release = desk.telegram.hold("101")
+    second = asyncio.create_task(desk.another().deliver_due())
+    await desk.telegram.until_waiting(1)
+    await desk.subscribe(BORYS)
+    await desk.news.report("three")
+    desk.telegram.fail(RetryLater("flood", 20, scope="platform"), chat="102")
+    await desk.deliverer.deliver_due()
+    refused_at = desk.telegram.calls[-1].at
+    release.set()
+    await second
+    assert desk.titles(ANNA) == ["one"], "what was under way when the other was refused"
+    desk.clock.advance(21)
+    await desk.another().deliver_due()
+    assert desk.titles(ANNA) == ["one", "two", "three"]
+    assert desk.titles(BORYS) == ["three"]
+    late = [call.at for call in desk.telegram.calls if call.shown][1:]
+    assert min(late) >= refused_at + timedelta(seconds=20)
+
+
 async def test_a_chat_that_moved_gets_its_alerts_at_the_new_address(desk: Desk) -> None:
     old, new = Target("telegram", "-55"), Target("telegram", "-10055")
     await desk.subscribe(old)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery import Deliverer, DeliveryOptions
@@ -121,6 +121,24 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(script=st.lists(steps, min_size=5, max_size=25))
+@example(  # a restart forgot that the whole platform had asked for rest
+    script=[
+        ("report", None, None),
+        ("fault", CHATS[1], (RetryLater("flood", 3, scope="platform"), False)),
+        ("deliver", None, None),
+        ("report", None, None),
+        ("restart", None, None),
+    ]
+)
+@example(  # a restart forgot that all threads of a chat wait when one was told to
+    script=[
+        ("report", None, None),
+        ("fault", CHATS[1], (RetryLater("slow down", 60), False)),
+        ("deliver", None, None),
+        ("report", None, None),
+        ("restart", None, None),
+    ]
+)
 def test_every_alert_is_shown_in_order_up_to_date_and_never_too_early(
     migrated: Path, script: list[tuple[str, object, object]]
 ) -> None:

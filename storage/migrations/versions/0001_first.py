@@ -61,6 +61,14 @@ def upgrade() -> None:
         _primary("feedback", "kind", "name_digest", "verdict"),
     )
     op.create_table(
+        "platform_limits",
+        _column("name", sa.Text()),
+        _count("first_at"),
+        _count("free_at"),
+        _column("blocked_until", TIME, nullable=True),
+        _primary("platform_limits", "name"),
+    )
+    op.create_table(
         "updates",
         _column("event_digest", sa.LargeBinary()),
         _column("seen_at", TIME),
