@@ -1,4 +1,4 @@
-"""`pack lint|coverage|try`: for the people who edit packs."""
+"""`pack lint|coverage|try|train`: for the people who edit packs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 from typing import Any
+
+FOLDS = 10
 
 
 def register(subparsers: Any) -> None:
@@ -21,6 +23,19 @@ def register(subparsers: Any) -> None:
             sub.add_argument("text", metavar="TEXT", help="text to read; - reads standard input")
         sub.add_argument("paths", nargs="*", type=Path, metavar="PACK", help="pack files or folders (default: shipped)")
         sub.set_defaults(run=action)
+    _register_train(actions)
+
+
+def _register_train(actions: Any) -> None:
+    sub = actions.add_parser(
+        "train",
+        help="learn from labelled news what each concept tells beyond the rules of the topics",
+        description="Reads labelled news (see `evaluate --help`) and writes the learned points of a pack.",
+    )
+    sub.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl", help="labelled items")
+    sub.add_argument("--pack", type=Path, help="the pack file (default: the shipped pack)")
+    sub.add_argument("--check", action="store_true", help="write nothing: cross-validate by story instead")
+    sub.set_defaults(run=train)
 
 
 def lint(args: argparse.Namespace) -> int:
@@ -65,4 +80,29 @@ def try_text(args: argparse.Namespace) -> int:
         print(f"{item.start:>6} {item.concept:<24} «{item.text}» ({item.pattern})".encode("utf-8", "replace").decode())
     if not found:
         print("The packs know nothing in this text.")
+    return 0
+
+
+def train(args: argparse.Namespace) -> int:
+    from matching import training
+    from matching.evaluate import BadItems, read_items
+    from matching.matcher import load_matcher
+    from matching.packfile import PACKS
+
+    pack: Path = args.pack or PACKS / "belarus-us.toml"
+    try:
+        items = [item for file in args.files for item in read_items(file)]
+    except BadItems as error:
+        print(error, file=sys.stderr)
+        return 2
+    matcher = load_matcher([pack])
+    found = training.samples(items, matcher)
+    if args.check:
+        for name, hits in training.cross_validate(found, matcher.lexicon.topics, FOLDS):
+            print(f"{name:28} P {hits.precision:.3f}  R {hits.recall:.3f}  F1 {hits.f1:.3f}  (topics, {FOLDS} folds)")
+        return 0
+    learned = training.train(found, matcher.lexicon.topics)
+    target = pack.with_name(f"{pack.name.removesuffix('.toml')}.learned.toml")
+    target.write_text(training.as_toml(learned, " ".join(map(str, args.files))), encoding="utf-8")
+    print(f"{target.name}: points of {len(learned)} topics from {len(items)} items.")
     return 0

@@ -18,7 +18,7 @@ from typing import Any
 from core.errors import MinskError
 from core.model import Action, Analysis, Member, Story
 from core.ports import Matcher, Stories
-from matching.stories import StoryBook
+from matching.stories import StoryBook, taken_for
 
 
 class BadItems(MinskError):
@@ -51,6 +51,7 @@ class Result:
     story_id: int | None
     reason: str
     update: bool = False
+    joined: tuple[str, ...] = ()  # for half a match that a story took: the topic that it is taken for
 
     @property
     def relevant(self) -> bool:
@@ -58,7 +59,9 @@ class Result:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        return self.analysis.topics if self.relevant else ()
+        if self.story_id is None:
+            return ()
+        return self.analysis.topics or self.joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +157,5 @@ def _place(item: Item, member: Member, book: Stories, known: dict[int, Story]) -
         members=members,
     )
     known[story.id] = story
-    return Result(item, member.analysis, story.id, placement.reason, placement.update)
+    joined = taken_for(member, story)
+    return Result(item, member.analysis, story.id, placement.reason, placement.update, joined)

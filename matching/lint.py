@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from matching.learned import Learned
 from matching.packfile import LANGUAGES, Row, read_rows
 from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, stem_fault
 from matching.persons import NameIndex, Person, person_of
-from matching.topics import Topic, TopicCompiler
+from matching.topicfile import TopicCompiler
+from matching.topics import BUILT_IN, Topic
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
 _NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
@@ -29,6 +31,7 @@ _TOPIC_KEYS = frozenset(
         "alert",
         "digest",
         "half",
+        "needs",
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
@@ -63,7 +66,7 @@ def compile_packs(files: Sequence[Path]) -> CompiledPacks:
     compiler = TopicCompiler(frozenset(packs.concepts), groups, packs.faults)
     for row in by_kind["group"]:
         compiler.group(f"group.{row.name}", row)
-    packs.topics = _topics(by_kind["topic"], compiler, packs.faults)
+    packs.topics = _with_learned(_topics(by_kind["topic"], compiler, packs.faults), by_kind["learned"], packs)
     packs.sources = _sources(by_kind["source"], packs)
     packs.cognates = [
         [str(word) for word in words]
@@ -221,6 +224,28 @@ def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> 
         if row.name in topics:
             faults.append(f"{row.place}: [topic.{row.name}]: the topic exists already in another pack.")
         topics[row.name] = compiler.topic(row)
+    return topics
+
+
+def _with_learned(topics: dict[str, Topic], rows: Sequence[Row], packs: CompiledPacks) -> dict[str, Topic]:
+    """Give every topic the points that were learned for it; unknown topics and concepts are told, not fatal."""
+    known = frozenset(packs.concepts) | BUILT_IN
+    for row in rows:
+        points = row.values.get("points", {})
+        numbers = [row.values.get("start", 0.0), row.values.get("lack", 0.0)]
+        numbers += points.values() if isinstance(points, dict) else ["points"]
+        if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+            packs.faults.append(f"{row.place}: [learned.{row.name}]: start, lack and points must be numbers.")
+            continue
+        if row.name not in topics:
+            packs.warnings.append(f"{row.place}: [learned.{row.name}]: there is no such topic; train again.")
+            continue
+        for concept in points:
+            if concept not in known and not concept.startswith(("person.", "role.")):
+                place = f"{row.file}:{row.line_of_key(concept)}"
+                packs.warnings.append(f"{place}: [learned.{row.name}]: there is no concept {concept!r}; train again.")
+        learned = Learned(float(numbers[0]), float(numbers[1]), points, row.place)
+        topics[row.name] = replace(topics[row.name], learned=learned)
     return topics
 
 

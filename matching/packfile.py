@@ -1,8 +1,8 @@
 """Reads packs: TOML files that a journalist can edit. Every fault is named with file and line, all at once.
 
-A pack is NAME.toml (concepts, groups, topics, sources) with NAME.people.toml (persons) beside it; NAME.timeline.toml
-belongs to the timeline and is not read here. Several packs load together; a later one adds to the concepts of an
-earlier one and may not redefine its persons or topics.
+A pack is NAME.toml (concepts, groups, topics, sources) with NAME.people.toml (persons) and NAME.learned.toml (points
+that training found) beside it; NAME.timeline.toml belongs to the timeline and is not read here. Several packs load
+together; a later one adds to the concepts of an earlier one and may not redefine its persons or topics.
 """
 
 from __future__ import annotations
@@ -55,16 +55,17 @@ class Row:
 
 
 def pack_paths(paths: Sequence[Path] | None = None) -> tuple[Path, ...]:
-    """Files to read: of the shipped packs, or of the given files and folders; people files follow their pack."""
+    """Files to read: of the shipped packs, or of the given files and folders; what belongs to a pack follows it."""
     found: list[Path] = []
     for path in [PACKS] if paths is None else paths:
         if path.is_dir():
             found += sorted(file for file in path.glob("*.toml") if not file.name.endswith(".timeline.toml"))
             continue
         found.append(path)
-        people = path.with_name(path.name.removesuffix(".toml") + ".people.toml")
-        if people.exists() and people not in paths:  # type: ignore[operator]  # None took the other branch
-            found.append(people)
+        for kind in ("people", "learned"):
+            beside = path.with_name(path.name.removesuffix(".toml") + f".{kind}.toml")
+            if beside.exists():
+                found.append(beside)
     return tuple(dict.fromkeys(found))
 
 
@@ -122,4 +123,4 @@ def _headers(lines: list[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-KINDS = ("pack", "concept", "group", "topic", "source", "person", "name", "given")
+KINDS = ("pack", "concept", "group", "topic", "source", "person", "name", "given", "learned")

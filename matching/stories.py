@@ -165,6 +165,14 @@ def follows_up(member: Member, story: Story) -> bool:
     return not (news or tells)
 
 
+def taken_for(member: Member, story: Story) -> tuple[str, ...]:
+    """The topics of a report in its story: its own, or for half a match the one of the story that it is closest to."""
+    if member.analysis.topics:
+        return member.analysis.topics
+    near = [topic for topic in story.topics if topic in member.analysis.scores]
+    return (max(near, key=member.analysis.scores.__getitem__),) if near else story.topics[:1]
+
+
 def _looked_at(members: Sequence[Member]) -> list[Member]:
     if len(members) <= 2 * _LOOKED_AT:
         return list(members)

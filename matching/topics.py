@@ -8,19 +8,18 @@ in full when it stands in the title or twice. The best rule is the score.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.model import Evidence, Level
-from matching.packfile import Row
+from matching.learned import MOST_LACKING, Learned
 
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
 NEAR_POINTS = 1.5
 LEAD = 3  # sentences of the body in which a negative counts
+LEAST_TOLD = 0.3  # learned points below this are counted, not listed
 BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
-_TERM = re.compile(r"^([A-Za-z_][\w.\-]*)(?:\*(\d+(?:\.\d+)?))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic of a pack: `alert` and `digest` are the scores from which an entry counts."""
+    """A topic of a pack: `alert` and `digest` are the scores from which an entry counts.
+
+    Learned points may lift a text over a group that its rule lacks, but not without evidence for `needs`.
+    """
 
     name: str
     title: str
@@ -58,6 +60,8 @@ class Topic:
     alert: float = 5.0
     digest: float = 3.0
     half: float = 1.5
+    needs: Group | None = None
+    learned: Learned | None = None
 
 
 class Spot(NamedTuple):
@@ -112,11 +116,51 @@ Spots = Mapping[str, Sequence[Spot]]
 
 def score_topic(topic: Topic, spots: Spots) -> Score:
     """Score a topic by its best rule; `spots` maps each concept to its places, the best one first."""
-    common = [*_boosts(topic, spots), *_negatives(topic, spots)]
-    best = max((_sum(topic, rule, spots, common) for rule in topic.rules), key=lambda made: made.rank, default=_NOTHING)
+    best = _best_rule(topic, spots)
+    if topic.learned is not None:
+        best = _with_learned(topic, topic.learned, best, spots)
     if best.level is Level.NONE:
         return Score(best.value, Level.NONE)
     return Score(best.value, best.level, tuple(_evidence(topic.name, it) for it in best.addends), tuple(best.missing))
+
+
+def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
+    """What the best rule alone makes of a text: its points, and how many of its groups are missing."""
+    best = _best_rule(topic, spots)
+    return best.value, _lacking(best)
+
+
+def _best_rule(topic: Topic, spots: Spots) -> _Sum:
+    common = [*_boosts(topic, spots), *_negatives(topic, spots)]
+    return max((_sum(topic, rule, spots, common) for rule in topic.rules), key=lambda made: made.rank, default=_NOTHING)
+
+
+def meets_needs(topic: Topic, spots: Spots) -> bool:
+    """Is there what a text must have for learned points to lift it over a lacking group?"""
+    return topic.needs is None or _best(topic.needs, spots) is not None
+
+
+def _lacking(made: _Sum) -> int:
+    return len(made.missing) if made.addends else MOST_LACKING
+
+
+def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _Sum:
+    """Add the learned points. They may lift a text over what the rules lack, or keep it below."""
+    more = [
+        Addend(round(points, 2), spot, label=label) for points, spot, label in learned.addends(_lacking(made), spots)
+    ]
+    value = round(made.value + sum(item.points for item in more), 2)
+    barred = _lacking(made) > 0 and not meets_needs(topic, spots)
+    if value >= topic.digest and not barred:
+        level = Level.ALERT if value >= topic.alert else Level.DIGEST
+    else:
+        level = Level.HALF if made.level is not Level.NONE or value >= topic.half else Level.NONE
+    told = [item for item in more if abs(item.points) >= LEAST_TOLD]
+    rest = round(sum(item.points for item in more) - sum(item.points for item in told), 2)
+    small = (
+        [Addend(rest, None, label=f"{len(more) - len(told)} learned addends of less than {LEAST_TOLD}")] if rest else []
+    )
+    return made._replace(level=level, value=value, addends=[*made.addends, *told, *small])
 
 
 def _sum(topic: Topic, rule: Rule, spots: Spots, common: Sequence[Addend]) -> _Sum:
@@ -194,7 +238,8 @@ def _evidence(topic: str, item: Addend) -> Evidence:
     if item.other is not None:
         words = f"{spot.text} … {item.other.text}"
         return Evidence(topic, "same sentence", words, "rule", item.points, item.label)
-    return Evidence(topic, spot.concept, spot.text, spot.where, item.points, spot.pattern, spot.start, spot.end)
+    pattern = f"{item.label}; {spot.pattern}" if item.label else spot.pattern
+    return Evidence(topic, spot.concept, spot.text, spot.where, item.points, pattern, spot.start, spot.end)
 
 
 def _same_sentence(one: Group, other: Group, spots: Spots) -> tuple[Spot, Spot] | None:
@@ -210,139 +255,3 @@ def _same_sentence(one: Group, other: Group, spots: Spots) -> tuple[Spot, Spot] 
             if match is not None and (match.start, match.end) != (spot.start, spot.end):
                 return match, spot
     return None
-
-
-# --- compiling ----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class TopicCompiler:
-    """Turns [group.X] and [topic.X] tables into values; faults carry file and line."""
-
-    concepts: frozenset[str]
-    groups: Mapping[str, Row]
-    faults: list[str]
-    _open: list[str] = field(default_factory=list)
-    _told: set[str] = field(default_factory=set)
-
-    def group(self, text: str, row: Row) -> Group:
-        """Read "a | b*0.5 | group.x"; unknown, empty and cyclic groups are faults."""
-        terms: dict[str, float] = {}
-        before = len(self.faults)
-        for part in text.split("|"):
-            match = _TERM.match(part.strip())
-            if match is None:
-                self._fault(row, text, f"{part.strip()!r} is no concept; write concepts with | between them")
-                continue
-            factor = float(match[2] or 1.0)
-            for name, weight in self._expand(match[1], row, text):
-                terms[name] = max(terms.get(name, 0.0), round(weight * factor, 3))
-        if not terms and len(self.faults) == before:
-            self._fault(row, text, "names no concept that exists")
-        return Group(text.strip(), tuple(terms.items()))
-
-    def _expand(self, name: str, row: Row, text: str) -> Iterable[tuple[str, float]]:
-        if name.startswith("group."):
-            short = name.removeprefix("group.")
-            if short in self._open:
-                self._fault(row, text, f"group {short!r} contains itself ({' -> '.join([*self._open, short])})")
-                return ()
-            if short not in self.groups:
-                self._fault(row, text, f"there is no [group.{short}]")
-                return ()
-            self._open.append(short)
-            inner = self.groups[short]
-            found = [term for part in _strings(inner, "any") for term in self.group(part, inner).terms]
-            self._open.pop()
-            if not found:
-                self._fault(inner, "", f"group {short!r} is empty")
-            return found
-        if name not in self.concepts | BUILT_IN and not name.startswith(("person.", "role.")):
-            self._fault(row, text, f"there is no concept {name!r}")
-            return ()
-        return ((name, 1.0),)
-
-    def topic(self, row: Row) -> Topic:
-        rules = [
-            self._rule(values, row) for values in [row.values, *_tables(row.values.get("rule"))] if values.get("all")
-        ]
-        if not any(rule.all for rule in rules):
-            self._fault(row, "", 'the topic is empty: it needs all = ["one | other", ...] or [[...rule]] tables')
-        numbers = {
-            key: self._number(row, key, default) for key, default in (("alert", 5.0), ("digest", 3.0), ("half", 1.5))
-        }
-        if numbers["digest"] > numbers["alert"]:
-            self._fault(row, "", "digest is above alert")
-        return Topic(
-            row.name,
-            str(row.values.get("title", row.name)),
-            tuple(rules),
-            self._points(row, "boost"),
-            self._points(row, "against"),
-            self._pairs(row, "against_near"),
-            **numbers,
-        )
-
-    def _rule(self, values: Mapping[str, object], row: Row) -> Rule:
-        listed = values.get("all")
-        groups = tuple(self.group(str(text), row) for text in (listed if isinstance(listed, list) else [listed]))
-        near: list[tuple[Group, Group]] = []
-        pairs = values.get("near", ())
-        for text in pairs if isinstance(pairs, list) else ():
-            one, and_, other = str(text).partition("&")
-            if not and_:
-                self._fault(row, str(text), "near needs two groups with & between them")
-                continue
-            near.append((self.group(one, row), self.group(other, row)))
-        unless = values.get("unless")
-        return Rule(
-            groups,
-            tuple(near),
-            self.group(str(unless), row) if unless else None,
-            bool(values.get("close", False)),
-            float(str(values.get("points", 0.0))),
-        )
-
-    def _points(self, row: Row, key: str) -> tuple[tuple[str, float], ...]:
-        listed = row.values.get(key, {})
-        found: list[tuple[str, float]] = []
-        for name, points in listed.items() if isinstance(listed, dict) else ():
-            if isinstance(points, bool) or not isinstance(points, int | float):
-                self._fault(row, "", f"{key} of {name!r} must be a number of points")
-                continue
-            for concept, _ in self._expand(str(name), row, str(name)):
-                found.append((concept, float(points)))
-        return tuple(found)
-
-    def _pairs(self, row: Row, key: str) -> tuple[tuple[Group, Group, float], ...]:
-        listed = row.values.get(key, {})
-        found: list[tuple[Group, Group, float]] = []
-        for text, points in listed.items() if isinstance(listed, dict) else ():
-            one, and_, other = str(text).partition("&")
-            if not and_ or isinstance(points, bool) or not isinstance(points, int | float):
-                self._fault(row, str(text), f'{key} needs "one & other" = points')
-                continue
-            found.append((self.group(one, row), self.group(other, row), float(points)))
-        return tuple(found)
-
-    def _number(self, row: Row, key: str, default: float) -> float:
-        value = row.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self._fault(row, "", f"{key} must be a number")
-            return default
-        return float(value)
-
-    def _fault(self, row: Row, text: str, what: str) -> None:
-        fault = f"{row.place_of(text) if text else row.place}: [{row.kind}.{row.name}]: {what}."
-        if fault not in self._told:
-            self._told.add(fault)
-            self.faults.append(fault)
-
-
-def _strings(row: Row, key: str) -> list[str]:
-    value = row.values.get(key, [])
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _tables(value: object) -> list[Mapping[str, object]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
