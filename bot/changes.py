@@ -36,7 +36,7 @@ def changes(told: Told | None, story: Story, say: Texts = ENGLISH) -> tuple[Line
 def reply(story: Story, lines: tuple[Line, ...], say: Texts = ENGLISH) -> Message:
     """The message under an alert that says what changed."""
     title = say.line(texts.CHANGED, kind=LineKind.TITLE, n=f"#{story.id}")
-    return Message((title, *lines), tag=f"story:{story.id}")
+    return Message((title, *lines), tag=f"story:{story.id}", revision=story.revision)
 
 
 def _changes(told: Told, story: Story, say: Texts) -> Iterator[Line]:

@@ -94,7 +94,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Command:
-    """One command. `private` answers are for the asker alone where the platform can; `changes` are audited."""
+    """One command. `private` answers are for the asker alone where the platform can; `changes` are audited.
+
+    `form` names the argument that a form may ask for when it is missing.
+    """
 
     function: Callable[..., Awaitable[Message]]
     role: Role
@@ -102,6 +105,7 @@ class Command:
     aliases: tuple[str, ...]
     private: bool
     changes: bool = False
+    form: str = ""
 
     @property
     def name(self) -> str:
@@ -141,13 +145,13 @@ def command(
     aliases: Sequence[str] = (),
     private: bool = True,
     changes: bool | None = None,
+    form: str = "",
 ) -> Callable[[Callable[..., Awaitable[Message]]], Command]:
     """Make a function a command."""
 
     def make(function: Callable[..., Awaitable[Message]]) -> Command:
-        return Command(
-            function, role, tuple(examples), tuple(aliases), private, role > Role.VIEWER if changes is None else changes
-        )
+        audited = role > Role.VIEWER if changes is None else changes
+        return Command(function, role, tuple(examples), tuple(aliases), private, audited, form)
 
     return make
 
@@ -189,7 +193,7 @@ class Commands:
 
     def menu(self) -> tuple[MenuEntry, ...]:
         """What platforms list: every command that is not for operators only."""
-        return tuple(MenuEntry(one.name, one.summary, one.role) for one in self if one.role < Role.OPERATOR)
+        return tuple(MenuEntry(one.name, one.summary, one.role, one.form) for one in self if one.role < Role.OPERATOR)
 
 
 def load_commands() -> Commands:

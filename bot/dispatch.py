@@ -75,9 +75,11 @@ class Dispatcher:
             word, words = split_line(request.line, self._say, request.prefix)
             if self._is_for_another(word, request):
                 return None
-            wait, told = self._limit(request)
+            wait, told = self._limit(request) if request.counted else (0, False)
             if wait:
-                return None if told else replace(plain(self._say.say(texts.TOO_FAST, n=wait)), private=True)
+                return (
+                    None if told else replace(plain(self._say.say(texts.TOO_FAST, n=wait)), private=True, failed=True)
+                )
             one = self._commands.get(word, self._say, request.prefix)
             name = one.name
             answer = await self._run(one, words, request)
@@ -134,10 +136,11 @@ class Dispatcher:
         lines = [line(text) for text in str(error).split("\n")]
         lines += [line(text, kind=LineKind.SMALL) for text in hint.split("\n") if text]
         near = error.near if isinstance(error, UnknownCommand) else ""
-        return Message(tuple(lines), ((Button(near, command=near),),) if near else (), private=True)
+        return Message(tuple(lines), ((Button(near, command=near),),) if near else (), private=True, failed=True)
 
     def _apologise(self, name: str) -> Message:
         reference = secrets.token_hex(3)
         _log.exception("A command failed", extra={"command": name, "reference": reference})
         apology = line(self._say.say(texts.APOLOGY, reference=reference))
-        return Message((apology, line(self._say.say(texts.APOLOGY_HINT), kind=LineKind.SMALL)), private=True)
+        hint = line(self._say.say(texts.APOLOGY_HINT), kind=LineKind.SMALL)
+        return Message((apology, hint), private=True, failed=True)

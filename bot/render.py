@@ -36,7 +36,7 @@ def alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
         *_sources(sources, say),
         *_matched(member.analysis.evidence, say),
     ]
-    return Message(tuple(lines), _buttons(story, sources, say), tag=f"story:{story.id}")
+    return Message(tuple(lines), _buttons(story, sources, say), tag=f"story:{story.id}", revision=story.revision)
 
 
 def plain_alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
@@ -48,7 +48,7 @@ def plain_alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
     address = clean_link(member.url)
     if address:
         lines.append(line(address))
-    return Message(tuple(lines), tag=f"story:{story.id}")
+    return Message(tuple(lines), tag=f"story:{story.id}", revision=story.revision)
 
 
 def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Line]:
@@ -219,8 +219,8 @@ def _buttons(story: Story, sources: Sequence[Member], say: Texts) -> tuple[tuple
 def verdicts(story_id: int, say: Texts) -> tuple[Button, ...]:
     """What a reader may say of an alert."""
     return (
-        Button(say.say(texts.USEFUL_BUTTON), command=f"useful {story_id}"),
-        Button(say.say(texts.NOT_USEFUL_BUTTON), command=f"notuseful {story_id}"),
-        Button(say.say(texts.DUPLICATE_BUTTON), command=f"duplicate {story_id}"),
-        Button(say.say(texts.MUTE_BUTTON), command=f"mute {story_id}"),
+        Button(say.say(texts.USEFUL_BUTTON), command=f"useful {story_id}", minor=True),
+        Button(say.say(texts.NOT_USEFUL_BUTTON), command=f"notuseful {story_id}", minor=True),
+        Button(say.say(texts.DUPLICATE_BUTTON), command=f"duplicate {story_id}", minor=True),
+        Button(say.say(texts.MUTE_BUTTON), command=f"mute {story_id}", minor=True),
     )

@@ -33,3 +33,4 @@ AUDIT_NONE = "Nothing was changed here."
 AUDIT = ("The last change:", "The last {n} changes:")
 AUDIT_LINE = "{at}, {role}: {line}"
 ROLES = {1: "anyone", 2: "who manages the chat", 3: "an admin", 4: "an operator"}
+FORM = "Words to look for"

@@ -47,3 +47,4 @@ RULE_NEW = (
 )
 RULE_SAVE = "Watch for this"
 RULE_ASK = "Nothing is saved yet: tap the button, or write {line}"
+FORM = "A name, or a rule"

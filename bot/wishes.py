@@ -41,6 +41,34 @@ def buttons(ctx: Context, *choices: tuple[str, str]) -> Buttons:
     return (tuple(Button(ctx.say.say(label), command=line) for label, line in choices),)
 
 
+def modes(ctx: Context, options: Options) -> Buttons:
+    """One row: how alerts may come; what is set now is marked."""
+    daily = f"when daily {options.daily_at:%H:%M}"
+    choices = (
+        (Mode.INSTANT, texts.INSTANT_BUTTON, "when instant"),
+        (Mode.HOURLY, texts.HOURLY_BUTTON, "when hourly"),
+        (Mode.DAILY, texts.DAILY_BUTTON, daily),
+    )
+    return (tuple(Button(marked(ctx.say.say(label), mode is options.mode), line) for mode, label, line in choices),)
+
+
+def controls(ctx: Context, options: Options) -> Buttons:
+    """Rows of buttons for what is set most often."""
+    discreet = (
+        (texts.DISCREET_OFF_BUTTON, "discreet off") if options.discreet else (texts.DISCREET_ON_BUTTON, "discreet on")
+    )
+    return (
+        *modes(ctx, options),
+        *buttons(ctx, (texts.QUIET_BUTTON, "quiet"), (texts.SNOOZE_BUTTON, "snooze"), (texts.MUTED_BUTTON, "mute")),
+        *buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), discreet),
+    )
+
+
+def marked(label: str, chosen: bool) -> str:
+    """A label that shows whether it is what is set now."""
+    return f"✓ {label}" if chosen else label
+
+
 def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **values: texts.Value) -> Message:
     """One sentence, with buttons."""
     return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)

@@ -70,11 +70,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A label and the command line it stands for, or a URL to open. Raises ValueError above 64 bytes of command."""
+    """A label and the command line it stands for, or a URL to open. Raises ValueError above 64 bytes of command.
+
+    A `minor` one may stand in a menu where the platform has menus.
+    """
 
     label: str
     command: str = ""
     url: str = ""
+    minor: bool = False
 
     def __post_init__(self) -> None:
         if len(self.command.encode()) > MAX_COMMAND_BYTES:
@@ -83,13 +87,20 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Lines, then rows of buttons. `silent` asks for no sound, `private` for an answer to the asker alone."""
+    """Lines, then rows of buttons. `silent` asks for no sound, `private` for an answer to the asker alone.
+
+    `failed` says that the command was not carried out, and why. `parts` are the same lines and buttons as a page in
+    parts, each with its own buttons, for platforms with pages. `tag` and `revision` name the story that is shown.
+    """
 
     lines: tuple[Line, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
     silent: bool = False
     private: bool = False
     tag: str = field(default="")
+    revision: int = 0
+    failed: bool = False
+    parts: tuple[Message, ...] = ()
 
     @property
     def text(self) -> str:
@@ -105,3 +116,9 @@ def line(*parts: str | Span, kind: LineKind = LineKind.TEXT) -> Line:
 def plain(*texts: str) -> Message:
     """A message of plain lines."""
     return Message(tuple(line(text) for text in texts))
+
+
+def page(*parts: Message) -> Message:
+    """Messages one under the other; a platform without pages shows all their lines, then all their buttons."""
+    lines = tuple(line for part in parts for line in part.lines)
+    return Message(lines, tuple(row for part in parts for row in part.buttons), parts=parts)

@@ -303,6 +303,7 @@ class Request:
     `private` marks a chat with one person. `message_ref` is the alert that the command was given under, or "".
     `addressed` is False when the line may be meant for another bot (a bare /word in a group): unknown commands are then
     passed over. `prefix` is how a command is typed here: "/" in Telegram, "/minsk " in Slack, "" in a terminal.
+    `counted` is False for what the platform asks by itself, such as a page shown again after a change made on it.
     """
 
     actor: Actor
@@ -313,6 +314,7 @@ class Request:
     message_ref: str = ""
     addressed: bool = True
     prefix: str = "/"
+    counted: bool = True
 
 
 CommandHandler = Callable[[Request], Awaitable[Message | None]]
@@ -320,11 +322,15 @@ CommandHandler = Callable[[Request], Awaitable[Message | None]]
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A command as platforms list it in their menus; `role` is the least that may use it."""
+    """A command as platforms list it in their menus; `role` is the least that may use it.
+
+    `form` names what the command does nothing without: a platform with forms may ask for it in one.
+    """
 
     name: str
     description: str
     role: Role = Role.VIEWER
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

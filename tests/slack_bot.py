@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.slack import Slack
 from core.message import Message
-from core.ports import Request
+from core.ports import MenuEntry, Request
 from core.settings import Settings, SlackSettings
 from tests.echo import SeenEvents
 from tests.fake_clock import FakeClock
@@ -48,12 +48,14 @@ async def opened(server: SlackServer, **changes: str) -> AsyncIterator[Slack]:
 
 
 @asynccontextmanager
-async def receiving(server: SlackServer, answer: Answering, **changes: str) -> AsyncIterator[Slack]:
+async def receiving(
+    server: SlackServer, answer: Answering, menu: Sequence[MenuEntry] = (), **changes: str
+) -> AsyncIterator[Slack]:
     """Opened and receiving, by Socket Mode or behind the program's own HTTP server."""
     platform = make(settings(server, **changes))
     await platform.open()
     http = HttpServer("127.0.0.1", 0, health=good, ready=good, routes=platform.routes)
-    running = asyncio.create_task(platform.run(answer, ()))
+    running = asyncio.create_task(platform.run(answer, menu))
     try:
         if platform.routes:
             server.events_url = await http.start() + platform.routes[0].path

@@ -27,6 +27,7 @@ from aiohttp import WSMsgType, web
 from tests.slack_server_api import SlackApi
 from tests.slack_server_blocks import buttons
 from tests.slack_server_values import COMMAND_SCOPE, EVENT_SCOPES, Posted
+from tests.slack_server_views import View
 
 ANSWER_WITHIN = 3.0
 
@@ -84,7 +85,7 @@ class SlackServer(SlackApi):
     async def happens(self, kind: str, event: Mapping[str, Any], event_id: str = "", attempt: int = 0) -> Ack:
         """Send an event, if the app is subscribed and allowed to get it, and the bot is there."""
         room = self.channels.get(str(event.get("channel", "")))
-        if kind not in self.events or EVENT_SCOPES[kind] not in self.scopes:
+        if kind not in self.events or EVENT_SCOPES[kind] not in self.scopes | {""}:
             return Ack(-1, "not subscribed")
         if room is not None and self.bot_user not in room.members:
             return Ack(-1, "not in channel")
@@ -103,7 +104,7 @@ class SlackServer(SlackApi):
             "channel_name": name,
             "team_id": self.team,
             "api_app_id": "A0APP",
-            "trigger_id": f"{self.serial()}.1",
+            "trigger_id": self.views.trigger(user),
         }
         return await self.deliver("slash_commands", {**fields, "response_url": self.new_response_url(channel, user)})
 
@@ -113,8 +114,11 @@ class SlackServer(SlackApi):
         button = buttons(one.blocks)[label]
         container: dict[str, Any] = {"type": "message", "message_ts": one.ts, "channel_id": one.channel}
         container["is_ephemeral"] = bool(one.only_for)
-        action = {"type": "button", "action_ts": self.new_ts(), "block_id": "b1"}
-        action |= {key: button[key] for key in ("action_id", "text", "value", "url") if key in button}
+        action: dict[str, Any] = {"action_ts": self.new_ts(), "block_id": "b1"}
+        if "action_id" in button:
+            action |= {key: button[key] for key in ("type", "action_id", "text", "value", "url") if key in button}
+        else:
+            action |= {"type": "overflow", "action_id": "menu", "selected_option": dict(button)}
         body: dict[str, Any] = {
             "type": "block_actions",
             "user": {"id": user, "team_id": self.team},
@@ -129,8 +133,40 @@ class SlackServer(SlackApi):
         if not one.only_for:
             thread = {"thread_ts": one.thread_ts} if one.thread_ts else {}
             body["message"] = {"ts": one.ts, "text": one.text, "user": one.user, "blocks": list(one.blocks), **thread}
-        body |= {"trigger_id": f"{self.serial()}.1", "response_url": self.new_response_url(one.channel, user)}
+        body |= {"trigger_id": self.views.trigger(user), "response_url": self.new_response_url(one.channel, user)}
         return await self.deliver("interactive", body)
+
+    async def open_home(self, user: str, tab: str = "home") -> Ack:
+        """Click on the bot in the sidebar: its Home or its Messages tab."""
+        private, home = self._private_chat(user), self.views.homes.get(user)
+        event: dict[str, Any] = {"type": "app_home_opened", "user": user, "channel": private.id, "tab": tab}
+        return await self.happens("app_home_opened", event | ({"view": home.payload} if home and tab == "home" else {}))
+
+    async def press_in(self, view: View, label: str) -> Ack:
+        """Press a button of a Home tab or modal."""
+        return await self.deliver("interactive", self._by(view.user, self.views.action(view, label)))
+
+    async def submit(self, user: str, typed: str) -> Ack:
+        """Fill in the field of one's open modal and send it off."""
+        view = self.views.modals[user]
+        ack = await self.deliver("interactive", self._by(user, self.views.submission(view, typed)))
+        if ack.status == 200:
+            self.views.answered(view, ack.body)
+            await self.changed()
+        return ack
+
+    async def choose(self, user: str, one: Posted, callback_id: str) -> Ack:
+        """Choose a shortcut from the menu of a message, anybody's."""
+        message = {"ts": one.ts, "text": one.text, "user": one.user}
+        message |= {"thread_ts": one.thread_ts} if one.thread_ts else {}
+        body = {"type": "message_action", "callback_id": callback_id, "message": message, "message_ts": one.ts}
+        body |= {"channel": {"id": one.channel}, "trigger_id": self.views.trigger(user)}
+        body |= {"response_url": self.new_response_url(one.channel, user)}
+        return await self.deliver("interactive", self._by(user, body))
+
+    def _by(self, user: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        who = {"user": {"id": user, "team_id": self.team}, "team": {"id": self.team}, "api_app_id": "A0APP"}
+        return {**body, **who}
 
     # --- ways -------------------------------------------------------------------------------------------------------
 

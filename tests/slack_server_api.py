@@ -28,6 +28,7 @@ from tests.slack_server_values import (
     Refused,
     ResponseUrl,
 )
+from tests.slack_server_views import Views
 
 
 class SlackApi:
@@ -41,7 +42,7 @@ class SlackApi:
         self.users: dict[str, dict[str, Any]] = {}
         self.channels: dict[str, Channel] = {}
         self.calls: list[Call] = []
-        self.views: dict[str, dict[str, Any]] = {}
+        self.views = Views(self)
         self.time = 1_760_000_000.0
         self._posted: list[Posted] = []
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
@@ -286,16 +287,13 @@ class SlackApi:
         return {"channel": {"id": self._private_chat(user).id}}
 
     def _do_views_publish(self, fields: dict[str, Any]) -> dict[str, Any]:
-        user, view = str(fields.get("user_id", "")), fields.get("view") or {}
-        view = json.loads(view) if isinstance(view, str) else view
-        if user not in self.users:
-            raise Refused("user_not_found")
-        if view.get("type") != "home" or len(view.get("blocks", ())) > 100:
-            raise Refused("invalid_arguments")
-        if fields.get("hash") and fields["hash"] != self.views.get(user, {}).get("hash"):
-            raise Refused("hash_conflict")
-        self.views[user] = {**view, "id": f"V{user}", "hash": f"{self.serial()}.hash"}
-        return {"view": self.views[user]}
+        return self.views.publish(fields)
+
+    def _do_views_open(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return self.views.open(fields)
+
+    def _do_views_update(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return self.views.update(fields)
 
     def _compose(self, fields: Mapping[str, Any], channel: str) -> Posted:
         error, details = refusal(fields)

@@ -69,8 +69,11 @@ def _repeated(blocks: Sequence[Block]) -> Iterator[str]:
             seen.add(name)
 
 
-def _faults_of(block: Any, at: str) -> Iterator[str]:
-    check = _CHECKS.get(block.get("type", "")) if isinstance(block, dict) else None
+Check = Callable[[Block, str], Iterator[str]]
+
+
+def _faults_of(block: Any, at: str, checks: Mapping[str, Check] | None = None) -> Iterator[str]:
+    check = (checks or _CHECKS).get(block.get("type", "")) if isinstance(block, dict) else None
     if check is None:
         yield f"unsupported type: {block.get('type') if isinstance(block, dict) else block!r} [json-pointer:{at}]"
         return
@@ -123,6 +126,9 @@ def _actions(block: Block, at: str) -> Iterator[str]:
         yield f"1 to 25 items allowed [json-pointer:{at}/elements]"
     for index, element in enumerate(elements):
         here = f"{at}/elements/{index}"
+        if element.get("type") == "overflow":
+            yield from _overflow(element, here)
+            continue
         if element.get("type") != "button":
             yield f"unsupported type: {element.get('type')} [json-pointer:{here}]"
             continue
@@ -132,6 +138,54 @@ def _actions(block: Block, at: str) -> Iterator[str]:
                 yield f"must be less than {most + 1} characters [json-pointer:{here}/{field}]"
         if "url" in element and not _is_address(element["url"]):
             yield f"invalid url [json-pointer:{here}/url]"
+
+
+def _overflow(element: Block, at: str) -> Iterator[str]:
+    options = element.get("options", ())
+    if not 1 <= len(options) <= 5:
+        yield f"1 to 5 items allowed [json-pointer:{at}/options]"
+    for index, option in enumerate(options):
+        yield from _text(option.get("text"), f"{at}/options/{index}/text", 75, ("plain_text",))
+        if not 1 <= len(option.get("value", "")) <= 75:  # 150 by newer documents
+            yield f"must be less than 76 characters [json-pointer:{at}/options/{index}/value]"
+
+
+def _input(block: Block, at: str) -> Iterator[str]:
+    """https://docs.slack.dev/reference/block-kit/blocks/input-block ; in views alone."""
+    yield from _text(block.get("label"), f"{at}/label", 2000, ("plain_text",))
+    if "hint" in block:
+        yield from _text(block["hint"], f"{at}/hint", 2000, ("plain_text",))
+    element = block.get("element") or {}
+    if element.get("type") != "plain_text_input":
+        yield f"unsupported type: {element.get('type')} [json-pointer:{at}/element]"
+    if "placeholder" in element:
+        yield from _text(element["placeholder"], f"{at}/element/placeholder", 150, ("plain_text",))
+    if not 1 <= element.get("max_length", 3000) <= 3000:
+        yield f"must be less than 3001 [json-pointer:{at}/element/max_length]"
+    if len(element.get("initial_value", "")) > element.get("max_length", 3000):
+        yield f"must be less than max_length [json-pointer:{at}/element/initial_value]"
+
+
+def view_faults(view: Block) -> list[str]:
+    """What Slack would not take of a view. https://docs.slack.dev/reference/views"""
+    blocks = view.get("blocks") or []
+    checks = {**_CHECKS, "input": _input}
+    found = [fault for index, block in enumerate(blocks) for fault in _faults_of(block, f"/blocks/{index}", checks)]
+    found += _repeated(blocks)
+    if not 1 <= len(blocks) <= 100:
+        found.append("1 to 100 items allowed [json-pointer:/blocks]")
+    if view.get("type") not in ("home", "modal"):
+        found.append("unsupported type [json-pointer:/type]")
+    for field, most in (("private_metadata", 3000), ("callback_id", 255)):
+        if len(view.get(field, "")) > most:
+            found.append(f"must be less than {most + 1} characters [json-pointer:/{field}]")
+    if view.get("type") == "modal":
+        for field in ("title", "submit", "close"):
+            if field == "title" or field in view:
+                found += _text(view.get(field), f"/{field}", 24, ("plain_text",))
+        if any(block.get("type") == "input" for block in blocks) and "submit" not in view:
+            found.append("submit is required with an input block [json-pointer:/submit]")
+    return found
 
 
 def _divider(block: Block, at: str) -> Iterator[str]:
@@ -182,7 +236,7 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https", "mailto") and bool(parts.netloc) and not re.search(r"[\s<>|]", url)
 
 
-_CHECKS: Mapping[str, Callable[[Block, str], Iterator[str]]] = {
+_CHECKS: Mapping[str, Check] = {
     "section": _section,
     "header": _header,
     "context": _context,
@@ -228,12 +282,13 @@ def readable(text: str) -> str:
 
 
 def buttons(blocks: Sequence[Block]) -> dict[str, Block]:
-    """Label -> button."""
+    """Label -> button, or the option of a menu."""
     return {
-        readable(str(element["text"]["text"])): element
+        readable(str(one["text"]["text"])): one
         for block in blocks
         if block["type"] == "actions"
         for element in block["elements"]
+        for one in element.get("options", (element,))
     }
 
 
@@ -244,6 +299,8 @@ def _lines(block: Block) -> Iterator[str]:
             for section in sections:
                 words = (str(p.get("text") or p.get("fallback") or p.get("url")) for p in section["elements"])
                 yield "".join(words)
+    elif block["type"] == "input":
+        yield readable(str(block["label"]["text"]))
     elif block["type"] != "actions":
         yield from (readable(str(text["text"])) for text in _text_objects(block))
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.slack_server_blocks import links, shown
 
 BOT_SCOPES = frozenset({"app_mentions:read", "chat:write", "commands", "im:history", "users:read"})
-BOT_EVENTS = frozenset({"app_mention", "message.im"})
+BOT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.im"})
 
 # What a bot token must be allowed for each method. https://docs.slack.dev/reference/scopes
 METHOD_SCOPES: Mapping[str, str] = {
@@ -22,11 +22,17 @@ METHOD_SCOPES: Mapping[str, str] = {
     "users.info": "users:read",
     "conversations.info": "channels:read",
     "conversations.open": "im:write",
+    "views.open": "",
     "views.publish": "",
+    "views.update": "",
     "apps.connections.open": "connections:write",
 }
 # What each event and each slash command needs.
-EVENT_SCOPES: Mapping[str, str] = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+EVENT_SCOPES: Mapping[str, str] = {
+    "app_home_opened": "",
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+}
 COMMAND_SCOPE = "commands"
 
 RESPONSE_USES = 5

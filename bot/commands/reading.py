@@ -37,7 +37,7 @@ async def story(ctx: Context, number: int) -> Message:
     rest = len(found.members) - MOST_REPORTS
     if rest > 0:
         lines.append(ctx.say.line(texts.MORE_REPORTS, kind=LineKind.SMALL, n=rest))
-    return Message(tuple(lines), message.buttons, tag=message.tag)
+    return Message(tuple(lines), message.buttons, tag=message.tag, revision=found.revision)
 
 
 async def get_story(ctx: Context, number: int) -> Story:

@@ -25,7 +25,7 @@ MOST_WORDS = 12
 _MONTHS = 12
 
 
-@command(examples=("search potash", "search belavia lukash*"))
+@command(examples=("search potash", "search belavia lukash*"), form=told.FORM)
 async def search(ctx: Context, words: Rest = "") -> Message:
     """The newest reports that hold all the words, in any letter case, with or without accents.
 

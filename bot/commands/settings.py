@@ -19,19 +19,8 @@ async def settings(ctx: Context) -> Message:
     options = mine.options
     lines = [ctx.say.line(texts.STATUS_SELF, topics=topic_names(mine.topics, ctx.topics))]
     lines += wishes.described(options, ctx.say, ctx.now)
-    discreet_label = texts.DISCREET_OFF_BUTTON if options.discreet else texts.DISCREET_ON_BUTTON
-    discreet_line = "discreet off" if options.discreet else "discreet on"
     rows = (
-        *wishes.buttons(
-            ctx,
-            (texts.INSTANT_BUTTON, "when instant"),
-            (texts.HOURLY_BUTTON, "when hourly"),
-            (texts.DAILY_BUTTON, f"when daily {options.daily_at:%H:%M}"),
-        ),
-        *wishes.buttons(
-            ctx, (texts.QUIET_BUTTON, "quiet"), (texts.SNOOZE_BUTTON, "snooze"), (texts.MUTED_BUTTON, "mute")
-        ),
-        *wishes.buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), (discreet_label, discreet_line)),
+        *wishes.controls(ctx, options),
         (
             Button(ctx.say.say(texts.TOPICS_BUTTON), command="topics"),
             Button(ctx.say.say(texts.STOP_BUTTON), command="stop"),

@@ -39,13 +39,7 @@ async def when(ctx: Context, mode: Literal["instant", "hourly", "daily", ""] = "
     if mode:
         daily_at = _clock(ctx, at) if at else options.daily_at
         options = await wishes.change(ctx, mode=Mode(mode), daily_at=daily_at)
-    choices = wishes.buttons(
-        ctx,
-        (texts.INSTANT_BUTTON, "when instant"),
-        (texts.HOURLY_BUTTON, "when hourly"),
-        (texts.DAILY_BUTTON, f"when daily {options.daily_at:%H:%M}"),
-    )
-    return wishes.answer(ctx, texts.SETTING_WHEN, choices, value=wishes.when(options, ctx.say))
+    return wishes.answer(ctx, texts.SETTING_WHEN, wishes.modes(ctx, options), value=wishes.when(options, ctx.say))
 
 
 @command(role=Role.EDITOR, examples=("quiet 22:00 07:00", "quiet 22 7 strict", "quiet off"), private=False)

@@ -29,6 +29,7 @@ MOST_LISTED = 40
         "watch be: Марына Золатава ru: Марина Золотова",
         "watch minsk AND (potash OR belavia) NOT football",
     ),
+    form=say_watch.FORM,
 )
 async def watch(ctx: Context, name_or_rule: Rest = "") -> Message:
     """Be told whenever somebody is named or a rule of your own fits, whatever the topic.

@@ -8,9 +8,11 @@ connection is told as such, and the outbox decides. slack_manifest.yaml makes th
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,8 +33,21 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.slack_answers import Answers
 from bot.platforms.slack_blocks import Rendered, render
 from bot.platforms.slack_errors import BOT_REMEDY, HTTP_REMEDY, SOCKET_REMEDY, taken, translated
-from bot.platforms.slack_events import Incoming, located, of_action, of_command, of_event, reference
+from bot.platforms.slack_events import (
+    Incoming,
+    line_of,
+    located,
+    of_action,
+    of_command,
+    of_event,
+    of_home,
+    of_shortcut,
+    of_view,
+    reference,
+)
+from bot.platforms.slack_pages import Pages, Pressed
 from bot.platforms.slack_socket import SocketMode
+from bot.platforms.slack_views import Place
 from core.errors import BadCredentials, DeliveryError, MessageMissing, RetryLater, Unreachable
 from core.message import Message
 from core.model import Actor, Role, Target
@@ -76,8 +91,10 @@ class Slack:
         self._session: aiohttp.ClientSession | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
         self._answers = Answers(self, self._client, self._clock, self._log)
+        self._pages = Pages(self._client, self._ask, self._spawn, self._clock, self._log)
         self._socket_url = ("", 0.0)
         self._handle: CommandHandler | None = None
+        self._receiving = False
         self._working: set[asyncio.Task[None]] = set()
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -120,13 +137,14 @@ class Slack:
     async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
         """Receive until cancelled. Slack has no menu: its one command is in the manifest."""
         assert self._session is not None, "open() comes before run()"
-        self._handle = handle
+        self._handle, self._receiving = handle, True
+        self._pages.learn(menu)
         try:
             if self._settings.mode == "http":
                 await asyncio.Event().wait()
             await SocketMode(self._session, self._open_url, self._dispatch, self._clock, self._log).run()
         finally:
-            self._handle = None
+            self._receiving = False
             await self._finish()
 
     async def close(self) -> None:
@@ -224,6 +242,9 @@ class Slack:
         )
         app.command(_ANY)(self._on_command)
         app.action(_ANY)(self._on_action)
+        app.view(_ANY)(self._on_view)
+        app.message_shortcut(_ANY)(self._on_shortcut)
+        app.event("app_home_opened")(self._on_home)
         app.event("app_mention")(self._on_event)
         app.event("message")(self._on_event)
         app.error(self._on_error)
@@ -231,14 +252,34 @@ class Slack:
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        self._spawn(partial(of_command, body))
+        self._spawn(partial(self._command, partial(of_command, body)))
 
     async def _on_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        self._spawn(partial(of_action, body))
+        if (body.get("container") or {}).get("type") == "view":
+            self._spawn(partial(self._pressed, body))
+        else:
+            self._spawn(partial(self._command, partial(of_action, body)))
+
+    async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        self._spawn(partial(self._command, partial(of_shortcut, body)))
+
+    async def _on_view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A submitted modal, whose acknowledgement says what was wrong or what comes of it."""
+        place = Place.of(body["view"])
+        if not (self._receiving and place.form):
+            await ack()
+            return
+        answer = await self._pages.submitted(of_view(body, place.channel, place.prefix), body["view"])
+        await ack(**answer)
+
+    async def _on_home(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        self._spawn(partial(self._home, event, str(body.get("event_id", ""))))
 
     async def _on_event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
-        self._spawn(partial(of_event, event, str(self._identity.bot_user_id)), str(body.get("event_id", "")))
+        read = partial(of_event, event, str(self._identity.bot_user_id))
+        self._spawn(partial(self._command, read, str(body.get("event_id", ""))))
 
     async def _on_error(self, error: Exception) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
@@ -246,16 +287,18 @@ class Slack:
         self._log.error("A request from Slack could not be handled", exc_info=error)
         return None
 
-    async def _dispatch(self, request: SocketModeRequest) -> bool:
+    async def _dispatch(self, request: SocketModeRequest) -> Mapping[str, Any] | None:
         answer = await run_async_bolt_app(self._app, request)
-        return int(answer.status) == 200
+        if int(answer.status) != 200:
+            return None
+        return dict(json.loads(answer.body)) if answer.body else {}
 
     async def _receive(self, request: HttpRequest) -> HttpResponse:
         """POST /slack/events: nothing is read before the signature is found right."""
         if not self._is_signed(request):
             self._log.info("A request without Slack's signature was refused")
             return HttpResponse(401, b"invalid signature")
-        if self._handle is None:
+        if not self._receiving:
             return HttpResponse(503, b"starting or stopping", {"retry-after": "5"})
         answer = await self._app.async_dispatch(
             AsyncBoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
@@ -271,10 +314,10 @@ class Slack:
 
     # --- commands ---------------------------------------------------------------------------------------------------
 
-    def _spawn(self, read: Callable[[], Incoming | None], event_id: str = "") -> None:
+    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         """Work on it apart: what fails after an acknowledgement, before bolt has sent it, would take it back."""
-        if self._handle is not None:
-            task = asyncio.create_task(self._work(self._handle, read, event_id))
+        if self._receiving:
+            task = asyncio.create_task(self._work(work))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
@@ -286,21 +329,43 @@ class Slack:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _work(self, handle: CommandHandler, read: Callable[[], Incoming | None], event_id: str) -> None:
-        """Run one command and show its answer. Slack repeats events: the first sight of one counts."""
+    async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            incoming = read()
-            if incoming is None:
-                return
-            if event_id and not await self._updates.first_sight(self.name, event_id, self._clock.now()):
-                return
-            answer = await handle(await self._request(incoming))
-            if answer is not None:
-                await self._answers.give(incoming, answer)
+            await work()
         except DeliveryError as error:
             self._log.warning("An answer could not be shown in Slack", extra={"reason": str(error)})
         except Exception:
             self._log.exception("A command from Slack failed")
+
+    async def _command(self, read: Callable[[], Incoming | None], event_id: str = "") -> None:
+        """Run one command and show its answer, or ask in a modal for what it lacks."""
+        incoming = read()
+        if incoming is None or not await self._is_new(event_id) or await self._pages.ask_in_form(incoming):
+            return
+        answer = await self._ask(incoming)
+        if answer is not None:
+            await self._answers.give(incoming, answer)
+
+    async def _home(self, event: Mapping[str, Any], event_id: str) -> None:
+        incoming = of_home(event)
+        if incoming is not None and await self._is_new(event_id):
+            await self._pages.open_home(incoming, str((event.get("view") or {}).get("hash") or ""))
+
+    async def _pressed(self, body: Mapping[str, Any]) -> None:
+        view, line = body["view"], line_of(body)
+        place = Place.of(view)
+        if line and place.channel:
+            incoming = of_view(body, place.channel, place.prefix, line)
+            is_home = view.get("type") == "home"
+            await self._pages.pressed(Pressed(incoming, place, str(view["id"]), str(view.get("hash") or ""), is_home))
+
+    async def _is_new(self, event_id: str) -> bool:
+        """Slack repeats events: the first sight of one counts, in whatever process."""
+        return not event_id or await self._updates.first_sight(self.name, event_id, self._clock.now())
+
+    async def _ask(self, incoming: Incoming, *, counted: bool = True) -> Message | None:
+        assert self._handle is not None, "commands come while receiving"
+        return await self._handle(replace(await self._request(incoming), counted=counted))
 
     async def _request(self, incoming: Incoming) -> Request:
         return Request(

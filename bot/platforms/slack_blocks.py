@@ -24,6 +24,7 @@ MAX_ROW = 25
 MAX_HEADER = 150
 MAX_SMALL = 3000
 MAX_LABEL = 75
+MAX_OPTIONS = 5
 # Undocumented: messages are refused above about 13,200 characters of blocks, their JSON included
 # (https://github.com/slackapi/bolt-js/issues/2509). The rest is left to the buttons.
 MAX_JSON = 12_500
@@ -33,7 +34,7 @@ WORDS = Limits(characters=3_800, size=escaped)
 ANSWER = Limits(characters=3_800, size=escaped, line_cost=2, count_links=True)
 
 ACTION = "minsk"
-EVENT_TYPE = "minsk_watch_message"
+EVENT_TYPE = "minsk_watch_story"
 
 Block = dict[str, Any]
 
@@ -87,17 +88,50 @@ def render(message: Message) -> Rendered:
 
 
 def render_all(message: Message) -> tuple[Rendered, ...]:
-    """An answer in as many messages as its words need, links and all."""
+    """An answer in as many messages as its words need, links and all; a page in one message if it fits."""
+    if message.parts and ANSWER.hold(message.lines):
+        blocks = blocks_of_page(message)
+        if len(blocks) <= MAX_BLOCKS and _size(blocks) <= MAX_JSON:
+            return (_rendered(_clean(message), blocks),)
     return tuple(_render(part) for part in split(_clean(message), ANSWER))
 
 
+def blocks_of(message: Message, prefix: str = ACTION) -> list[Block]:
+    """The blocks of one message, cut to what a message holds. `prefix` begins every action_id."""
+    return _blocks(cut(_clean(message), WORDS), prefix)
+
+
+def blocks_of_page(message: Message) -> list[Block]:
+    """Every part with its own buttons, one part under the other; one that says nothing is left out."""
+    parts = [part for part in message.parts if part.lines or part.buttons] or [message]
+    return [block for number, part in enumerate(parts, 1) for block in blocks_of(part, f"{ACTION}-{number}")]
+
+
 def _render(message: Message) -> Rendered:
+    return _rendered(message, _blocks(message, ACTION))
+
+
+def _blocks(message: Message, prefix: str) -> list[Block]:
     blocks = _fitting(message.lines)
-    rows = _actions(message.buttons, MAX_JSON - _size(blocks))
-    blocks += rows[: MAX_BLOCKS - len(blocks)]
-    metadata = {"event_type": EVENT_TYPE, "event_payload": {"tag": message.tag}} if message.tag else None
+    rows = _actions(message.buttons, MAX_JSON - _size(blocks), prefix)
+    return blocks + rows[: MAX_BLOCKS - len(blocks)]
+
+
+def _rendered(message: Message, blocks: Sequence[Block]) -> Rendered:
     plain, *more = split(unformatted(message), WORDS)
-    return Rendered(_text(message), tuple(blocks), _text(plain) + (f"\n{ELLIPSIS}" if more else ""), metadata)
+    short = _text(plain) + (f"\n{ELLIPSIS}" if more else "")
+    return Rendered(_text(message), tuple(blocks), short, _metadata(message))
+
+
+def _metadata(message: Message) -> Block | None:
+    """Which story a message shows, for other programs in the workspace; nothing about people.
+
+    https://docs.slack.dev/messaging/message-metadata
+    """
+    kind, _, number = message.tag.partition(":")
+    if kind != "story" or not number.isdecimal():
+        return None
+    return {"event_type": EVENT_TYPE, "event_payload": {"story": int(number), "revision": message.revision}}
 
 
 def _fitting(lines: Sequence[Line]) -> list[Block]:
@@ -244,19 +278,42 @@ def _element(span: Span, *, bold: bool) -> Block:
     return {**element, "style": style} if style else element
 
 
-def _actions(rows: Sequence[Sequence[Button]], room: int) -> list[Block]:
-    """A row of buttons is an actions block; those above `room` characters of JSON are left out, later ones first."""
+def _actions(rows: Sequence[Sequence[Button]], room: int, prefix: str) -> list[Block]:
+    """A row of buttons is an actions block; those above `room` characters of JSON are left out, later ones first.
+
+    Minor buttons go into a menu at the end of the first row.
+    """
+    menu = _menu([button for row in rows for button in row if button.minor and button.command], f"{prefix}-menu")
+    room -= _size(menu) + 40 if menu else 0
     blocks: list[Block] = []
     for number, row in enumerate(rows, 1):
         elements: list[Block] = []
         for place, button in enumerate(row[:MAX_ROW], 1):
-            element = _button(button, f"{ACTION}-{number}-{place}")
+            element = None if button.minor and button.command else _button(button, f"{prefix}-{number}-{place}")
             room -= _size([element]) + 40 if element else 0
             if element and room >= 0:
                 elements.append(element)
         if elements:
             blocks.append({"type": "actions", "elements": elements})
+    if blocks and len(blocks[0]["elements"]) + len(menu) <= MAX_ROW:
+        blocks[0]["elements"] += menu
+    elif menu:
+        blocks.insert(0, {"type": "actions", "elements": menu[:MAX_ROW]})
     return blocks
+
+
+def _menu(buttons: Sequence[Button], action_id: str) -> list[Block]:
+    """As many menus as the buttons need, 5 in each.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
+    """
+    options = [
+        {"text": _plain(label), "value": button.command} for button in buttons if (label := _label(button.label))
+    ]
+    return [
+        {"type": "overflow", "action_id": f"{action_id}-{at}", "options": options[at : at + MAX_OPTIONS]}
+        for at in range(0, len(options), MAX_OPTIONS)
+    ]
 
 
 def _button(button: Button, action_id: str) -> Block | None:

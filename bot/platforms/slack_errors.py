@@ -65,7 +65,6 @@ _TROUBLE = frozenset({"service_unavailable", "team_added_to_org", "accesslimited
 # "It's possible some aspect of the operation succeeded before the error was raised", says Slack of these.
 _HALFWAY = frozenset({"internal_error", "fatal_error", "request_timeout", "rollup_error"})
 _LIMITED = frozenset({"ratelimited", "rate_limited", "rate_limit_exceeded", "message_limit_exceeded"})
-_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_attachments"})
 _WAIT = 30.0
 
 BOT_REMEDY = (
@@ -80,6 +79,34 @@ HTTP_REMEDY = 'Put the app\'s signing secret into slack.signing_secret, or set s
 
 class BlocksRefused(MessageRejected):
     """Slack refuses these blocks; the words alone may do."""
+
+
+class ViewChanged(MessageRejected):
+    """The view was changed since the version that the call names."""
+
+
+class ViewGone(MessageRejected):
+    """There is no such view, or no longer."""
+
+
+class TriggerGone(MessageRejected):
+    """The trigger_id was used, or is older than 3 seconds."""
+
+
+_KINDS: Mapping[str, type[MessageRejected]] = {
+    "invalid_blocks": BlocksRefused,
+    "invalid_blocks_format": BlocksRefused,
+    "msg_blocks_too_long": BlocksRefused,
+    "invalid_attachments": BlocksRefused,
+    "hash_conflict": ViewChanged,
+    "not_found": ViewGone,
+    "view_not_found": ViewGone,
+    "expired_trigger_id": TriggerGone,
+    "trigger_expired": TriggerGone,
+    "exchanged_trigger_id": TriggerGone,
+    "trigger_exchanged": TriggerGone,
+    "invalid_trigger_id": TriggerGone,
+}
 
 
 async def taken(call: Callable[[dict[str, Any]], Awaitable[T]], rendered: Rendered, log: logging.Logger) -> T:
@@ -151,7 +178,7 @@ def _from_name(name: str, answer: Mapping[str, Any], where: str, remedy: str) ->
     metadata = answer.get("response_metadata")
     messages = metadata.get("messages") if isinstance(metadata, dict) else None
     details = "; ".join(str(part)[:200] for part in (messages or answer.get("errors") or ())[:3])
-    kind = BlocksRefused if name in _BLOCKS else MessageRejected
+    kind = _KINDS.get(name, MessageRejected)
     return kind(f"Slack refuses the message to {where}: {name}{f' ({details})' if details else ''}.")
 
 

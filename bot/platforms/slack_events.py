@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.platforms.slack_blocks import unescape
@@ -23,7 +23,8 @@ _LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|[^>]*)?>")
 class Incoming:
     """A command as it came in, with all that an answer needs.
 
-    `thread` is the ts of the thread it was given in, or ""; `response_url` takes up to 5 answers in 30 minutes.
+    `thread` is the ts of the thread it was given in, or ""; `response_url` takes up to 5 answers in 30 minutes,
+    `trigger_id` opens one modal within 3 seconds. `team` is set for a workspace that installed the app by OAuth.
     """
 
     user: str
@@ -35,6 +36,8 @@ class Incoming:
     addressed: bool = True
     prefix: str = f"{COMMAND} "
     response_url: str = ""
+    trigger_id: str = ""
+    team: str = ""
 
 
 def of_command(body: Mapping[str, Any]) -> Incoming:
@@ -47,27 +50,72 @@ def of_command(body: Mapping[str, Any]) -> Incoming:
         private=_is_private(channel),
         prefix=f"{body.get('command') or COMMAND} ",
         response_url=str(body.get("response_url", "")),
+        trigger_id=str(body.get("trigger_id", "")),
     )
 
 
 def of_action(body: Mapping[str, Any]) -> Incoming | None:
-    """A pressed button; None for a mere link, or a button outside of any chat."""
-    line = next((str(action["value"]) for action in body.get("actions", ()) if action.get("value")), "")
+    """A pressed button or a chosen option; None for a mere link, or a button outside of any chat."""
+    line = line_of(body)
     container: Mapping[str, Any] = body.get("container") or {}
-    message: Mapping[str, Any] = body.get("message") or {}
     channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or "")
     if not (line and channel):
         return None
+    message: Mapping[str, Any] = body.get("message") or {}
     ts = "" if container.get("is_ephemeral") else str(message.get("ts") or container.get("message_ts") or "")
+    return _about(body, channel, ts, line)
+
+
+def of_shortcut(body: Mapping[str, Any]) -> Incoming | None:
+    """A shortcut chosen from a message's menu: its callback_id is a command about that message.
+
+    https://docs.slack.dev/interactivity/implementing-shortcuts#messages
+    """
+    channel, line = str((body.get("channel") or {}).get("id") or ""), str(body.get("callback_id") or "")
+    ts = str(body.get("message_ts") or (body.get("message") or {}).get("ts") or "")
+    return replace(_about(body, channel, ts, line), trigger_id="") if channel and line else None
+
+
+def _about(body: Mapping[str, Any], channel: str, ts: str, line: str) -> Incoming:
     return Incoming(
         user=str(body["user"]["id"]),
         channel=channel,
         line=line,
         private=_is_private(channel),
-        thread=str(message.get("thread_ts") or ""),
+        thread=str((body.get("message") or {}).get("thread_ts") or ""),
         message_ref=reference(channel, ts) if ts else "",
         response_url=str(body.get("response_url", "")),
+        trigger_id=str(body.get("trigger_id", "")),
     )
+
+
+def line_of(body: Mapping[str, Any]) -> str:
+    """The command line of what was pressed or chosen; "" for a mere link."""
+    for action in body.get("actions", ()):
+        value = action.get("value") or (action.get("selected_option") or {}).get("value")
+        if value:
+            return str(value)
+    return ""
+
+
+def of_view(body: Mapping[str, Any], channel: str, prefix: str, line: str = "") -> Incoming:
+    """Something done in a view that belongs to a chat."""
+    return Incoming(
+        user=str(body["user"]["id"]),
+        channel=channel,
+        line=line,
+        private=_is_private(channel),
+        prefix=prefix or f"{COMMAND} ",
+        trigger_id=str(body.get("trigger_id", "")),
+    )
+
+
+def of_home(event: Mapping[str, Any]) -> Incoming | None:
+    """Somebody looks at the Home tab, which is about the private chat; None for the other tab."""
+    user, channel = str(event.get("user") or ""), str(event.get("channel") or "")
+    if event.get("tab") != "home" or not (user and channel):
+        return None
+    return Incoming(user=user, channel=channel, line="home", private=True)
 
 
 def of_event(event: Mapping[str, Any], bot_user: str) -> Incoming | None:

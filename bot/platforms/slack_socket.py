@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,8 +28,8 @@ LONGEST_WAIT = 30.0
 REFUSED_WAIT = 300.0
 SHORT_LIFE = 5.0
 
-# Takes one request; returns whether to acknowledge it.
-Dispatch = Callable[[SocketModeRequest], Awaitable[bool]]
+# Takes one request; returns what its acknowledgement says ({} for a bare one), None for none.
+Dispatch = Callable[[SocketModeRequest], Awaitable[Mapping[str, Any] | None]]
 
 
 class SocketMode:
@@ -127,8 +127,10 @@ class SocketMode:
 
     async def _answer(self, socket: aiohttp.ClientWebSocketResponse, request: SocketModeRequest) -> None:
         try:
-            if await self._dispatch(request):
-                await socket.send_json({"envelope_id": request.envelope_id})
+            payload = await self._dispatch(request)
+            if payload is not None:
+                more = {"payload": payload} if payload else {}
+                await socket.send_json({"envelope_id": request.envelope_id, **more})
         except (aiohttp.ClientError, ConnectionError):
             self._log.info("A request from Slack could not be acknowledged: the connection was lost")
         except Exception:

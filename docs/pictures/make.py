@@ -129,7 +129,7 @@ def _block(block: Mapping[str, Any]) -> str:
     if kind == "rich_text":
         return "".join(map(_part, block["elements"]))
     if kind == "actions":
-        return _row(kind, [button["text"]["text"] for button in block["elements"]])
+        return _row(kind, [button["text"]["text"] if "text" in button else "⋯" for button in block["elements"]])
     text = block["text"]["text"] if kind == "header" else block["elements"][0]["text"]
     return f'<div class="{kind}">{text}</div>'  # escaped by the renderer already, as Slack asks
 

@@ -50,6 +50,7 @@ def alert(title: str = "Nine freed in Minsk", url: str = "https://a.example/nine
         ),
         ((Button("Why?", command="why 12"), Button("A paper ↗", url=url)),),
         tag="story:12",
+        revision=3,
     )
 
 
@@ -64,7 +65,7 @@ async def test_alert_is_shown_and_found_again(slack: SlackServer) -> None:
     assert shown.shown == alert().text
     assert shown.links["Nine freed in Minsk"] == "https://a.example/nine"
     assert readable(shown.text) == alert().text
-    assert shown.metadata == {"event_type": "minsk_watch_message", "event_payload": {"tag": "story:12"}}
+    assert shown.metadata == {"event_type": "minsk_watch_story", "event_payload": {"story": 12, "revision": 3}}
     assert {shown.fields[key] for key in ("unfurl_links", "unfurl_media", "mrkdwn")} == {False}
     assert buttons(shown.blocks)["Why?"]["value"] == "why 12"
     assert buttons(shown.blocks)["A paper ↗"]["url"] == "https://a.example/nine"

@@ -89,7 +89,8 @@ async def test_users_channels_and_home(slack: SlackServer, client: AsyncWebClien
     assert await refused(client.users_info(user="U9")) == "user_not_found"
     assert (await client.conversations_info(channel="C1"))["channel"]["is_member"] is True
     assert (await client.conversations_open(users="U2"))["channel"]["id"] == "DU2"
-    view = {"type": "home", "blocks": []}
+    view = {"type": "home", "blocks": [{"type": "divider"}]}
+    assert await refused(client.views_publish(user_id="U2", view={"type": "home", "blocks": []})) == "invalid_arguments"
     first = (await client.views_publish(user_id="U2", view=view))["view"]["hash"]
     await client.views_publish(user_id="U2", view=view, hash=first)
     assert await refused(client.views_publish(user_id="U2", view=view, hash=first)) == "hash_conflict"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from bot.command import load_commands
 from bot.platforms.slack_events import COMMAND
 from tests.slack_server_values import BOT_EVENTS, BOT_SCOPES, COMMAND_SCOPE, EVENT_SCOPES, METHOD_SCOPES
 
@@ -41,6 +42,9 @@ def test_every_method_called_is_known_to_the_local_server() -> None:
         "chat.postEphemeral",
         "chat.update",
         "users.info",
+        "views.open",
+        "views.publish",
+        "views.update",
     }
 
 
@@ -63,9 +67,19 @@ def test_one_slash_command(manifest: dict[str, Any]) -> None:
     assert command["should_escape"] is False
 
 
+def test_shortcuts_are_commands(manifest: dict[str, Any]) -> None:
+    commands = load_commands()
+    for shortcut in manifest["features"]["shortcuts"]:
+        assert shortcut["type"] == "message"
+        assert commands.find(shortcut["callback_id"].partition(" ")[0])
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150
+
+
 def test_socket_mode_buttons_and_private_chats_are_on(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
     assert manifest["features"]["app_home"]["messages_tab_enabled"] is True
     assert manifest["features"]["app_home"]["messages_tab_read_only_enabled"] is False
 
