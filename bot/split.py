@@ -55,15 +55,15 @@ class Limits:
 
 
 def split(message: Message, limits: Limits) -> tuple[Message, ...]:
-    """The same words in as few messages as need be, in order; the buttons stand under the last one."""
+    """The same words in as few messages as need be, in order; the buttons and the file go with the last one."""
     pages: list[list[Line]] = [[]]
     for line in message.lines:
         for piece in split_line(line, limits, limits.characters):
             if pages[-1] and not limits.hold([*pages[-1], piece]):
                 pages.append([])
             pages[-1].append(piece)
-    parts = [replace(message, lines=tuple(page), buttons=()) for page in pages]
-    parts[-1] = replace(parts[-1], buttons=message.buttons)
+    parts = [replace(message, lines=tuple(page), buttons=(), file=None) for page in pages]
+    parts[-1] = replace(parts[-1], buttons=message.buttons, file=message.file)
     return tuple(parts)
 
 
@@ -189,9 +189,9 @@ def _is_flag_letter(character: str) -> bool:
 
 
 def unformatted(message: Message) -> Message:
-    """The words alone, addresses spelled out after them, no buttons: for a platform that refused the finer form."""
+    """The words alone, addresses spelled out after them, no buttons and no file: for a platform that refused more."""
     lines = []
     for line in message.lines:
         words = "".join(f"{span.text} ({span.url})" if span.url else span.text for span in line.spans)
         lines.append(Line((Span(words, Style.PLAIN),), LineKind.TEXT))
-    return replace(message, lines=tuple(lines), buttons=())
+    return replace(message, lines=tuple(lines), buttons=(), file=None)

@@ -299,6 +299,11 @@ TOO_FAST = ("Too many commands at once. Go on in {n} second.", "Too many command
 APOLOGY = "Sorry, that failed here through no fault of yours (reference {reference})."
 NOT_IN_CHANNEL = "Only you see this: I cannot post in this channel, so alerts would not arrive either. Invite me with \
 /invite @{name} and try again."
+FILE_REFUSED = "The file {name} could not be shown here."
+FILE_LOST = "The file {name} could not be shown here: {reason}"
+FILE_SAVED = "File: {path}"
+FILE_IN_PRIVATE = "The file is in your own chat with me."
+FILE_FOR_YOU = "Here is the file that you asked for in a channel:"
 APOLOGY_HINT = "Try again in a minute; if it stays so, tell the operator of this bot the reference."
 
 _AGES = (

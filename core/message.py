@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from core.files import Attachment
+
 MAX_COMMAND_BYTES = 64
 
 # Bidirectional controls and invisible characters that foreign text could use to disguise itself.
@@ -91,6 +93,9 @@ class Message:
 
     `failed` says that the command was not carried out, and why. `parts` are the same lines and buttons as a page in
     parts, each with its own buttons, for platforms with pages. `tag` and `revision` name the story that is shown.
+
+    A `file` comes along where the platform can show it; the lines must say enough without. `asks` marks an answer that
+    only asks whether to do what the command says: nothing was changed yet.
     """
 
     lines: tuple[Line, ...]
@@ -101,6 +106,8 @@ class Message:
     revision: int = 0
     failed: bool = False
     parts: tuple[Message, ...] = ()
+    file: Attachment | None = None
+    asks: bool = False
 
     @property
     def text(self) -> str:

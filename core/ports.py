@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.audit import AuditStore
+from core.files import GivenFile
 from core.health import FeedBook
 from core.message import Message
 from core.model import (
@@ -278,8 +279,11 @@ class ChatStore(WatchStore, SearchStore, AuditStore, Protocol):
         ...
 
     async def latest_stories(
-        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT
-    ) -> tuple[Story, ...]: ...
+        self, limit: int, *, topics: Sequence[str] = (), level: Level = Level.ALERT, before: int | None = None
+    ) -> tuple[Story, ...]:
+        """The newest stories of at least `level`, newest first; with `before`, those older than that story."""
+        ...
+
     async def find_story(self, story_id: int) -> Story | None: ...
     async def find_story_of_message(self, target: Target, message_ref: str) -> Story | None: ...
     async def find_entry(self, url: str) -> EntryTrace | None: ...
@@ -304,6 +308,7 @@ class Request:
     `addressed` is False when the line may be meant for another bot (a bare /word in a group): unknown commands are then
     passed over. `prefix` is how a command is typed here: "/" in Telegram, "/minsk " in Slack, "" in a terminal.
     `counted` is False for what the platform asks by itself, such as a page shown again after a change made on it.
+    `file` came with the command, or with the message that it replies to.
     """
 
     actor: Actor
@@ -315,6 +320,7 @@ class Request:
     addressed: bool = True
     prefix: str = "/"
     counted: bool = True
+    file: GivenFile | None = None
 
 
 CommandHandler = Callable[[Request], Awaitable[Message | None]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from core.message import Message, plain
@@ -27,13 +27,16 @@ class SeenEvents:
         return new
 
 
+Answer = Message | Callable[[Request], Message | Awaitable[Message | None] | None]
+
+
 class Echo:
     """A CommandHandler: keeps the requests, answers with `answer`, or with the command line itself.
 
     `hold` makes it wait before it answers; `raising` makes it fail.
     """
 
-    def __init__(self, answer: Message | Callable[[Request], Message | None] | None = None) -> None:
+    def __init__(self, answer: Answer | None = None) -> None:
         self.requests: list[Request] = []
         self.answer = answer
         self.hold: asyncio.Event | None = None
@@ -49,7 +52,8 @@ class Echo:
         if self.raising is not None:
             raise self.raising
         if callable(self.answer):
-            return self.answer(request)
+            answer = self.answer(request)
+            return await answer if isinstance(answer, Awaitable) else answer
         return self.answer or plain(f"you said {request.line}")
 
     async def asked(self, count: int = 1) -> Request:

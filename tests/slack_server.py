@@ -64,7 +64,15 @@ class SlackServer(SlackApi):
     # --- what people do ---------------------------------------------------------------------------------------------
 
     async def user_says(
-        self, user: str, channel: str, text: str, *, thread_ts: str = "", event_id: str = "", times: int = 1
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str = "",
+        event_id: str = "",
+        times: int = 1,
+        file: Mapping[str, Any] | None = None,
     ) -> list[Ack]:
         """Type a message; `@minskwatch` is a mention. One Ack per event that it makes, repeated `times` times."""
         room = self._private_chat(user) if channel == f"D{user}" else self.channels[channel]
@@ -74,6 +82,7 @@ class SlackServer(SlackApi):
         one = self.keep(Posted(channel, self.new_ts(), user, typed, thread_ts=thread_ts))
         event: dict[str, Any] = {"user": user, "text": typed, "ts": one.ts, "channel": channel, "team": self.team}
         event |= {"thread_ts": thread_ts} if thread_ts else {}
+        event |= {"files": [file], "subtype": "file_share"} if file else {}
         if room.kind == "im":
             kind, event = "message.im", {**event, "type": "message", "channel_type": "im"}
         elif f"<@{self.bot_user}>" in typed:

@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.slack_server_blocks import refusal
+from tests.slack_server_files import SlackFiles
 from tests.slack_server_values import (
     BOT_EVENTS,
     BOT_SCOPES,
@@ -31,10 +32,11 @@ from tests.slack_server_values import (
 from tests.slack_server_views import Views
 
 
-class SlackApi:
+class SlackApi(SlackFiles):
     """State, Web API and response_urls. Every change wakes those who `wait_until`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.team, self.bot_user, self.bot_id, self.bot_name = "T0TEAM", "U0BOT", "B0BOT", "minskwatch"
         self.bot_token, self.app_token = "xoxb-1000-bot-token-of-tests", "xapp-1-A0APP-app-token-of-tests"
         self.signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -80,6 +82,7 @@ class SlackApi:
     def routes(self) -> Iterator[tuple[str, str, Callable[[web.Request], Any]]]:
         yield "*", "/api/{method}", self._call
         yield "POST", "/respond/{id}", self._respond
+        yield from self.file_routes()
 
     @property
     def base(self) -> str:

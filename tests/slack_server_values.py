@@ -9,8 +9,10 @@ from typing import Any
 
 from tests.slack_server_blocks import links, shown
 
-BOT_SCOPES = frozenset({"app_mentions:read", "chat:write", "commands", "im:history", "users:read"})
 BOT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.im"})
+BOT_SCOPES = frozenset(
+    {"app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "users:read"}
+)
 
 # What a bot token must be allowed for each method. https://docs.slack.dev/reference/scopes
 METHOD_SCOPES: Mapping[str, str] = {
@@ -25,6 +27,8 @@ METHOD_SCOPES: Mapping[str, str] = {
     "views.open": "",
     "views.publish": "",
     "views.update": "",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
     "apps.connections.open": "connections:write",
 }
 # What each event and each slash command needs.
@@ -34,6 +38,7 @@ EVENT_SCOPES: Mapping[str, str] = {
     "message.im": "im:history",
 }
 COMMAND_SCOPE = "commands"
+DOWNLOAD_SCOPE = "files:read"
 
 RESPONSE_USES = 5
 RESPONSE_SECONDS = 30 * 60

@@ -19,6 +19,8 @@ BOT_ID = 7000000001
 BOT_NAME = "minskwatchbot"
 START_AT = 1_773_900_000  # unix seconds of the first message
 MOST_TEXT = 4096
+MOST_CAPTION = 1024
+MOST_PICTURE, MOST_FILE, MOST_DOWNLOAD = 10_000_000, 50_000_000, 20_000_000
 ANONYMOUS_ID = 1087968824  # https://core.telegram.org/bots/api#message: the sender shown for anonymous admins
 
 
@@ -77,6 +79,7 @@ class Chats:
         self.by_id: dict[int, Chat] = {}
         self.presses: dict[str, Press] = {}
         self.menus: dict[str, list[Json]] = {}
+        self.files: dict[str, bytes] = {}
         self._ticks = 0
 
     # --- what tests set up ------------------------------------------------------------------------------------------
@@ -151,7 +154,10 @@ class Chats:
 
     def send_message(self, params: Params) -> Json:
         chat = self.find(params.get("chat_id"))
-        content = _content(params)
+        return self._keep(chat, self._placed(chat, params, _content(params)))
+
+    def _placed(self, chat: Chat, params: Params, content: Json) -> Json:
+        """A message of the bot, with its topic and what it replies to, checked."""
         message: Json = {"message_id": 0, "date": self.now(), "chat": chat.shown, **_sender(chat), **content}
         thread = params.get("message_thread_id")
         if thread:
@@ -166,17 +172,43 @@ class Chats:
             raise Refusal(400, "Bad Request: message to be replied not found")
         if params.get("disable_notification"):
             message["silent"] = True  # not in the real answer: for tests to see
-        return self._keep(chat, message)
+        return message
 
     def send_document(self, params: Params) -> Json:
-        document = params.get("document")
-        if not isinstance(document, bytes):
-            raise Refusal(400, "Bad Request: there is no document in the request")
+        return self._send_file(params, "document", MOST_FILE)
+
+    def send_photo(self, params: Params) -> Json:
+        return self._send_file(params, "photo", MOST_PICTURE)
+
+    def _send_file(self, params: Params, kind: str, most: int) -> Json:
+        """A file with a caption; `bytes` of the stored message is for tests to see."""
+        body = params.get(kind)
+        if not isinstance(body, bytes):
+            raise Refusal(400, f"Bad Request: there is no {kind} in the request")
+        if len(body) > most:
+            raise Refusal(413, "Request Entity Too Large")
+        if kind == "photo" and not body.startswith((b"\x89PNG", b"\xff\xd8")):
+            raise Refusal(400, "Bad Request: IMAGE_PROCESS_FAILED")
         chat = self.find(params.get("chat_id"))
-        message: Json = {"message_id": 0, "date": self.now(), "chat": chat.shown, **_sender(chat)}
-        size = len(document)
-        message["document"] = {"file_id": f"file{size}", "file_unique_id": f"u{size}", "file_size": size}
+        message = self._placed(chat, params, _caption(params))
+        known = self.keep_file(body, str(params.get("file_name") or kind))
+        message[kind] = [known | {"width": 1, "height": 1}] if kind == "photo" else known
+        message["bytes"] = body.decode("latin-1")
         return self._keep(chat, message)
+
+    def keep_file(self, body: bytes, name: str) -> Json:
+        """A file that getFile finds; what updates and answers say of it."""
+        number = f"file-{len(self.files)}"
+        self.files[number] = body
+        return {"file_id": number, "file_unique_id": f"u{number}", "file_size": len(body), "file_name": name}
+
+    def get_file(self, params: Params) -> Json:
+        number = str(params.get("file_id"))
+        if number not in self.files:
+            raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        if len(self.files[number]) > MOST_DOWNLOAD:
+            raise Refusal(400, "Bad Request: file is too big")
+        return {"file_id": number, "file_unique_id": f"u{number}", "file_path": f"documents/{number}"}
 
     def _keep(self, chat: Chat, message: Json) -> Json:
         message["message_id"] = self.next_id(chat)
@@ -292,6 +324,20 @@ def _content(params: Params) -> Json:
     if markup:
         content["reply_markup"] = _checked_keyboard(markup)
     return content
+
+
+def _caption(params: Params) -> Json:
+    """Caption, its entities and the keyboard of a file, checked. https://core.telegram.org/bots/api#senddocument"""
+    caption, markup = str(params.get("caption", "")), params.get("reply_markup")
+    entities = params.get("caption_entities") or []
+    try:
+        check(caption, entities)
+    except BadEntities as error:
+        raise Refusal(400, f"Bad Request: {error}") from None
+    if units(caption) > MOST_CAPTION:
+        raise Refusal(400, "Bad Request: message caption is too long")
+    content: Json = {"caption": caption, "caption_entities": entities} if caption else {}
+    return content | ({"reply_markup": _checked_keyboard(markup)} if markup else {})
 
 
 def _checked_keyboard(markup: Json) -> Json:

@@ -65,6 +65,8 @@ class TelegramServer:
             },
             "sendmessage": self.chats.send_message,
             "senddocument": self.chats.send_document,
+            "sendphoto": self.chats.send_photo,
+            "getfile": self.chats.get_file,
             "editmessagetext": self.chats.edit_message_text,
             "deletemessage": self.chats.delete_message,
             "answercallbackquery": self.chats.answer_callback_query,
@@ -87,6 +89,7 @@ class TelegramServer:
         self._stopping = False
         app = web.Application(client_max_size=60 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/documents/{number}", self._give_file)
         self._runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -132,9 +135,15 @@ class TelegramServer:
             del message["from"]
         elif sender_chat is not None:
             message |= {"sender_chat": sender_chat.shown, "from": person(ANONYMOUS_ID) | {"is_bot": True}}
+        if "document" in more:
+            del message["text"], message["entities"]
         message |= more
         self.put("channel_post" if chat.type == "channel" else "message", message)
         return message
+
+    def user_sends(self, chat: Chat, body: bytes, caption: str = "", *, name: str = "list.csv", **more: Any) -> Json:
+        """Somebody sends a file."""
+        return self.user_says(chat, "", document=self.chats.keep_file(body, name), caption=caption, **more)
 
     def user_edits(self, chat: Chat, message: Json, text: str) -> None:
         message |= {"text": text, "edit_date": self.chats.now()}
@@ -300,6 +309,12 @@ class TelegramServer:
         if mine != self._poll:
             raise Refusal(409, _TERMINATED)
         return list(self._updates)[:limit]
+
+    async def _give_file(self, request: web.Request) -> web.Response:
+        body = self.chats.files.get(request.match_info["number"])
+        if request.match_info["token"] != self.token or body is None:
+            return web.json_response({"ok": False, "error_code": 404, "description": "Not Found"}, status=404)
+        return web.Response(body=body, content_type="application/octet-stream")
 
     def _allow(self, params: Params) -> None:
         """Updates of kinds that were not asked for are dropped; what was asked for last stays in force."""

@@ -53,7 +53,7 @@ async def read_params(request: web.Request) -> Params:
     files: dict[str, bytes] = {}
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            files[key] = value.file.read()
+            files[key], params["file_name"] = value.file.read(), value.filename
         else:
             params[key] = _read(key, value if isinstance(value, str) else bytes(value).decode())
     for key, value in params.items():
@@ -63,7 +63,7 @@ async def read_params(request: web.Request) -> Params:
 
 
 def _read(key: str, value: str) -> Any:
-    if key in ("text", "callback_query_id", "secret_token", "url", "chat_id"):
+    if key in ("text", "caption", "callback_query_id", "secret_token", "url", "chat_id"):
         return value
     try:
         return json.loads(value)

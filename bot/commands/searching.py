@@ -31,12 +31,7 @@ async def search(ctx: Context, words: Rest = "") -> Message:
 
     lukash* finds every word that begins so. Headlines and the beginnings of reports are searched.
     """
-    terms = _terms(words)
-    if not terms:
-        hint = ctx.say.say(told.SEARCH_HINT, search=ctx.typed("search"))
-        raise CommandError(ctx.say.say(told.SEARCH_WHAT), hint)
-    if len(terms) > MOST_WORDS:
-        raise CommandError(ctx.say.say(told.SEARCH_MANY, most=MOST_WORDS))
+    terms = read_terms(ctx, words)
     found = await ctx.store.search_entries(terms, MOST_FOUND)
     shown = foreign(words, 100)
     if not found:
@@ -111,13 +106,18 @@ def _columns(counts: Counter[int], width: int) -> list[int]:
     return [counts[at] for at in range(width)]
 
 
-def _terms(words: str) -> list[SearchTerm]:
-    """The words as they are compared; a star at the end of one stands for all that begin so."""
+def read_terms(ctx: Context, words: str) -> list[SearchTerm]:
+    """The words as they are compared; a star at the end of one stands for all that begin so. Raises CommandError."""
     found: dict[SearchTerm, None] = {}
     for word in words.split():
         tokens = [token.folded for token in read_passage(word, "search").tokens if token.folded]
         for at, token in enumerate(tokens):
             found[SearchTerm(token, word.endswith("*") and at == len(tokens) - 1)] = None
+    if not found:
+        hint = ctx.say.say(told.SEARCH_HINT, search=ctx.typed("search"))
+        raise CommandError(ctx.say.say(told.SEARCH_WHAT), hint)
+    if len(found) > MOST_WORDS:
+        raise CommandError(ctx.say.say(told.SEARCH_MANY, most=MOST_WORDS))
     return list(found)
 
 

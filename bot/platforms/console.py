@@ -1,7 +1,8 @@
 """A terminal as a chat: alerts look as they would in one, and commands can be typed.
 
 Settings, all optional, in [platforms.console]: `commands` (true: lines typed are commands), `links` (true: clickable by
-OSC 8 instead of addresses written out), `width` (columns), `chat` (name of the one chat; "terminal").
+OSC 8 instead of addresses written out), `width` (columns), `chat` (name of the one chat; "terminal"), `files` (folder
+for files that come with answers; one for temporary files). A line that ends in ` < PATH` gives a command that file.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import asyncio
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import count, groupby
+from pathlib import Path
 from typing import Any, TextIO
 
 from bot.platforms.context import PlatformContext
-from core.errors import Unreachable
-from core.message import Button, Line, LineKind, Message, Span, Style
+from bot.texts import ENGLISH, FILE_LOST, FILE_SAVED
+from core.errors import MessageRejected, Unreachable
+from core.files import MOST_GIVEN, GivenFile
+from core.message import Button, Line, LineKind, Message, Span, Style, line
 from core.model import Actor, Role, Target
 from core.ports import Clock, CommandHandler, MenuEntry, Request, Route
 
@@ -57,7 +62,8 @@ def look_of(out: TextIO, options: Mapping[str, Any], environ: Mapping[str, str])
 def create(context: PlatformContext) -> ConsolePlatform:
     options = context.settings.platforms.get("console", {})
     look = look_of(sys.stdout, options, os.environ)
-    return ConsolePlatform(sys.stdout, context.clock, look, chat=str(options.get("chat", "terminal")))
+    files = Path(options["files"]) if options.get("files") else None
+    return ConsolePlatform(sys.stdout, context.clock, look, chat=str(options.get("chat", "terminal")), files=files)
 
 
 class ConsolePlatform:
@@ -74,13 +80,16 @@ class ConsolePlatform:
         *,
         chat: str = "terminal",
         typed: TextIO | None = None,
+        files: Path | None = None,
     ) -> None:
         self._out = out
         self._clock = clock
         self._look = look
         self._target = Target(self.name, chat)
         self._typed = typed or sys.stdin
+        self._files = files
         self._references = count(1)
+        self._saved = count(1)
         self._shown: dict[str, Message] = {}
 
     async def open(self) -> str:
@@ -98,11 +107,28 @@ class ConsolePlatform:
             if typed:
                 answer = await handle(self._request(typed))
                 if answer is not None:
-                    self._write(self._frame(answer.lines, answer.buttons, self._target.chat))
+                    self._write(self._frame(self._with_file(answer), answer.buttons, self._target.chat))
 
     def _request(self, typed: str) -> Request:
         actor = Actor(self.name, "keyboard")
-        return Request(actor, self._target, typed, role=Role.ADMIN, private=True, prefix="")
+        typed, sign, path = typed.partition(" < ")
+        file = _given(Path(path.strip()).expanduser()) if sign else None
+        return Request(actor, self._target, typed, role=Role.ADMIN, private=True, prefix="", file=file)
+
+    def _with_file(self, message: Message) -> tuple[Line, ...]:
+        """The lines, and one that says where the file lies now or why it does not."""
+        if message.file is None:
+            return message.lines
+        try:
+            self._files = self._files or Path(tempfile.mkdtemp(prefix="minsk-watch-"))
+            self._files.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path = self._files / f"{next(self._saved)}-{message.file.name}"
+            path.write_bytes(message.file.body)
+        except OSError as error:
+            told = ENGLISH.say(FILE_LOST, name=message.file.name, reason=error.strerror or type(error).__name__)
+        else:
+            told = ENGLISH.say(FILE_SAVED, path=str(path))
+        return (*message.lines, line(told, kind=LineKind.SMALL))
 
     def _read(self, loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
         for typed in self._typed:
@@ -113,7 +139,7 @@ class ConsolePlatform:
     async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
         reference = str(next(self._references))
         label = f"{target.chat}, reply" if reply_to else target.chat
-        self._write(self._frame(message.lines, message.buttons, label))
+        self._write(self._frame(self._with_file(message), message.buttons, label))
         self._remember(reference, message)
         return reference
 
@@ -145,9 +171,9 @@ class ConsolePlatform:
         head = f"── {now:%H:%M} {_printable(label)} "
         rows = [self._paint(head + "─" * max(0, self._look.width - display_width(head)), _DIM)]
         told: set[str] = set()
-        for line in lines:
-            rows += self._rows(line)
-            rows += self._addresses(line, told)
+        for one in lines:
+            rows += self._rows(one)
+            rows += self._addresses(one, told)
         rows += [row for row in map(self._button_row, buttons) if row]
         return "\n".join(rows) + "\n\n"
 
@@ -191,6 +217,22 @@ class ConsolePlatform:
 
     def _paint(self, text: str, codes: str) -> str:
         return f"{codes}{text}{_RESET}" if self._look.colour and codes and text else text
+
+
+def _given(path: Path) -> GivenFile:
+    """The file that a line of the terminal names."""
+
+    async def read() -> bytes:
+        try:
+            with path.open("rb") as file:
+                body = file.read(MOST_GIVEN + 1)
+        except OSError as error:
+            raise MessageRejected(f"{path} cannot be read ({error.strerror}); check the path.") from None
+        if len(body) > MOST_GIVEN:
+            raise MessageRejected(f"The file is larger than {MOST_GIVEN // 1024:,} kB.")
+        return body
+
+    return GivenFile(path.name, 0, read)
 
 
 def display_width(text: str) -> int:

@@ -45,10 +45,12 @@ from bot.platforms.slack_events import (
     of_view,
     reference,
 )
+from bot.platforms.slack_files import download
 from bot.platforms.slack_pages import Pages, Pressed
 from bot.platforms.slack_socket import SocketMode
 from bot.platforms.slack_views import Place
 from core.errors import BadCredentials, DeliveryError, MessageMissing, RetryLater, Unreachable
+from core.files import GivenFile
 from core.message import Message
 from core.model import Actor, Role, Target
 from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
@@ -377,7 +379,13 @@ class Slack:
             message_ref=incoming.message_ref,
             addressed=incoming.addressed,
             prefix=incoming.prefix,
+            file=self._given(incoming.file) if incoming.file else None,
         )
+
+    def _given(self, file: Mapping[str, Any]) -> GivenFile:
+        url, settings = str(file.get("url_private_download") or file.get("url_private") or ""), self._settings
+        read = partial(download, self._client, url, settings.api_base, settings.bot_token)
+        return GivenFile(str(file.get("name") or ""), int(file.get("size") or 0), read)
 
     async def _role(self, incoming: Incoming) -> Role:
         """Whoever can write in a channel is its member; slack.managers may ask for more."""

@@ -10,12 +10,14 @@ from typing import Any, Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.platforms.slack_blocks import Rendered, render_all
+from bot.platforms.slack_blocks import Rendered, render, render_all
 from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
-from bot.texts import ENGLISH, NOT_IN_CHANNEL
+from bot.platforms.slack_files import upload
+from bot.texts import ENGLISH, FILE_FOR_YOU, FILE_IN_PRIVATE, FILE_LOST, NOT_IN_CHANNEL
 from core.errors import DeliveryError, RetryLater, TargetGone
-from core.message import LineKind, Message, line
+from core.files import Attachment
+from core.message import LineKind, Message, line, plain
 from core.model import Target
 from core.ports import Clock
 
@@ -43,8 +45,29 @@ class Answers:
         answer, with the advice to invite the bot: alerts would not arrive there either.
         """
         if message.private and not incoming.private:
-            await self._to_asker(incoming, render_all(message))
-            return
+            told = line(ENGLISH.say(FILE_IN_PRIVATE), kind=LineKind.SMALL)
+            shown = replace(message, lines=(*message.lines, told)) if message.file else message
+            await self._to_asker(incoming, render_all(shown))
+        else:
+            await self._in_channel(incoming, message)
+        if message.file is not None:
+            await self._file(incoming, message.file, own_chat=message.private and not incoming.private)
+
+    async def _file(self, incoming: Incoming, file: Attachment, *, own_chat: bool) -> None:
+        """Show a file where it was asked for, or in the asker's own chat with the bot; say so when that fails."""
+        channel, thread = incoming.channel, incoming.thread
+        try:
+            if own_chat:
+                words = render(plain(ENGLISH.say(FILE_FOR_YOU)))
+                shown = await self._posting.post(Target("slack", incoming.user), words)
+                channel, thread = shown.partition(":")[0], ""
+            await upload(self._client, channel, thread, file)
+        except DeliveryError as error:
+            self._log.warning("A file could not be shown in Slack", extra={"reason": str(error)})
+            lost = ENGLISH.say(FILE_LOST, name=file.name, reason=str(error))
+            await self._to_asker(incoming, (render(plain(lost)),))
+
+    async def _in_channel(self, incoming: Incoming, message: Message) -> None:
         target = Target("slack", incoming.channel, incoming.thread)
         parts = render_all(message)
         for number, part in enumerate(parts):

@@ -24,7 +24,8 @@ class Incoming:
     """A command as it came in, with all that an answer needs.
 
     `thread` is the ts of the thread it was given in, or ""; `response_url` takes up to 5 answers in 30 minutes,
-    `trigger_id` opens one modal within 3 seconds. `team` is set for a workspace that installed the app by OAuth.
+    `trigger_id` opens one modal within 3 seconds. `team` is set for a workspace that installed the app by OAuth. `file`
+    is what Slack says of the first file that came with it.
     """
 
     user: str
@@ -38,6 +39,7 @@ class Incoming:
     response_url: str = ""
     trigger_id: str = ""
     team: str = ""
+    file: Mapping[str, Any] | None = None
 
 
 def of_command(body: Mapping[str, Any]) -> Incoming:
@@ -139,6 +141,7 @@ def of_event(event: Mapping[str, Any], bot_user: str) -> Incoming | None:
         thread=thread,
         message_ref=reference(channel, thread) if thread else "",
         addressed=private or leading,
+        file=next((file for file in event.get("files") or () if isinstance(file, dict)), None),
     )
 
 

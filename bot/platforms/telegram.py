@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aiogram import Dispatcher
@@ -33,7 +34,7 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus, GetRawUpdates
 from bot.platforms.telegram_errors import Conflict
-from bot.platforms.telegram_render import LIMITS
+from bot.platforms.telegram_render import CAPTION, LIMITS
 from bot.platforms.telegram_updates import (
     NAME,
     Sender,
@@ -48,6 +49,7 @@ from bot.platforms.telegram_updates import (
 )
 from bot.split import cut
 from core.errors import BadCredentials, DeliveryError, RetryLater
+from core.files import GivenFile
 from core.message import Message
 from core.model import Role, Target
 from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
@@ -120,7 +122,8 @@ class Telegram:
         await self._api.close()
 
     async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
-        return await self._api.post(target, cut(message, LIMITS), reply_to=int(reply_to) if reply_to.isdecimal() else 0)
+        fitting = cut(message, LIMITS if message.file is None else CAPTION)
+        return await self._api.post(target, fitting, reply_to=int(reply_to) if reply_to.isdecimal() else 0)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         await self._api.edit(target, message_ref, cut(message, LIMITS))
@@ -250,7 +253,7 @@ class Telegram:
         if is_no_command(message):
             return
         private = message.chat.type == "private"
-        typed = read_line(message.text or "", self._api.username, private=private)
+        typed = read_line(message.text or message.caption or "", self._api.username, private=private)
         if typed is None:
             return
         request = Request(
@@ -260,11 +263,21 @@ class Telegram:
             private=private,
             message_ref=str(message.reply_to_message.message_id) if message.reply_to_message else "",
             addressed=typed.addressed,
+            file=self._given(message),
         )
         answer, is_new = await self._ask(request, event_update, handle)
         if answer is not None and is_new:
             reply_to = message.message_id if message.chat.type in ("group", "supergroup") else 0
             await self._answers.give(request.target, answer, reply_to=reply_to)
+
+    def _given(self, message: TelegramMessage) -> GivenFile | None:
+        """The document that came with a command, or with the message that it replies to."""
+        document = message.document or (message.reply_to_message.document if message.reply_to_message else None)
+        if document is None:
+            return None
+        return GivenFile(
+            document.file_name or "", document.file_size or 0, partial(self._api.download, document.file_id)
+        )
 
     async def _on_press(self, press: CallbackQuery, event_update: Update, handle: CommandHandler) -> None:
         target = press_target(press, self._by_name)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery
 
 from bot.platforms.telegram_api import Api
-from bot.platforms.telegram_render import LIMITS, popup
+from bot.platforms.telegram_render import CAPTION, LIMITS, popup
 from bot.platforms.telegram_updates import link_payload
-from bot.split import split, unformatted
+from bot.split import cut, split, unformatted
+from bot.texts import ENGLISH, FILE_REFUSED
 from core.errors import DeliveryError, MessageRejected, RetryLater, TargetMoved
-from core.message import Message
+from core.message import LineKind, Message, line
 from core.model import Target
 from core.ports import Clock, Request
 
@@ -37,7 +39,7 @@ class Answers:
 
     async def give(self, target: Target, answer: Message, *, reply_to: int = 0) -> None:
         """Show an answer in a chat, in several messages if it is long. Logs what cannot be shown."""
-        parts = split(answer, LIMITS)
+        parts = _parts(answer)
         for number, part in enumerate(parts):
             try:
                 await self._post(target, part, reply_to if number == 0 else 0)
@@ -66,7 +68,12 @@ class Answers:
         except TargetMoved as error:
             await self._api.post(error.moved_to, part)
         except MessageRejected:
-            for piece in split(unformatted(part), LIMITS):
+            plain = unformatted(part)
+            if part.file is not None:
+                self._log.warning("A file could not be shown in Telegram", extra={"file": part.file.name})
+                told = line(ENGLISH.say(FILE_REFUSED, name=part.file.name), kind=LineKind.SMALL)
+                plain = replace(plain, lines=(*plain.lines, told))
+            for piece in split(plain, LIMITS):
                 await self._api.post(target, piece, reply_to=reply_to)
 
     async def to_press(self, press: CallbackQuery, request: Request, answer: Message | None, chat_type: str) -> None:
@@ -78,6 +85,7 @@ class Answers:
         text, url, for_chat = "", None, answer
         if answer is not None and answer.private and chat_type != "private":
             text, whole = popup(answer)
+            whole = whole and answer.file is None
             payload = "" if whole else link_payload(request.line, self._api.token)
             if whole or chat_type == "channel":
                 for_chat = None
@@ -99,3 +107,14 @@ class Answers:
             await self._api.call(method)
         except DeliveryError as error:  # pressed too long ago, most often
             self._log.info("A pressed button could not be answered", extra={"reason": str(error)})
+
+
+def _parts(answer: Message) -> tuple[Message, ...]:
+    """An answer as messages that fit: a file goes with the words if these fit its caption, else after them."""
+    file = answer.file
+    if file is None:
+        return split(answer, LIMITS)
+    if CAPTION.hold(answer.lines):
+        return (answer,)
+    last = cut(Message((line(file.alt or file.name),), file=file), CAPTION)
+    return (*split(replace(answer, file=None), LIMITS), last)

@@ -9,14 +9,33 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import AiogramError
-from aiogram.methods import EditMessageText, GetChatMember, GetMe, GetUpdates, SendMessage, TelegramMethod
-from aiogram.types import LinkPreviewOptions, MessageId, ReplyParameters
+from aiogram.methods import (
+    EditMessageText,
+    GetChatMember,
+    GetFile,
+    GetMe,
+    GetUpdates,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
+from aiogram.types import BufferedInputFile, LinkPreviewOptions, MessageId, ReplyParameters
 from aiogram.utils.token import TokenValidationError
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    TCPConnector,
+)
 
 from bot.platforms.telegram_errors import REMEDY, NotModified, Redirected, delivery_error
 from bot.platforms.telegram_render import render
-from core.errors import BadCredentials, DeliveryError, MessageMissing, TargetGone, Unreachable
+from core.errors import BadCredentials, DeliveryError, MessageMissing, MessageRejected, TargetGone, Unreachable
+from core.files import MOST_GIVEN, Attachment
 from core.message import Message
 from core.model import Target
 
@@ -25,6 +44,10 @@ T = TypeVar("T")
 CONNECT_SECONDS = 10.0
 OPEN_SECONDS = 15
 SEND_SECONDS = 30
+FILE_SECONDS = 120
+# https://core.telegram.org/bots/api#sending-files
+MOST_PICTURE = 10_000_000
+MOST_FILE = 50_000_000
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -44,6 +67,14 @@ class GetMemberStatus(GetChatMember):
 class _Send(SendMessage):
     """sendMessage, read for the id alone: an answer with something new in it must not look like a lost message."""
 
+    __returning__: ClassVar[Any] = MessageId
+
+
+class _SendPhoto(SendPhoto):
+    __returning__: ClassVar[Any] = MessageId
+
+
+class _SendDocument(SendDocument):
     __returning__: ClassVar[Any] = MessageId
 
 
@@ -124,16 +155,32 @@ class Api:
             raise delivery_error(error, target, self.token) from None
 
     async def post(self, target: Target, message: Message, *, reply_to: int = 0) -> str:
-        """Send a message that fits; returns its id. Raises DeliveryError."""
-        fields = _fields(target, message)
-        if target.thread:
-            fields["message_thread_id"] = _thread_id(target)
-        if message.silent:
-            fields["disable_notification"] = True
-        if reply_to:
-            fields["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
-        method = _Send(**fields)
-        return str((await self.call(method, target)).message_id)
+        """Send a message that fits, its words as the caption of its file if it has one; returns its id.
+
+        Raises DeliveryError.
+        """
+        place = _place(target, message, reply_to)
+        if message.file is None:
+            return str((await self.call(_Send(**_fields(target, message), **place), target)).message_id)
+        method = _with_file(target, message, message.file, place)
+        return str((await self.call(method, target, seconds=FILE_SECONDS)).message_id)
+
+    async def download(self, file_id: str) -> bytes:
+        """A file that somebody sent. Raises DeliveryError, MessageRejected for one that is too large."""
+        try:
+            file = await self.call(GetFile(file_id=file_id))
+        except MessageRejected as error:
+            raise MessageRejected(str(error).replace(": the message was refused", " did not give the file")) from None
+        url = self.bot.session.api.file_url(self.token, file.file_path or "")
+        body = bytearray()
+        try:
+            async for chunk in self.bot.session.stream_content(url, timeout=FILE_SECONDS, raise_for_status=True):
+                body += chunk
+                if len(body) > MOST_GIVEN:
+                    raise MessageRejected(f"The file is larger than {MOST_GIVEN // 1024:,} kB.")
+        except (AiogramError, ClientError, OSError, ValueError) as error:
+            raise delivery_error(error, None, self.token) from None
+        return bytes(body)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         """Change a message that fits. Raises DeliveryError; that it reads so already is no error."""
@@ -144,10 +191,35 @@ class Api:
             await self.call(method, target)
 
 
+def _place(target: Target, message: Message, reply_to: int) -> dict[str, Any]:
+    """Where and how a message is shown."""
+    place: dict[str, Any] = {"message_thread_id": _thread_id(target)} if target.thread else {}
+    if message.silent:
+        place["disable_notification"] = True
+    if reply_to:
+        place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+    return place
+
+
+def _with_file(target: Target, message: Message, file: Attachment, place: dict[str, Any]) -> _SendPhoto | _SendDocument:
+    """A picture as one if Telegram takes it so, anything else as a document."""
+    if len(file.body) > MOST_FILE:
+        raise MessageRejected(f"Telegram, chat {target}: the file is larger than {MOST_FILE // 1_000_000} MB.")
+    shown, body = render(message), BufferedInputFile(file.body, file.name)
+    fields = {"chat_id": _chat_id(target), "caption_entities": shown.entities, "reply_markup": shown.keyboard, **place}
+    if file.is_picture and len(file.body) <= MOST_PICTURE:
+        return _SendPhoto(photo=body, caption=shown.text or None, **fields)
+    return _SendDocument(document=body, caption=shown.text or None, **fields)
+
+
+def _chat_id(target: Target) -> int | str:
+    return int(target.chat) if target.chat.removeprefix("-").isdecimal() else target.chat
+
+
 def _fields(target: Target, message: Message) -> dict[str, Any]:
     shown = render(message)
     return {
-        "chat_id": int(target.chat) if target.chat.removeprefix("-").isdecimal() else target.chat,
+        "chat_id": _chat_id(target),
         "text": shown.text,
         "entities": shown.entities,
         "link_preview_options": _NO_PREVIEW,

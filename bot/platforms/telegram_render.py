@@ -22,6 +22,7 @@ BULLET = "• "
 # 4,096 characters after entities are parsed (https://core.telegram.org/bots/api#sendmessage). Whether an emoji counts
 # as one or as two is not said; counted in UTF-16 units a text is within both. A line costs its break and its bullet.
 LIMITS = Limits(characters=4096, size=utf16, line_cost=1 + len(BULLET))
+CAPTION = replace(LIMITS, characters=1024)  # with a file (https://core.telegram.org/bots/api#senddocument)
 POPUP = 200  # https://core.telegram.org/bots/api#answercallbackquery
 MOST_IN_ROW = 8
 MOST_ROWS = 12

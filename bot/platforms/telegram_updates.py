@@ -71,10 +71,11 @@ def _read_slash(text: str, username: str, *, private: bool) -> Typed | None:
 
 
 def is_no_command(message: Message) -> bool:
-    """Whether a message cannot be a command: not text, passed on from elsewhere, or written by a bot."""
+    """Whether a message cannot be a command: no text beside a document either, passed on, or written by a bot."""
     by_bot = message.from_user is not None and message.from_user.is_bot and message.sender_chat is None
     passed_on = message.is_automatic_forward or message.forward_origin is not None or message.via_bot is not None
-    return not message.text or bool(passed_on) or by_bot
+    text = message.text or (message.caption if message.document else "")
+    return not text or bool(passed_on) or by_bot
 
 
 def sender_of(message: Message) -> Sender:
