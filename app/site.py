@@ -6,6 +6,7 @@ import ipaddress
 
 from app.parts import Parts
 from core.settings import HttpSettings
+from feeds.desk import judge
 from matching.timeline import load_timeline
 from web.site import Site, SiteOptions
 
@@ -18,6 +19,7 @@ def make_site(parts: Parts) -> Site:
         parts.matcher.topics,
         site_options(parts.settings.http),
         known=load_timeline(),
+        judge=lambda feed: judge(feed, parts.clock),
         attention=lambda: parts.attention.present,
     )
 

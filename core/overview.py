@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.health import FeedRecord
-from core.model import Facts, Level, Status, Story, Target
+from core.model import Facts, Level, Status, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,13 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One alert in one chat. `reason` says why it waits, or why it was given up; "" when there is nothing to say."""
+    """One alert in one chat, of which only the platform is told.
+
+    `reason` says why it waits, or why it was given up; "" when there is nothing to say.
+    """
 
     id: int
-    target: Target
+    platform: str
     story_id: int
     wanted: int
     sent: int

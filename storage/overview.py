@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.model import Level, Target
+from core.model import Level
 from core.overview import DeliveryRow, DeliveryState, StoryMark
 from storage.dialect import batches
 from storage.schema import outbox, shown, stories, story_topics, targets, waiting
@@ -48,8 +48,7 @@ async def deliveries(connection: AsyncConnection, state: DeliveryState, limit: i
     query = (
         select(
             outbox.c.id, outbox.c.story_id, outbox.c.wanted, outbox.c.sent, outbox.c.attempts, outbox.c.queued_at,
-            outbox.c.not_before, outbox.c.sent_at, why.label("reason"), targets.c.platform, targets.c.chat,
-            targets.c.thread,
+            outbox.c.not_before, outbox.c.sent_at, why.label("reason"), targets.c.platform,
         )
         .join(targets, targets.c.id == outbox.c.target_id)
         .where(condition)
@@ -59,7 +58,7 @@ async def deliveries(connection: AsyncConnection, state: DeliveryState, limit: i
     return tuple(
         DeliveryRow(
             id=row.id,
-            target=Target(row.platform, row.chat, row.thread),
+            platform=row.platform,
             story_id=row.story_id,
             wanted=row.wanted,
             sent=row.sent,

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from core.errors import StoreError
 from core.health import FeedRecord
-from core.model import Evidence, Facts, FeedSpec, FeedState, Level, Member, Status, Story, Target
+from core.model import Evidence, Facts, FeedSpec, FeedState, Level, Member, Status, Story
 from core.overview import DeliveryRow, DeliveryState, StoryMark
 from core.ports import Route
 from tests.fake_chat import NOON, TOPICS, make_member, make_story
@@ -110,8 +110,7 @@ class SampleStore:
         self._check()
         if state is DeliveryState.DEAD:
             return ()
-        chat = Target("telegram", "-1001", "7")
-        return (DeliveryRow(1, chat, 5, 2, 1, 3, NOON, NOON, NOON, f"flood {HARSH}"),)
+        return (DeliveryRow(1, "telegram", 5, 2, 1, 3, NOON, NOON, NOON, f"flood {HARSH}"),)
 
     async def list_feeds(self) -> tuple[FeedRecord, ...]:
         self._check()

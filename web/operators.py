@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from core.health import FeedRecord
+from core.health import Condition, FeedHealth, FeedRecord
 from core.message import foreign
 from core.model import Status
 from core.overview import DeliveryRow, DeliveryState
@@ -19,9 +19,9 @@ _TITLES = {
 }
 
 
-def feeds_page(frame: Frame, feeds: Sequence[FeedRecord], status: Status, now: datetime) -> bytes:
-    """All feeds, the failing first, those that fail longest at the top."""
-    ordered = sorted(feeds, key=lambda feed: (-feed.state.failures, feed.spec.name.casefold()))
+def feeds_page(frame: Frame, feeds: Sequence[tuple[FeedRecord, FeedHealth]], status: Status, now: datetime) -> bytes:
+    """All feeds with their condition and its reason: those in trouble first, then those that are not quite as usual."""
+    ordered = sorted(feeds, key=lambda feed: (_place(feed[1].condition), feed[0].spec.name.casefold()))
     counts: dict[str, Child] = {
         "feeds": status.feeds,
         "failing": status.feeds_failing,
@@ -29,28 +29,32 @@ def feeds_page(frame: Frame, feeds: Sequence[FeedRecord], status: Status, now: d
         "hits": status.hits,
         "last good poll": _age(status.last_ok_at, now),
     }
-    names = ("Feed", "State", "Last good poll", "Next poll", "Entries", "Hits")
-    rows = [_row(names, _feed_cells(feed, now)) for feed in ordered]
+    names = ("Feed", "Condition", "Last good poll", "Next poll", "Entries", "Hits")
+    rows = [_row(names, _feed_cells(*feed, now)) for feed in ordered]
     return document(frame, "Feeds", tag("h1", "Feeds"), _counts(counts), _table(names, rows, "No feed is configured."))
 
 
-def _feed_cells(feed: FeedRecord, now: datetime) -> tuple[Child, ...]:
+def _place(condition: Condition) -> int:
+    return 0 if condition.bad else 2 if condition is Condition.HEALTHY else 1
+
+
+def _feed_cells(feed: FeedRecord, health: FeedHealth, now: datetime) -> tuple[Child, ...]:
     spec, state = feed.spec, feed.state
     name = join([outward(spec.url, foreign(spec.name, 80)), " ", tag("span", spec.kind, class_="soft")])
-    if state.failures:
-        times = "once" if state.failures == 1 else f"{state.failures} times in a row"
-        health = join([tag("span", f"failed {times}: ", class_="bad"), foreign(state.last_error, 300)])
-    elif state.first_polled_at is None:
-        health = tag("span", "not polled yet", class_="soft")
-    else:
-        health = tag("span", state.last_outcome.replace("_", " "), class_="good")
-    return name, health, _age(state.last_ok_at, now), moment(state.next_poll_at), feed.entries, feed.hits
+    colour = {0: "bad", 1: "soft", 2: "good"}[_place(health.condition)]
+    words: list[Child] = [tag("span", health.condition.value, class_=colour)]
+    if health.condition is not Condition.HEALTHY:
+        words.append(f": {foreign(health.reason, 400)}")
+    elif state.failures:
+        words.append(f": {foreign(state.last_error, 300)}")
+    rest = moment(None if health.condition is Condition.PAUSED else state.next_poll_at)
+    return name, join(words), _age(state.last_ok_at, now), rest, feed.entries, feed.hits
 
 
 def deliveries_page(
     frame: Frame, rows: Mapping[DeliveryState, Sequence[DeliveryRow]], status: Status, now: datetime
 ) -> bytes:
-    """The outbox: what waits and why, what was given up, what was shown last."""
+    """The outbox: what waits and why, what was given up, what was shown last. Of a chat only its platform is said."""
     counts: dict[str, Child] = {
         "chats": status.subscriptions,
         "alerts shown": status.alerts_sent,
@@ -59,7 +63,7 @@ def deliveries_page(
         "oldest waits": _age(status.oldest_waiting_at, now).removesuffix(" ago"),
     }
     body: list[Child] = [tag("h1", "Deliveries"), _counts(counts)]
-    names = ("Chat", "Story", "Since", "Next try", "Shown", "Attempts", "Reason")
+    names = ("Platform", "Story", "Since", "Next try", "Shown", "Attempts", "Reason")
     for state, found in rows.items():
         body.append(tag("h2", _TITLES[state]))
         body.append(_table(names, [_row(names, _delivery_cells(row, state)) for row in found], "None."))
@@ -68,7 +72,7 @@ def deliveries_page(
 
 def _delivery_cells(row: DeliveryRow, state: DeliveryState) -> tuple[Child, ...]:
     return (
-        foreign(str(row.target), 80),
+        row.platform,
         tag("a", row.story_id, href=f"/stories/{row.story_id}"),
         moment(row.queued_at),
         moment(row.not_before if state is DeliveryState.WAITING else None),

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 from core.errors import StoreError
+from core.health import FeedHealth, FeedRecord
 from core.model import Level, Story
 from core.overview import DeliveryState, OverviewStore
 from core.ports import Clock, HttpRequest, HttpResponse, Route
@@ -75,6 +76,7 @@ class Site:
         options: SiteOptions,
         *,
         known: tuple[KnownEvent, ...] = (),
+        judge: Callable[[FeedRecord], FeedHealth],
         attention: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._store = store
@@ -82,6 +84,7 @@ class Site:
         self._topics = topics
         self._options = options
         self._known = known
+        self._judge = judge
         self._attention = attention
         self._gate = Gate(options.token if options.operator else "", clock)
 
@@ -230,7 +233,8 @@ class Site:
     # --- operators --------------------------------------------------------------------------------------------------
 
     async def _feeds(self, request: HttpRequest) -> HttpResponse:
-        feeds, status = await self._store.list_feeds(), await self._store.get_status()
+        feeds = [(feed, self._judge(feed)) for feed in await self._store.list_feeds()]
+        status = await self._store.get_status()
         return _page(operators.feeds_page(self._frame(request), feeds, status, self._clock.now()))
 
     async def _deliveries(self, request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -61,8 +61,8 @@ class Tally:
             self.alerts += not fields.get("edited")
 
 
-async def play() -> bool:
-    """Run the demonstration to its end; False when it was interrupted."""
+async def play(look: Callable[[Parts], Awaitable[None]] | None = None) -> bool:
+    """Run the demonstration to its end, then `look` at what it left; False when it was interrupted."""
     stop, tally = asyncio.Event(), Tally()
     clock = JumpingClock(load_days()[0])
     server = SampleServer(clock)
@@ -74,6 +74,8 @@ async def play() -> bool:
             program = asyncio.create_task(Program(parts, web=False).run(stop))
             try:
                 finished = await _waves(server, parts, tally, program, stop, clock)
+                if finished and look is not None:
+                    await look(parts)
             finally:
                 stop.set()
                 await program

@@ -13,6 +13,7 @@ import pytest
 
 from app.site import is_loopback, site_options
 from core.settings import HttpSettings
+from feeds.desk import judge
 from matching.timeline import KnownEvent, load_timeline
 from tests.fake_chat import NOON
 from tests.fake_clock import FakeClock
@@ -82,6 +83,7 @@ async def reading(
         TOPICS,
         options,
         known=load_timeline(),
+        judge=lambda feed: judge(feed, clock),
         attention=lambda: ("The feed <b>X</b> cannot be read.",),
     )
     async with served(site.routes) as base, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
