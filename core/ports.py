@@ -191,6 +191,9 @@ class PollStore(FeedBook, Protocol):
         """`finish_poll` alone, for polls that brought nothing new. Raises LeaseLost."""
         ...
 
+    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
+        """`record_poll` for different feeds at once; the ids of those written, the others were lost (LeaseLost)."""
+
 
 class DeliveryStore(LimitStore, Protocol):
     async def claim_lanes(

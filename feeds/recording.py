@@ -9,7 +9,7 @@ from core.errors import LeaseLost
 from core.model import Feed, PollRecord
 from core.ports import PollStore
 
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.03
 
 
 class Recorder:
@@ -39,26 +39,17 @@ class Recorder:
         await asyncio.sleep(GATHER_SECONDS)
         batch, self._waiting = self._waiting, []
         try:
-            async with self._store.transaction() as transaction:
-                for feed, record, _ in batch:
-                    await transaction.finish_poll(feed, record)
-        except LeaseLost:  # of one of them: nothing was written, so each is tried alone
-            for feed, record, written in batch:
-                await self._write_alone(feed, record, written)
+            written = await self._store.record_polls([(feed, record) for feed, record, _ in batch])
         except Exception as error:
-            for _, _, written in batch:
-                _settle(written, error)
-        else:
-            for _, _, written in batch:
-                _settle(written, None)
+            for _, _, waiting in batch:
+                _settle(waiting, error)
+            return
+        for feed, _, waiting in batch:
+            _settle(waiting, None if feed.id in written else _lost(feed))
 
-    async def _write_alone(self, feed: Feed, record: PollRecord, written: asyncio.Future[None]) -> None:
-        try:
-            await self._store.record_poll(feed, record)
-        except Exception as error:
-            _settle(written, error)
-        else:
-            _settle(written, None)
+
+def _lost(feed: Feed) -> LeaseLost:
+    return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")
 
 
 def _settle(future: asyncio.Future[None], error: Exception | None) -> None:

@@ -132,6 +132,31 @@ def read_passage(text: str, where: str) -> Passage:
     return Passage(where, text, tuple(map(tuple.__new__, repeat(Token), rows)))
 
 
+def distinct_words(text: str) -> tuple[str, ...]:
+    """The folded words and numbers of a text, each once, in the order of their first appearance.
+
+    The same as those of `read_passage`, at less cost, since neither places nor sentences are needed.
+    """
+    text = text[:MAX_TEXT]
+    plain = text
+    if "<" in text or "&" in text or "://" in text or "www." in text:
+        plain = _LEFTOVER.sub(_blank, text)
+    found: dict[str, None] = {}
+    heads = tails = False
+    for chunk in dict.fromkeys(plain.split(" ")):
+        pieces, single, _, head, tail, _ = _remembered_if_short(chunk)
+        heads, tails = heads or head, tails or tail
+        if single is not None:
+            found[single.folded] = None
+        else:
+            for piece in pieces:
+                found[piece.folded] = None
+    if heads and tails:  # there may be a number written with spaces
+        found = dict.fromkeys(token.folded for token in read_passage(text, "").tokens)
+    found.pop("", None)
+    return tuple(found)
+
+
 def _join_number(rows: list[tuple[str, str, int, int, int, int]], text: str, end: int) -> None:
     """Take the next three digits into the number before: "1 234" is one number."""
     _, _, start, _, sentence, index = rows[-1]

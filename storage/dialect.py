@@ -28,6 +28,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from core.errors import StoreError
+from storage.sqlite import connector
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+asyncpg"
@@ -97,7 +98,7 @@ def make_engine(url: URL, busy_timeout: float) -> AsyncEngine:
         url,
         pool_size=_POOL_SIZE,
         pool_timeout=busy_timeout + 20,
-        connect_args={"timeout": busy_timeout, "isolation_level": None},
+        async_creator=connector(url, timeout=busy_timeout, isolation_level=None),
     )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -179,7 +180,12 @@ async def limit_idle(connection: AsyncConnection) -> None:
 
 def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, which is written alike in both."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_into(table, connection.dialect.name)
+
+
+def insert_into(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """`insert` for statements that are built once and kept; `dialect` is the name of the connection's."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 T = TypeVar("T")

@@ -6,16 +6,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from core.model import Entry, EntryTrace, Feed, Level, NewEntry
 from core.watch import StoredEntry
 from storage import search
 from storage.columns import digest
-from storage.dialect import batches, insert
+from storage.dialect import batches, insert_into
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
@@ -46,18 +48,22 @@ async def find_known(connection: AsyncConnection, feed_id: int, asked: Sequence[
     by_link = {key: owners for key, owners in by_link.items() if len(owners) == 1}
     found: set[str] = set()
     stale: set[int] = set()
-    columns = (identities.c.id, identities.c.identity_digest, identities.c.link_digest, identities.c.last_seen_at)
-    for column, keys in ((identities.c.identity_digest, by_identity), (identities.c.link_digest, by_link)):
+    for name, keys in (("identity_digest", by_identity), ("link_digest", by_link)):
         for batch in batches(keys):
-            for row in await connection.execute(
-                select(*columns).where(identities.c.feed_id == feed_id, column.in_(batch))
-            ):
+            for row in await connection.execute(_looking_up(name), {"feed": feed_id, "keys": batch}):
                 if row.identity_digest in by_identity:
                     found.add(by_identity[row.identity_digest])
                 found |= by_link.get(row.link_digest, set())
                 if row.last_seen_at < now - REFRESH:
                     stale.add(row.id)
     return Known(frozenset(found), tuple(sorted(stale)))
+
+
+@cache  # building it takes longer than running it
+def _looking_up(name: str) -> Select[Any]:
+    columns = (identities.c.id, identities.c.identity_digest, identities.c.link_digest, identities.c.last_seen_at)
+    wanted = identities.c[name].in_(bindparam("keys", expanding=True))
+    return select(*columns).where(identities.c.feed_id == bindparam("feed"), wanted)
 
 
 async def refresh(connection: AsyncConnection, stale: Sequence[int], now: datetime) -> None:
@@ -73,18 +79,23 @@ async def add(
     first = {digest(item.entry.identity): item for item in reversed(new)}
     ids: dict[bytes, int] = {}
     for batch in batches(reversed(first.items()), _AT_ONCE):
-        added = await connection.execute(
-            insert(connection, identities)
-            .on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"])
-            .returning(identities.c.id, identities.c.identity_digest),
-            [_identity_row(feed, key, item, now) for key, item in batch],
-        )
+        seen = [_identity_row(feed, key, item, now) for key, item in batch]
+        added = await connection.execute(_adding(connection.dialect.name), seen)
         fresh = {bytes(row.identity_digest): row.id for row in added}
         ids |= fresh
         rows = [_entry_row(feed, fresh[key], item, now) for key, item in batch if key in fresh]
         if rows:
-            await connection.execute(insert(connection, entries), rows)
+            await connection.execute(_ADD_TEXT, rows)
     return tuple(ids.get(key) if first[key] is item else None for item in new for key in (digest(item.entry.identity),))
+
+
+_ADD_TEXT = entries.insert()
+
+
+@cache
+def _adding(dialect: str) -> ReturningInsert[Any]:
+    adding = insert_into(identities, dialect).on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"])
+    return adding.returning(identities.c.id, identities.c.identity_digest)
 
 
 def _identity_row(feed: Feed, key: bytes, item: NewEntry, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Integer, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, Update, bindparam, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -193,39 +193,76 @@ async def hasten(connection: AsyncConnection, now: datetime) -> int:
 
 async def check_lease(connection: AsyncConnection, feed: Feed) -> None:
     """Hold the feed's row until the end of the transaction; LeaseLost when it is not ours any more."""
-    query = select(feeds.c.id).where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch).with_for_update(key_share=True)
-    if (await connection.execute(query)).first() is None:
-        raise _lost(feed)
+    if feed.id not in await _hold(connection, [feed]):
+        raise lost(feed)
+
+
+async def _hold(connection: AsyncConnection, polled: Sequence[Feed]) -> set[int]:
+    """Hold rows until the end of the transaction; the ids of those that are still leased to us."""
+    epochs = {feed.id: feed.epoch for feed in polled}
+    held = await connection.execute(_holding(), {"ids": sorted(epochs)})
+    return {row.id for row in held if row.epoch == epochs[row.id]}
+
+
+@cache
+def _holding() -> Select[tuple[int, int]]:
+    wanted = select(feeds.c.id, feeds.c.epoch).where(feeds.c.id.in_(bindparam("ids", expanding=True)))
+    return wanted.order_by(feeds.c.id).with_for_update(key_share=True)
 
 
 async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *, added: int) -> None:
     """Write the state of a poll and release the lease; LeaseLost when it is not ours any more."""
-    state = record.state
-    written = await connection.execute(
-        update(feeds)
-        .where(feeds.c.id == feed.id, feeds.c.epoch == feed.epoch)
-        .values(
-            host=_host(replace(feed, state=state).address),
-            next_poll_at=state.next_poll_at,
-            etag=state.etag,
-            last_modified=state.last_modified,
-            body_hash=state.body_hash,
-            first_polled_at=state.first_polled_at,
-            last_polled_at=record.polled_at,
-            last_ok_at=state.last_ok_at,
-            failures=state.failures,
-            last_outcome=state.last_outcome or record.outcome.value,
-            last_error=state.last_error or record.error,
-            earliest_poll_at=state.earliest_poll_at,
-            history=state.history,
-            entries_total=feeds.c.entries_total + added,
-            hits_total=feeds.c.hits_total + record.hits,
-            lease_until=None,
-        )
-    )
+    written = await connection.execute(_finishing(), _finished(feed, record, added))
     if written.rowcount != 1:
-        raise _lost(feed)
+        raise lost(feed)
 
 
-def _lost(feed: Feed) -> LeaseLost:
+async def finish_all(connection: AsyncConnection, polls: Sequence[tuple[Feed, PollRecord]]) -> set[int]:
+    """`finish` many polls that stored no entries; the ids of those feeds that were written, because still ours."""
+    ours = await _hold(connection, [feed for feed, _ in polls])
+    rows = [_finished(feed, record, 0) for feed, record in polls if feed.id in ours]
+    if rows:
+        await connection.execute(_finishing(), rows)
+    return ours
+
+
+_PARTS = (
+    "host", "next_poll_at", "etag", "last_modified", "body_hash", "first_polled_at", "last_polled_at", "last_ok_at",
+    "failures", "last_outcome", "last_error", "earliest_poll_at", "history",
+)  # fmt: skip
+
+
+@cache  # building it takes longer than running it
+def _finishing() -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in _PARTS}
+    values["entries_total"] = feeds.c.entries_total + bindparam("added", type_=Integer)
+    values["hits_total"] = feeds.c.hits_total + bindparam("hits", type_=Integer)
+    ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
+    return update(feeds).where(*ours).values(values | {"lease_until": None})
+
+
+def _finished(feed: Feed, record: PollRecord, added: int) -> dict[str, Any]:
+    state = record.state
+    return {
+        "feed_id": feed.id,
+        "feed_epoch": feed.epoch,
+        "added": added,
+        "hits": record.hits,
+        "new_host": _host(replace(feed, state=state).address),
+        "new_next_poll_at": state.next_poll_at,
+        "new_etag": state.etag,
+        "new_last_modified": state.last_modified,
+        "new_body_hash": state.body_hash,
+        "new_first_polled_at": state.first_polled_at,
+        "new_last_polled_at": record.polled_at,
+        "new_last_ok_at": state.last_ok_at,
+        "new_failures": state.failures,
+        "new_last_outcome": state.last_outcome or record.outcome.value,
+        "new_last_error": state.last_error or record.error,
+        "new_earliest_poll_at": state.earliest_poll_at,
+        "new_history": state.history,
+    }
+
+
+def lost(feed: Feed) -> LeaseLost:
     return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement
 
 from core.search import SearchTerm
-from matching.text import read_passage
+from matching.text import distinct_words
 from storage.schema import entries
 
 BEGINNING = 1_000  # characters of the body that are searched
@@ -21,8 +21,8 @@ BEGINNING = 1_000  # characters of the body that are searched
 
 def words_of(title: str, body: str) -> str:
     """The words of an entry, each once, between spaces."""
-    tokens = (*read_passage(title, "title").tokens, *read_passage(body[:BEGINNING], "body").tokens)
-    return f" {' '.join(dict.fromkeys(token.folded for token in tokens if token.folded))} "
+    words = dict.fromkeys((*distinct_words(title), *distinct_words(body[:BEGINNING])))
+    return f" {' '.join(words)} "
 
 
 def all_of(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:

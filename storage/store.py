@@ -132,8 +132,16 @@ class Store(FeedAdmin, ReplicaStore):
             yield PollTransaction(connection, self._stale)
 
     async def record_poll(self, feed: Feed, record: PollRecord) -> None:
-        async with self.transaction() as transaction:
-            await transaction.finish_poll(feed, record)
+        if feed.id not in await self.record_polls([(feed, record)]):
+            raise feeds.lost(feed)
+
+    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
+        async with self._database.write() as connection:
+            await limit_idle(connection)
+            written = await feeds.finish_all(connection, polls)
+            met_again = [row for feed, _ in polls for row in self._stale.pop(feed.id, ()) if feed.id in written]
+            await texts.refresh(connection, met_again, max(record.polled_at for _, record in polls))
+        return frozenset(written)
 
     # --- delivery ---------------------------------------------------------------------------------------------------
 

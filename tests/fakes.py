@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -158,6 +158,14 @@ class FakeStore:
     async def record_poll(self, feed: Feed, record: PollRecord) -> None:
         async with self.transaction() as transaction:
             await transaction.finish_poll(feed, record)
+
+    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
+        written = set()
+        for feed, record in polls:
+            with suppress(LeaseLost):
+                await self.record_poll(feed, record)
+                written.add(feed.id)
+        return frozenset(written)
 
     @property
     def outcomes(self) -> dict[str, str]:

@@ -126,6 +126,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
     "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
     "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
+    "record_polls": lambda store: store.record_polls([(FEED, ended(FEED, NOW))]),
     "add_feed": lambda store: store.add_feed(FEED.spec, NOW),
     "remove_feed": lambda store: store.remove_feed(FEED.spec.url),
     "pause_feed": lambda store: store.pause_feed(FEED.spec.url, NOW),

@@ -89,6 +89,20 @@ async def test_a_stale_epoch_writes_nothing(store: Store, clock: FakeClock) -> N
     assert len(await store.claim_due_feeds(clock.now(), limit=1)) == 1
 
 
+async def test_polls_recorded_together_leave_out_those_that_were_lost(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(number) for number in range(4)], clock.now())
+    polled = await store.claim_due_feeds(clock.now(), limit=4)
+    clock.advance(LEASE.total_seconds())
+    (taken,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[polled[2].spec.url])
+    written = await store.record_polls([(feed, ended(feed, clock.now(), hits=feed.id)) for feed in polled])
+    assert written == {feed.id for feed in polled if feed.id != taken.id}
+    hits = {record.id: record.hits for record in await store.list_feeds()}
+    assert hits == {feed.id: 0 if feed.id == taken.id else feed.id for feed in polled}
+    with pytest.raises(LeaseLost):
+        await store.record_poll(polled[2], ended(polled[2], clock.now()))
+    await store.record_poll(taken, ended(taken, clock.now(), hits=1))
+
+
 async def test_two_claimers_never_share_a_feed(store: Store, database_url: str, clock: FakeClock) -> None:
     await store.sync_feeds([spec(number) for number in range(60)], clock.now())
     other = Store(database_url, clock=clock)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.text import MAX_TEXT, Passage, read_passage
+from matching.text import MAX_TEXT, Passage, distinct_words, read_passage
 
 
 def words(text: str) -> list[str]:
@@ -104,3 +104,20 @@ def test_long_and_odd_texts_are_bounded(text: str) -> None:
     passage = read_passage(text, "body")
     assert len(passage.text) <= MAX_TEXT
     check(passage)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Мінск 1 234 і 1 234 Мінск, мінск", "a.b <b>c</b> 12 345 678", "U.S. U.S.A. don't"]
+)
+def test_distinct_words_are_those_of_the_tokens(text: str) -> None:
+    assert distinct_words(text) == _words_of_tokens(text)
+
+
+@given(st.lists(st.sampled_from(["1", "234", "12", " ", "\n", ".", "слова", "Word's", "&amp;", "<i>", "\u00a0", "é"])))
+def test_distinct_words_are_those_of_the_tokens_of_any_text(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert distinct_words(text) == _words_of_tokens(text)
+
+
+def _words_of_tokens(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(token.folded for token in read_passage(text, "body").tokens if token.folded))
