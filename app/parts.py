@@ -12,7 +12,7 @@ from app.attention import Attention, database_folder
 from app.configured import enabled_platforms
 from app.measuring import MeasuredFetcher, MeasuredParser, joined
 from app.watcher import StoredWatcher
-from bot.command import load_commands
+from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.platforms import PLATFORMS
@@ -20,7 +20,7 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
 from bot.tools import Tools
 from core.clock import SystemClock
-from core.model import Target
+from core.model import Role, Target
 from core.ports import ChatPlatform, Clock, Matcher, Observer
 from core.settings import FeedSettings, Settings
 from feeds.desk import Desk
@@ -130,13 +130,25 @@ def make_parts(
         platforms=platforms,
         deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
         dispatcher=Dispatcher(
-            load_commands(), store, topics, clock, operators=settings.access.operators, observe=observe, tools=tools
+            commands_for(settings),
+            store,
+            topics,
+            clock,
+            operators=settings.access.operators,
+            observe=observe,
+            tools=tools,
         ),
         metrics=metrics,
         attention=attention,
         desk=desk,
         subscriptions=subscriptions,
     )
+
+
+def commands_for(settings: Settings) -> Commands:
+    """All commands, with the roles that the configuration gives them."""
+    commands = load_commands()
+    return commands.with_role("feed", Role.EDITOR) if settings.access.editors_may_change_feeds else commands
 
 
 def feed_options(settings: Settings) -> FeedOptions:

@@ -15,7 +15,7 @@ import difflib
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
@@ -177,6 +177,10 @@ class Commands:
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands)
+
+    def with_role(self, name: str, role: Role) -> Commands:
+        """The same commands, that one for another role."""
+        return Commands(replace(one, role=role) if one.name == name else one for one in self._commands)
 
     def find(self, name: str) -> Command | None:
         """The command of that name or alias."""

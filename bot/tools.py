@@ -11,6 +11,7 @@ from matching.people import Roster
 from matching.timeline import KnownEvent
 
 _REMEMBERED = 1_000
+_FILES = 8
 
 
 class Proposals:
@@ -32,12 +33,33 @@ class Proposals:
         return self._lines.get(mark)
 
 
+class Drafts:
+    """The last few files about which something was asked, by a short mark. Knows no chat and no person."""
+
+    def __init__(self) -> None:
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+
+    def keep(self, body: bytes) -> str:
+        """The mark of a file: `#` and twenty characters, so that nobody guesses another's."""
+        mark = "#" + blake2b(body, digest_size=10).hexdigest()
+        self._bodies[mark] = body
+        self._bodies.move_to_end(mark)
+        if len(self._bodies) > _FILES:
+            self._bodies.popitem(last=False)
+        return mark
+
+    def find(self, mark: str) -> bytes | None:
+        return self._bodies.get(mark)
+
+
 @dataclass(frozen=True)
 class Tools:
     """`roster`: the persons of the packs; `timeline`: what happened before this installation watched; `feeds`: what is
-    polled, and how to change it."""
+    polled, and how to change it.
+    """
 
     roster: Roster | None = None
     timeline: tuple[KnownEvent, ...] = ()
     proposals: Proposals = field(default_factory=Proposals)
     feeds: FeedDesk | None = None
+    drafts: Drafts = field(default_factory=Drafts)

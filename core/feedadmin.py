@@ -65,6 +65,15 @@ class ManagedFeed:
     hits: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """A list of feeds that was read: names of those that are new here, how many are read already, bad addresses."""
+
+    new: tuple[str, ...] = ()
+    known: int = 0
+    unusable: tuple[str, ...] = ()
+
+
 class FeedFinder(Protocol):
     async def find(self, address: str) -> tuple[FoundFeed, ...]:
         """The feeds at or behind an address (a feed, a web page, t.me/NAME, with or without https://), best first.
@@ -85,6 +94,10 @@ class FeedDesk(FeedFinder, Protocol):
         """All feeds that are polled or paused, those in trouble first."""
         ...
 
+    async def get(self, which: str) -> ManagedFeed:
+        """One feed, with nothing changed."""
+        ...
+
     async def add(self, address: str, *, name: str = "") -> ManagedFeed:
         """Find the feed (see `find`; its first is taken) and poll it from now on; its first poll is silent.
 
@@ -100,6 +113,18 @@ class FeedDesk(FeedFinder, Protocol):
 
     async def resume(self, which: str) -> ManagedFeed:
         """Poll a paused feed again. After more than a day its first poll is silent, as that of a new feed."""
+        ...
+
+    async def write_list(self) -> bytes:
+        """All feeds that are polled or paused as OPML, which read_list reads back whole."""
+        ...
+
+    async def read_list(self, body: bytes) -> FeedList:
+        """What of an OPML list would be new. Raises CommandError for a file that is none."""
+        ...
+
+    async def add_list(self, body: bytes) -> int:
+        """Poll what is new in an OPML list from now on; how many these were. Raises CommandError."""
         ...
 
 

@@ -158,6 +158,7 @@ class MatchingSettings:
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
     operators: tuple[str, ...] = _key((), 'Who operates the bot, as "telegram:12345" or "slack:U0123456".')
+    editors_may_change_feeds: bool = _key(False, "Whether those who manage a chat may add, pause and remove feeds.")
 
 
 @dataclass(frozen=True, slots=True)

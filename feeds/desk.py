@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from core.errors import CommandError
-from core.feedadmin import FeedAdminStore, FoundFeed, ManagedFeed
+from core.errors import CommandError, ParseError
+from core.feedadmin import FeedAdminStore, FeedList, FoundFeed, ManagedFeed
 from core.health import Condition, FeedHealth, FeedRecord, Origin
 from core.model import FeedSpec
 from core.ports import Clock, Matcher
 from feeds.fetch import Fetcher
 from feeds.finding import Finder
 from feeds.health import assess
+from feeds.opml import Outline, read_opml, write_opml
 from feeds.parsing import Parser
+from feeds.sources import SOURCES
 
 MOST_FEEDS = 2_000  # added in chats
 _ORDER = (
@@ -52,10 +54,14 @@ class Desk:
     async def refresh(self) -> None:
         """Give the feeds of chats the present defaults of the configuration; for the start of the program."""
         stored = [record.spec for record in await self._store.list_feeds() if record.origin is Origin.CHAT]
-        wanted = [self._specify(name=spec.name, url=spec.url, kind=spec.kind, lang=spec.lang) for spec in stored]
+        wanted = [self._renewed(spec) for spec in stored]
         changed = [new for old, new in zip(stored, wanted, strict=True) if old != new]
         if changed:
             await self._store.update_feeds(changed)
+
+    def _renewed(self, spec: FeedSpec) -> FeedSpec:
+        fresh = self._specify(name=spec.name, url=spec.url, kind=spec.kind, lang=spec.lang)
+        return replace(fresh, owner=spec.owner, mirrors=spec.mirrors, implies=spec.implies)
 
     async def find(self, address: str) -> tuple[FoundFeed, ...]:
         return await self._finder.find(address)
@@ -94,6 +100,40 @@ class Desk:
         spec = self._specify(name=title, url=found.url, kind=found.kind, lang=found.lang)
         await self._store.add_feed(spec, self._clock.now())
         return await self._named(found.url)
+
+    async def get(self, which: str) -> ManagedFeed:
+        return self._managed(await self._find(which))
+
+    async def write_list(self) -> bytes:
+        return write_opml([record.spec for record in await self._store.list_feeds()], "Minsk Watch").encode()
+
+    async def read_list(self, body: bytes) -> FeedList:
+        fresh, known, unusable = await self._sorted(body)
+        return FeedList(tuple(one.name or one.url for one in fresh), known, tuple(one.url for one in unusable))
+
+    async def add_list(self, body: bytes) -> int:
+        fresh, _, _ = await self._sorted(body)
+        there = sum(record.origin is Origin.CHAT for record in await self._store.list_feeds())
+        if there + len(fresh) > MOST_FEEDS:
+            raise CommandError(f"With these there would be more than {MOST_FEEDS} added feeds, which is the most.")
+        added = 0
+        for one in fresh:
+            name = " ".join((one.name or one.url.split("/")[2]).split())[:100]
+            spec = self._specify(name=name, url=one.url, kind=one.kind, lang=one.lang)
+            spec = replace(spec, owner=one.owner, mirrors=one.mirrors, implies=one.implies)
+            added += await self._store.add_feed(spec, self._clock.now())
+        return added
+
+    async def _sorted(self, body: bytes) -> tuple[Sequence[Outline], int, Sequence[Outline]]:
+        """What of a list is new, how many are known, what cannot be used. Raises CommandError."""
+        try:
+            listed = read_opml(body)
+        except ParseError as error:
+            raise CommandError(str(error)) from None
+        known = await self._known()
+        usable = [one for one in listed if one.usable and one.kind in SOURCES.names]
+        fresh = [one for one in usable if one.url not in known]
+        return fresh, len(usable) - len(fresh), [one for one in listed if one not in usable]
 
     async def remove(self, which: str) -> ManagedFeed:
         record = await self._find(which)
