@@ -63,7 +63,7 @@ _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("adjective-m", "latin"): _set(_ADJECTIVE_M),
     ("adjective-m", "cyrillic"): _set("і и ий ый ій й ого ому им ым ім ом ага аму е их ых іх ими ымі імі а у ия ият"),
     ("adjective-f", "latin"): _set(_ADJECTIVE_F),
-    ("adjective-f", "cyrillic"): _set("ая а ой ую ою ай аю ае оі ій у е яя ого"),
+    ("adjective-f", "cyrillic"): _set("ая а ой ую ою ай аю ае оі ій у е яя"),
     ("ova", "latin"): _set(_OVA),
     ("ova", "cyrillic"): _set("а ой у ою ы е ай аю и і оі ій о"),
     ("consonant-m", "latin"): _set(_CONSONANT_M),

@@ -11,6 +11,7 @@ from matching.packfile import Row
 from matching.text import Token
 
 NEAR = 2  # words between a surname and a given name
+_BESIDE = 3  # words from one name to the next in a list of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class NameIndex:
         """Decide who is meant where. `hits`: what each capitalised word can be; `context`: the text is known to be
         about Belarus; `by_sentences`: numbers of the sentences that name Belarus."""
         seen: list[Sighting] = []
+        weak: list[dict[int, tuple[int, int]]] = []
         for index, hit in hits.items():
             options: dict[int, tuple[int, int]] = {}
             for name, part in hit.surnames:
@@ -147,8 +149,32 @@ class NameIndex:
                     for number in self._owners[name]:
                         options[number] = (index, last)
             if options:
-                seen += self._decide(options, tokens, hits, context or tokens[index].sentence in by_sentences)
-        return seen
+                found = self._decide(options, tokens, hits, context or tokens[index].sentence in by_sentences)
+                seen += found
+                if not found:
+                    weak.append(options)
+        return seen + [sighting for options in weak for sighting in self._in_company(options, tokens, hits, seen)]
+
+    def _in_company(
+        self,
+        options: dict[int, tuple[int, int]],
+        tokens: Sequence[Token],
+        hits: dict[int, NameHits],
+        seen: Sequence[Sighting],
+    ) -> list[Sighting]:
+        """A weak surname counts in a list with another prisoner: "Rabkova and Loika"."""
+        if len(options) != 1:
+            return []
+        number, (first, last) = next(iter(options.items()))
+        company = any(
+            other.person.role == self.persons[number].role != ""
+            and tokens[other.first].sentence == tokens[first].sentence
+            and 0 < max(first - other.last, other.first - last) <= _BESIDE
+            for other in seen
+        )
+        if not company or self._other_given(number, first, tokens, hits):
+            return []
+        return [Sighting(self.persons[number], first, last, given=False)]
 
     def _last_part(self, name: int, part: int, index: int, tokens: Sequence[Token], hits: dict[int, NameHits]) -> int:
         """Index of the last word of a surname that begins at `index`; -1 when it does not. One part of two will do

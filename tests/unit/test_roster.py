@@ -68,7 +68,7 @@ def _start(event: dict[str, Any]) -> date:
 
 
 def test_the_roster_is_large_enough() -> None:
-    assert set(ROSTER) == {"person", "name"}
+    assert set(ROSTER) == {"person", "name", "given"}
     assert len(EVERYBODY) >= 190
     assert sum(entry["role"] == "prisoner" for entry in EVERYBODY.values()) >= 150
 
@@ -103,6 +103,14 @@ def test_further_spellings_are_single_words_of_one_script(slug: str) -> None:
     also = PERSONS[slug].get("also", [])
     assert len(set(also)) == len(also)
     assert [word for word in also if not (CYRILLIC_WORD.fullmatch(word) or LATIN_WORD.fullmatch(word))] == []
+
+
+def test_given_names_of_other_languages_begin_with_a_pair_of_the_roster() -> None:
+    pairs = {(person["be"].split()[0], person["ru"].split()[0]) for person in PERSONS.values()}
+    rows = ROSTER["given"]["names"].values()
+    assert len(rows) >= 60
+    assert [row[:2] for row in rows if tuple(row[:2]) not in pairs] == []
+    assert [row for row in rows if len(row) < 3 or len(set(row)) < len(row) - 1] == []
 
 
 @each_name
