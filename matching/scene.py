@@ -48,6 +48,14 @@ class View:
         sentence = self.passage.tokens[index].sentence
         return [cue for name in names for cue in self.by_sentence.get((name, sentence), ())]
 
+    def asks(self, index: int) -> bool:
+        """Does the sentence of a token end as a question?"""
+        sentence = self.passage.tokens[index].sentence
+        while index + 1 < len(self.passage.tokens) and self.passage.tokens[index + 1].sentence == sentence:
+            index += 1
+        end = self.passage.tokens[index].end
+        return "?" in self.passage.text[end : end + 3]
+
     def lasted(self, index: int) -> bool:
         """Is a length of time told in the clause of a token, as in "1,613 days behind bars"?"""
         clause = self.clause[index]
@@ -140,5 +148,6 @@ def _cues() -> Cues:
     lists = {lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()}
     lists["any"] = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
+    lists["any"] |= {f"subject:{key}": phrases(text) for key, text in read_table("stories")["subjects"].items()}
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])
     return Cues(lists)

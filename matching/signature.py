@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from core.model import Facts
@@ -11,7 +11,7 @@ from matching.cues import read_table
 from matching.facts import is_counted
 from matching.lexicon import Found, Lexicon
 from matching.reading import Reading
-from matching.scene import Scene, set_scene
+from matching.scene import Scene, View, set_scene
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
@@ -33,12 +33,10 @@ def signature(
         _add(weights, key, weight)
     for view in scene.views:
         for name, cues in view.cues.items():
-            if name.startswith("object:"):
-                _add(
-                    weights,
-                    name,
-                    rules["weights"]["object"] * _place(view.passage.where, view.sentence_of(cues[0].first)),
-                )
+            kind = name.partition(":")[0]
+            if kind in ("object", "subject"):
+                weight = rules["weights"][kind] * _place(view.passage.where, view.sentence_of(cues[0].first))
+                _add(weights, name, weight)
     for topic in topics:
         _add(weights, f"t:{topic}", rules["weights"]["topic"])
     outcomes = [name for name, told in (("freed", facts.released or facts.people), ("lifted", facts.in_return)) if told]
@@ -100,13 +98,16 @@ def _numbers(scene: Scene, rules: dict[str, Any]) -> list[tuple[str, float]]:
     ]
 
 
-def _parts(view: Any) -> list[int]:
-    """Counts that stand beside the number freed: parts of it, or the whole. Not those told of earlier releases."""
-    return [
-        number.value
-        for number in view.numbers
-        if number.kind == "count"
-        and number.value > 1
-        and not view.in_clause(number.first, "held", "back", "forecast")
-        and view.in_sentence(number.first, "freed", "moved", "including", "ofthem", "total", "part")
-    ]
+def _parts(view: View) -> Iterator[int]:
+    """Counts that stand beside the number freed: parts of it, or the whole. Not those told of earlier releases.
+
+    "51 others" also tells of 52: the one who is named beside them may have been freed or not.
+    """
+    for number in view.numbers:
+        if number.kind != "count" or number.value < 2 or view.in_clause(number.first, "held", "back", "forecast"):
+            continue
+        others = view.before(number.first, 2, "others") or view.after(number.last, 1, "others")
+        if others:
+            yield number.value + 1
+        if others or view.in_sentence(number.first, "freed", "moved", "including", "ofthem", "total", "part"):
+            yield number.value

@@ -11,31 +11,18 @@ a release and the concession made for it told apart before a report joins them. 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching.cues import read_table
 from matching.facts import vote
+from matching.likeness import Days, Likeness, weigh
 
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
-_NEAREST = 3  # members of a story that a report is compared with, the likest ones
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How much a report is like a story, and why."""
-
-    score: float
-    reason: str
-    reprint: bool = False
-    shared: bool = False  # shares a person, a number or wording, not only the subject
 
 
 class StoryBook:
@@ -80,73 +67,9 @@ class StoryBook:
         gap = max(timedelta(), member.at - story.updated_at, story.opened_at - member.at)
         if gap > self.window or not story.members:
             return None
-        mine = member.analysis.signature
         signatures = [other.analysis.signature for other in _looked_at(story.members)]
-        if mine.get("h") and any(mine["h"] == other.get("h") for other in signatures):
-            return Likeness(2.0, "a reprint of an earlier report", reprint=True, shared=True)
-        return self._likeness(mine, signatures, gap / _DAY)
-
-    def _likeness(self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], days: float) -> Likeness:
-        """The cosine to the likest members, and what the reports say outright."""
-        rules = self._rules
-        vector = mine.get("v", {})
-        cosines = sorted((_cosine(vector, other.get("v", {}), rules["thin"]) for other in signatures), reverse=True)
-        cosines = cosines[:_NEAREST]
-        score = rules["best"] * cosines[0] + (1 - rules["best"]) * sum(cosines) / len(cosines)
-        reasons = [f"likeness {score:.2f}"]
-        words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in signatures)
-        if words >= rules["same_words"]:
-            score += words
-            reasons.append(f"same wording {words:.2f}")
-        shared = _shared(vector, signatures)
-        persons = [key for key in shared if key.startswith("p:")]
-        score += rules["same_person"] * bool(persons) + self._strangers(vector, signatures, bool(persons))
-        counts, why = self._counts(mine, signatures, bool(persons))
-        score += counts - rules["per_day"] * max(0.0, days - 1) + rules["same_day"] * (days <= 1)
-        reasons += why
-        phase, why = self._phase(mine, signatures, days)
-        score += phase
-        reasons += why
-        if days > 1:
-            reasons.append(f"{days:.0f} days later")
-        if shared:
-            reasons.append("shares " + ", ".join(key[2:] for key in shared[:4]))
-        return Likeness(score, "; ".join(reasons), shared=bool(shared) or words >= rules["same_words"])
-
-    def _phase(
-        self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], days: float
-    ) -> tuple[float, list[str]]:
-        """Talks of the day before are another story than their result; a release and a concession of one day are the
-        two halves of one deal."""
-        here, there = set(mine.get("k", ())), {kind for other in signatures for kind in other.get("k", ())}
-        if here and not there and days > 0.5:
-            return -self._rules["new_phase"], ["talks before, a result now"]
-        if here and there and here.isdisjoint(there) and days <= 1:
-            return self._rules["same_deal"], ["a release and a concession of one day"]
-        return 0.0, []
-
-    def _strangers(self, vector: Mapping[str, float], signatures: Sequence[Mapping[str, Any]], shared: bool) -> float:
-        """Both name prisoners, and none in common: less alike."""
-        both = any(key.startswith("p:") for key in vector) and any(
-            key.startswith("p:") for other in signatures for key in other.get("v", {})
-        )
-        return -self._rules["other_person"] if both and not shared else 0.0
-
-    def _counts(
-        self, mine: Mapping[str, Any], signatures: Sequence[Mapping[str, Any]], persons: bool
-    ) -> tuple[float, list[str]]:
-        """The same number freed joins. Another splits, unless a report tells both, as whole and part, or both reports
-        name the same prisoner."""
-        released = mine.get("r")
-        told = {other["r"] for other in signatures if other.get("r")}
-        if not released or not told:
-            return 0.0, []
-        if released in told:
-            return self._rules["same_count"], [f"the same count {released}"]
-        family = set().union(*(other.get("x", ()) for other in signatures))
-        if persons or released in family or told & set(mine.get("x", ())):
-            return 0.0, []
-        return -self._rules["other_count"], [f"another count: {released} and {', '.join(map(str, sorted(told)))}"]
+        days = Days(abs(member.at - story.opened_at) / _DAY, gap / _DAY)
+        return weigh(member.analysis.signature, signatures, days, self._rules)
 
 
 def follows_up(member: Member, story: Story) -> bool:
@@ -177,30 +100,3 @@ def _looked_at(members: Sequence[Member]) -> list[Member]:
     if len(members) <= 2 * _LOOKED_AT:
         return list(members)
     return [*islice(members, _LOOKED_AT), *members[-_LOOKED_AT:]]
-
-
-def _cosine(one: Mapping[str, float], other: Mapping[str, float], thin: float) -> float:
-    """The cosine, less for reports that say little: `thin` is added to the product of their lengths."""
-    if len(one) > len(other):
-        one, other = other, one
-    product = sum(weight * other.get(key, 0.0) for key, weight in one.items())
-    if not product:
-        return 0.0
-    return product / (_length(one.values()) * _length(other.values()) + thin)
-
-
-def _length(weights: Iterable[float]) -> float:
-    return math.sqrt(sum(weight * weight for weight in weights))
-
-
-def _overlap(one: Sequence[int], other: Sequence[int]) -> float:
-    """Share of equal word hashes: an estimate of how much of the wording is the same."""
-    if not one or not other:
-        return 0.0
-    return len(set(one) & set(other)) / max(len(one), len(other))
-
-
-def _shared(vector: Mapping[str, float], signatures: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Prisoners and numbers that the report has in common with a story."""
-    telling = [key for key in vector if key.startswith(("p:", "n:"))]
-    return [key for key in telling if any(key in other.get("v", {}) for other in signatures)]

@@ -1,0 +1,209 @@
+"""How much a report is like a story: the cosine of two small vectors, and what the reports say outright.
+
+A story is weighed as a whole where the event decides (when it began, whom it is about, what came of it) and by its
+likest member where wording and subject decide. Weights stand in matching/words/stories.toml.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Signature = Mapping[str, Any]
+Rules = Mapping[str, float]
+_PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
+_GROUP = 4  # where so many are freed, anyone of them may be named
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How much a report is like a story, and why."""
+
+    score: float
+    reason: str
+    reprint: bool = False
+    shared: bool = False  # shares a person, a number or wording, not only the subject
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days of a report from the story's first report, and from its latest one."""
+
+    first: float
+    last: float
+
+
+@dataclass(slots=True)
+class _Weighing:
+    """A report laid beside a story. `core` are the prisoners that the story is about, not those named in passing."""
+
+    mine: Signature
+    others: Sequence[Signature]
+    days: Days
+    rules: Rules
+    score: float = 0.0
+    reasons: list[str] = field(default_factory=list)
+    shared: tuple[str, ...] = ()
+    core: frozenset[str] = frozenset()
+    told: frozenset[int] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+    def add(self, points: float, reason: str = "") -> None:
+        self.score += points
+        if reason:
+            self.reasons.append(reason)
+
+    @property
+    def vector(self) -> Mapping[str, float]:
+        vector: Mapping[str, float] = self.mine.get("v", {})
+        return vector
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """The prisoners that the report names."""
+        return frozenset(key for key in self.vector if key.startswith("p:"))
+
+    @property
+    def same_persons(self) -> frozenset[str]:
+        return self.persons & self.core
+
+
+def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules) -> Likeness:
+    """Compare a report's signature with those of a story's members."""
+    if mine.get("h") and any(mine["h"] == other.get("h") for other in others):
+        return Likeness(2.0, "a reprint of an earlier report", reprint=True, shared=True)
+    item = _Weighing(mine, others, days, rules)
+    item.told = frozenset(other["r"] for other in others if other.get("r"))
+    item.core = _core(others, rules["core"] if max(item.told, default=0) < _GROUP else 0)
+    item.kinds = frozenset().union(*map(_outcome, others))
+    item.shared = tuple(_shared(item.vector, others))
+    likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
+    item.add(likest, f"likeness {likest:.2f}")
+    words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in others)
+    same_words = words >= rules["same_words"]
+    if same_words:
+        item.add(words, f"same wording {words:.2f}")
+    for look in (_when, _who, _how_many, _what_came_of_it, _other_matter):
+        look(item)
+    if item.shared:
+        item.reasons.append("shares " + ", ".join(key[2:] for key in item.shared[:4]))
+    return Likeness(item.score, "; ".join(item.reasons), shared=bool(item.shared) or same_words)
+
+
+def _when(item: _Weighing) -> None:
+    """Reports of one day are more alike than those of following days."""
+    rules, days = item.rules, item.days
+    item.add(-rules["per_day"] * max(0.0, days.last - 1))
+    if days.last <= 1:
+        item.add(rules["same_day"])
+    if days.last > 1:
+        item.reasons.append(f"{days.last:.0f} days later")
+
+
+def _who(item: _Weighing) -> None:
+    """A prisoner in common joins; other prisoners part, most of all where single persons are told of."""
+    rules = item.rules
+    if item.same_persons:
+        item.add(rules["same_person"])
+    elif item.persons and item.core:
+        single = max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
+        item.add(-rules["other_single" if single else "other_person"], "other persons")
+
+
+def _how_many(item: _Weighing) -> None:
+    """The same number freed joins. Another splits, unless a report tells both, as whole and part, or both reports name
+    the same prisoner."""
+    released, told = item.mine.get("r"), item.told
+    parts = set(item.mine.get("x", ()))
+    if not released and told & parts:
+        item.add(item.rules["same_count"] / 2, "the same count beside others")
+    if not released or not told:
+        if released and item.core and not item.same_persons and item.days.first >= 1:
+            item.add(-item.rules["new_count"], f"a count {released} after persons")
+        return
+    if released in told:
+        item.add(item.rules["same_count"], f"the same count {released}")
+        return
+    family = set().union(*(other.get("x", ()) for other in item.others))
+    if not (item.same_persons or released in family or told & parts):
+        item.add(-item.rules["other_count"], f"another count: {released} and {', '.join(map(str, sorted(told)))}")
+
+
+def _what_came_of_it(item: _Weighing) -> None:
+    """Talks of the day before are another story than their result. A release and a concession of its day are two
+    halves of one deal; what is told of the concession alone later is a story of its own."""
+    rules, here, there = item.rules, _outcome(item.mine), item.kinds
+    if here and not there and item.days.last > 0.5:
+        item.add(-rules["new_phase"], "talks before, a result now")
+    late = item.days.first >= 1
+    if here and there and here.isdisjoint(there) and not late:
+        item.add(rules["same_deal"], "a release and a concession of one day")
+    elif late and here == {"lifted"} and "freed" in there and not _speaks_of_prisoners(item):
+        item.add(-rules["half_deal"], "only the concession of an earlier deal")
+    elif late and here == {"freed"} and there == {"lifted"} and not item.shared:
+        item.add(-rules["half_deal"], "a release after a concession")
+
+
+def _outcome(signature: Signature) -> frozenset[str]:
+    """What a report says was achieved; penalties spoken of as eased count, even when what they hit is not named."""
+    vector = signature.get("v", {})
+    eased = "t:sanctions" in vector and "c:lift" in vector
+    return frozenset((*signature.get("k", ()), *(("lifted",) if eased else ())))
+
+
+def _speaks_of_prisoners(item: _Weighing) -> bool:
+    return bool(item.shared or item.persons) or not _PRISONS.isdisjoint(item.vector)
+
+
+def _other_matter(item: _Weighing) -> None:
+    """A report of talks that shares nothing with a release; reports with different subjects."""
+    vector, rules = item.vector, item.rules
+    if item.shared:
+        return
+    if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in vector:
+        item.add(-rules["other_matter"], "talks, not the release")
+    mine = _subjects(vector)
+    theirs = Counter(key for other in item.others for key in _subjects(other.get("v", {})))
+    main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
+    if (mine or main) and mine.isdisjoint(theirs) and not _outcome(item.mine):
+        item.add(-rules["other_subject"], "another subject")
+
+
+def _subjects(vector: Mapping[str, float]) -> frozenset[str]:
+    return frozenset(key for key in vector if key.startswith("subject:"))
+
+
+def _core(others: Sequence[Signature], share: float) -> frozenset[str]:
+    """The prisoners named by at least this share of the members."""
+    named = Counter(key for other in others for key in other.get("v", {}) if key.startswith("p:"))
+    return frozenset(key for key, number in named.items() if number >= share * len(others))
+
+
+def _cosine(one: Mapping[str, float], other: Mapping[str, float], thin: float) -> float:
+    """The cosine, less for reports that say little: `thin` is added to the product of their lengths."""
+    if len(one) > len(other):
+        one, other = other, one
+    product = sum(weight * other.get(key, 0.0) for key, weight in one.items())
+    if not product:
+        return 0.0
+    return product / (_length(one.values()) * _length(other.values()) + thin)
+
+
+def _length(weights: Iterable[float]) -> float:
+    return math.sqrt(sum(weight * weight for weight in weights))
+
+
+def _overlap(one: Sequence[int], other: Sequence[int]) -> float:
+    """Share of equal word hashes: an estimate of how much of the wording is the same."""
+    if not one or not other:
+        return 0.0
+    return len(set(one) & set(other)) / max(len(one), len(other))
+
+
+def _shared(vector: Mapping[str, float], signatures: Sequence[Signature]) -> list[str]:
+    """Prisoners and numbers that the report has in common with a story."""
+    telling = [key for key in vector if key.startswith(("p:", "n:"))]
+    return [key for key in telling if any(key in other.get("v", {}) for other in signatures)]
