@@ -15,6 +15,7 @@ from matching.scene import Scene, View
 TAKEN = 2.5  # points that a number needs to be taken for the number released
 Named = Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # (passage, sentence) -> (person, last token)
 _MOST = 100  # numbers weighed of a passage
+_NOUN = 4  # letters of a word that may be a noun
 _REACH = 3  # tokens between a number and the noun it counts
 
 
@@ -112,9 +113,20 @@ def _weigh_noun(item: _Candidate) -> None:
         item.add(1, "others")
     elif number.value == 1:
         item.add(-4, "one of what?")
+    elif _counts_something_else(view, number) and not view.in_clause(number.first, "freed", "total"):
+        item.add(-1.5, "of what?")
     if number.value == 1:
         item.add(-1, "one")
     item.add(round(0.4 * math.log2(number.value), 2), "size")
+
+
+def _counts_something_else(view: View, number: Number) -> bool:
+    """Does a word follow that no list knows, as in "nine companies"? The short ones are prepositions."""
+    following = number.last + 1
+    if following >= len(view.passage.tokens) or view.clause[following] != view.clause[number.last]:
+        return False
+    known = any(cue.first == following for cues in view.cues.values() for cue in cues)
+    return not known and len(view.passage.tokens[following].folded) >= _NOUN
 
 
 def _distance(view: View, number: Number, name: str) -> int | None:
@@ -135,7 +147,9 @@ def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
         item.add(1.5, "moved")
     elif view.before(number.first, 4, "thanks"):
         item.add(2.5, "thanks")
-    elif scene.any("freed", "home", "moved"):
+    elif view.in_sentence(number.first, "decree"):
+        item.add(1.5, "a decree")
+    elif scene.any("freed", "home", "moved", "decree"):
         item.add(0.5, "freed somewhere")
     elif not named:
         item.add(-3, "nobody freed")
@@ -152,10 +166,12 @@ def _weigh_doubt(item: _Candidate) -> None:
     if view.in_clause(number.first, "held"):
         item.add(-5, "held")
     _weigh_wish(item)
-    if _appointed(item.views[0]):
+    if any(map(_appointed, item.views)):
         item.add(-6, "a record, not the news")
     if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
         item.add(-2.5, "part")
+    elif view.before(number.first, 1, "only"):
+        item.add(-3, "only some")
     elif view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
     _weigh_past(item)
@@ -171,11 +187,13 @@ def _weigh_doubt(item: _Candidate) -> None:
 def _weigh_wish(item: _Candidate) -> None:
     """Promised, hoped for, asked for; perhaps in the clause before: "he promised that ..."."""
     view, number = item.view, item.number
+    if view.asks(number.first) and not view.in_sentence(number.first, "asks"):
+        item.add(-7, "a question")
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     governed = freed and all(any(wish.first < cue.first for wish in wishes) for cue in freed)
     if wishes and (governed or view.before(number.first, 8, "forecast")):
-        item.add(-5.5, "forecast")
+        item.add(-6.5, "forecast")
     elif wishes:
         item.add(-2.5, "forecast after")
     elif view.before(number.first, 6, "forecast"):
@@ -185,6 +203,8 @@ def _weigh_wish(item: _Candidate) -> None:
 def _weigh_past(item: _Candidate) -> None:
     """Told of an earlier release, or of all that an envoy has done so far."""
     view, number = item.view, item.number
+    if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
+        item.add(-6, "a running total")
     if view.before(number.first, 2, "after"):
         item.add(-4, "after those")
     elif view.in_clause(number.first, "back"):
@@ -200,9 +220,13 @@ def _denied(view: View, number: Number, freed: Cue) -> bool:
     return any(cue.first not in bound for cue in view.before(freed.first, 3, "negation"))
 
 
-def _appointed(title: View) -> bool:
+def _appointed(view: View) -> bool:
     """Is the news that somebody becomes envoy? Then the numbers tell what was done before."""
-    return any(title.in_sentence(cue.first, "envoy") for cue in title.all("appoint"))
+    return any(
+        view.sentence_of(cue.first) == 0 and abs(envoy.first - cue.last) <= _REACH + 2
+        for cue in view.all("appoint")
+        for envoy in view.in_sentence(cue.first, "envoy")
+    )
 
 
 def _of_all(item: _Candidate) -> bool:
@@ -218,7 +242,8 @@ def _surely_freed(view: View, number: Number) -> bool:
 
 
 def _add_named(item: _Candidate, named: Named) -> None:
-    """ "X and 13 others" are 14; besides somebody who refused they are not told."""
+    """ "X and 13 others" or "X and 13 prisoners" are 14; besides somebody who refused they are not told; "the rest
+    of the 52" are 52."""
     view, number = item.view, item.number
     clause = view.clause[number.first]
     others = [
@@ -226,13 +251,21 @@ def _add_named(item: _Candidate, named: Named) -> None:
         for cue in (*view.before(number.first, 2, "others"), *view.after(number.last, 1, "others"))
         if clause in (view.clause[cue.first], view.clause[cue.last])
     ]
-    if not others:
+    of_all = any(view.after(cue.last, 2, "of") for cue in view.before(number.first, 4, "rest"))
+    if of_all:
+        item.add(2, "the whole")
+        return
+    key = (view.passage.where, view.sentence_of(number.first))
+    told = {person for person, last in named.get(key, ()) if last < number.first}
+    beside = [last for _, last in named.get(key, ()) if 0 < number.first - last <= 2]
+    joined = (
+        bool(beside) and bool(view.before(number.first, 1, "and")) and _distance(view, number, "people") is not None
+    )
+    if not others and not joined:
         return
     if any(view.cues.get("refuse") for view in item.views):
         item.add(-6, "besides one who refused")
         return
-    key = (view.passage.where, view.sentence_of(number.first))
-    told = {person for person, last in named.get(key, ()) if last < number.first}
     if view.in_sentence(number.first, "pronoun"):
         told |= {person for (where, _), rows in named.items() if where == "title" for person, _ in rows}
     persons = len(told)

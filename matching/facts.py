@@ -14,12 +14,11 @@ from core.model import Facts, Member
 from matching.counts import Count, Named, read_counts
 from matching.cues import Cue, read_table
 from matching.lexicon import Lexicon
-from matching.numbers import find_numbers
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
-from matching.text import read_passage
 
 _FAR = 1_000_000
+_NEXT = 4  # tokens between a name and the place abroad where the person is
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 Value = TypeVar("Value", int, str)
 _MAX_COUNTS = 12  # sources whose counts are kept side by side
@@ -126,7 +125,16 @@ def _state(view: View, first: int, last: int, real: frozenset[int]) -> str:
         return "refused"
     if (view.in_clause(first, "held") and not view.lasted(first)) or _left_out(view, first):
         return "held"
-    return "freed" if view.sentence_of(first) in real else ""
+    return "freed" if view.sentence_of(first) in real or _abroad(view, last) else ""
+
+
+def _abroad(view: View, last: int) -> bool:
+    """A prisoner who "is in Vilnius": a place abroad follows in the clause, and nobody else or wish between."""
+    if view.in_clause(last, "held", "forecast", "negation", "part", "back"):
+        return False
+    places = [cue.first for cue in _places(view) if 0 < cue.first - last <= _NEXT]
+    between = [found for found in view.persons if last < found.first < min(places, default=0)]
+    return bool(places) and not between and view.clause[min(places)] == view.clause[last]
 
 
 def _refuses(view: View, first: int, last: int) -> bool:
@@ -196,6 +204,9 @@ def _named(mentions: Sequence[_Mention], states: dict[str, str]) -> Named:
 def _implied(scene: Scene, mentions: Sequence[_Mention], freed: Sequence[str]) -> Count | None:
     """One person freed and nobody else spoken of: one. Several only when a title joins them and says they are free."""
     if not freed or scene.any("total") or len(freed) > 2:
+        return None
+    told = any(item.state == "freed" for item in mentions if item.person in freed)
+    if not told and not _real(scene.title):
         return None
     if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
         return None
@@ -338,12 +349,7 @@ def vote(members: Sequence[Member]) -> Facts:
 
 def is_counted(facts: Facts) -> bool:
     """Was the count read from a number in the text, not inferred from the names?"""
-    text = facts.evidence.get("released", "")
-    return (
-        facts.released is not None
-        and bool(find_numbers(read_passage(text, "body")))
-        and text != facts.evidence.get("people")
-    )
+    return facts.released is not None and facts.evidence.get("released") != facts.evidence.get("people")
 
 
 def _vote_released(reports: Sequence[tuple[Member, Facts]]) -> tuple[int | None, bool]:

@@ -43,6 +43,7 @@ _COUNT_SUFFIXES = frozenset(
         "тыс",
     ]
 )
+_WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
 _NEAR = 8  # characters looked at on either side
 _UNIT_SIGNS = "%‰°$€£₽"
 _LABEL_SIGNS = "№#§$€£₽"
@@ -131,7 +132,7 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
     last, end = index - 1, index
     alone = False
     while end < len(tokens) and (end == index or _joined(passage, end)):
-        meaning = meaning_of(tokens[end].folded, langs)
+        meaning = meaning_of(tokens[end].folded, langs) if tokens[end].text.lower() != _WHAT else None
         if meaning is None:
             if not (current >= 20 and end > index and is_join(tokens[end].folded, langs) and end + 1 < len(tokens)):
                 break

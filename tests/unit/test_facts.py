@@ -55,6 +55,29 @@ def facts(title: str, body: str = "", lang: str = "en") -> Facts:
         ("Coale hopes that 1,000 more will be released in Belarus", "", "en", None),
         ("На свободе в Беларуси могут оказаться до 150 заключённых", "", "ru", None),
         ("Łukaszenka obiecał, że wypuści 1300 osób", "", "pl", None),
+        # companions named by another word than "others", or by none
+        ("Bialiatski and a hundred cellmates walk out in Belarus", "", "en", 101),
+        ("Statkewitsch und acht Mithäftlinge aus Minsker Lager entlassen", "", "de", 9),
+        ("Losik et onze codétenus libérés par Minsk", "", "fr", 12),
+        ("Статкевич и девять политзаключённых вышли на свободу", "", "ru", 10),
+        ("S. Cichanouskis Vilniuje kartu su dar penkiais kaliniais", "", "lt", 6),
+        # the rest of the whole is not one more
+        ("Statkevich got off the bus", "The rest of the fifty-two were driven to Vilnius and freed.", "en", 52),
+        # running totals
+        ("Lukaschenko begnadigt neun Häftlinge", "Seit Juli kamen insgesamt 140 Menschen frei.", "de", 9),
+        ("Lukashenko pardons seven convicts", "It makes 212 people altogether since the summer.", "en", 7),
+        # only some of them
+        ("Lukashenko lässt 80 Menschen frei", "Nur sieben müssen Belarus verlassen.", "de", 80),
+        # questions, requests, orders
+        ("Will Minsk let another sixty prisoners go?", "", "en", None),
+        ("Ar Baltarusija paleis aštuoniasdešimt kalinių?", "", "lt", None),
+        ("Who are the 52 freed in Belarus?", "", "en", 52),
+        ("Vašingtonas prašo paleisti 40 kalinių Baltarusijoje", "", "lt", None),
+        ("USA tahab Minskilt veel kolmekümne vangi vabastamist", "", "et", None),
+        # not people
+        ("Seven Belarusian companies may trade again", "Last month prisoners were freed.", "en", None),
+        # "what" in Belarusian Latin letters is no hundred
+        ("Kaleśnikava na voli: što viadoma", "", "be", None),
         # transfers without a word of release
         ("Minsk hands over 31 civilians to Ukraine", "", "en", 31),
         ("До України передали 114 осіб з білоруських в'язниць", "", "uk", 114),
@@ -313,3 +336,14 @@ def test_a_megabyte_is_read_in_bounded_time(piece: str) -> None:
     started = time.process_time()
     facts("Belarus frees 52 prisoners", text)
     assert time.process_time() - started < 20
+
+
+def test_a_prisoner_who_is_abroad_is_free_but_not_the_one_a_speaker_abroad_asks_for() -> None:
+    assert facts("Мария Колесникова уже в Чернигове", "", "ru").people == ("Maria Kalesnikava",)
+    assert facts("Kolesnikowa ist in Vilnius", "Sie kam am Abend frei.", "de").people == ("Maria Kalesnikava",)
+    assert facts("Statkevich must be freed, Tsikhanouskaya says in Vilnius").people == ()
+
+
+def test_potash_is_not_read_into_lithuanian_prisoners() -> None:
+    assert facts("JAV atšaukia sankcijas po kalinių paleidimo Baltarusijoje", "", "lt").in_return == ("sanctions",)
+    assert "potash" in facts("JAV atšaukia sankcijas kalio trąšoms po kalinių paleidimo", "", "lt").in_return
