@@ -213,12 +213,13 @@ def _literal_part(part: str, sex: str) -> Iterator[Lattice]:
 
 def _units(word: str) -> list[str]:
     units: list[str] = []
+    doubled = False
     for unit in _UNITS.findall(word):
         if unit == "шч":
             unit = "щ"
-        if units and units[-1] == unit and unit not in _VOWELS:
-            continue  # doubled consonants are written once as often as twice: see _options
-        units.append(unit)
+        doubled = not doubled and bool(units) and units[-1] == unit and unit not in _VOWELS
+        if not doubled:  # doubled consonants are written once as often as twice: see _options
+            units.append(unit)
     return units
 
 
