@@ -16,6 +16,11 @@ _TRACKING = re.compile(
 )
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\\"<>^`{|}]")
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+# Nearly all links: such a one is its own clean form, and joining it to any address changes nothing.
+_PLAIN = re.compile(
+    r"https?://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(/[A-Za-z0-9/_.~!$&'()*+,=:@%-]*)?"
+    r"(?:\?([A-Za-z0-9/_.~!$&'()*+,=:@%-]+))?"
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -24,6 +29,8 @@ def clean_link(link: str, relative_to: str = "") -> str:
 
     Blanks and controls inside are removed or percent-encoded, so that the result holds none.
     """
+    if len(link) <= MAX_LINK and _PLAIN.fullmatch(link):
+        return link
     link = re.sub(r"[\t\r\n]", "", link).strip()
     if not link or len(link) > MAX_LINK:
         return ""
@@ -37,19 +44,30 @@ def clean_link(link: str, relative_to: str = "") -> str:
     return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", absolute) if sound else ""
 
 
+def is_plain(link: str) -> bool:
+    """Whether a link is absolute and in the usual form: then it is what `urljoin` makes of it."""
+    return _PLAIN.fullmatch(link) is not None
+
+
 def link_key(link: str) -> str:
     """A form that is equal for addresses of the same article, or "" for what is no http(s) address.
 
     The scheme, the letter case of the host, default ports, fragments, tracking parameters and a trailing slash make no
     difference. The key names no scheme and is no address: `example.org/a?id=1`.
     """
-    link = clean_link(link)
-    if not link:
-        return ""
-    parts = urlsplit(link)
-    path = _PERCENT.sub(lambda match: match[0].upper(), parts.path).rstrip("/")
-    query = without_tracking(parts.query)
-    return _host_key(parts) + path + (f"?{query}" if query else "")
+    plain = _PLAIN.fullmatch(link) if len(link) <= MAX_LINK else None
+    if plain:
+        host, path, query = plain[1], plain[2] or "", plain[3] or ""
+    else:
+        link = clean_link(link)
+        if not link:
+            return ""
+        parts = urlsplit(link)
+        host, path, query = _host_key(parts), parts.path, parts.query
+    if "%" in path:
+        path = _PERCENT.sub(lambda match: match[0].upper(), path)
+    query = without_tracking(query) if query else ""
+    return host + path.rstrip("/") + (f"?{query}" if query else "")
 
 
 def without_tracking(query: str) -> str:
@@ -60,6 +78,8 @@ def without_tracking(query: str) -> str:
 
 def host_of(link: str) -> str:
     """Host and port of an address in lower case, without the default port; "" for nonsense."""
+    if plain := _PLAIN.fullmatch(link):
+        return plain[1]
     try:
         return _host_key(urlsplit(link))
     except ValueError:

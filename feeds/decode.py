@@ -21,9 +21,10 @@ MAX_WORD = 2000
 
 # https://www.w3.org/TR/xml/#charsets
 IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_REFERENCE = re.compile(r"&(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)")
+_REFERENCE = re.compile(
+    r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
+)
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
-_XML_NAMES = frozenset({"lt", "gt", "amp", "quot", "apos"})
 _XML_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]{0,2000}([\[>])", re.IGNORECASE)
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
@@ -140,7 +141,7 @@ def _mend_reference(match: re.Match[str]) -> str:
     """Keep possible character references, write named ones of HTML as characters, drop the impossible."""
     hexadecimal, decimal, name = match.groups()
     if name is not None:
-        char = html5.get(name + ";", "") if name not in _XML_NAMES else ""
+        char = html5.get(name + ";", "")
         return match[0] if not char or "<" in char or "&" in char else char
     digits = (hexadecimal or decimal).lstrip("0")[:12]
     code = int(digits or "0", 16 if hexadecimal else 10)

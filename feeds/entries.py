@@ -72,12 +72,15 @@ def distinguish(entries: Sequence[Entry], home: str, others: Sequence[Trace] = (
     links_of_guid = _beside((one.guid, one.link_or_title) for one in everything)
     result = []
     for entry, own in zip(entries, traces, strict=True):
-        key, guid, content = entry.link_key, entry.identity, content_key(entry)
+        key, guid = entry.link_key, entry.identity
         if key == home or is_front_page(key) or len(guids_of_link[own.link]) > 1:
             key = ""
         if len(links_of_guid[own.guid]) > 1:
             guid = ""
-        result.append(replace(entry, identity=guid or key or content, link_key=key or content))
+        content = "" if guid and key else content_key(entry)
+        identity, key = guid or key or content, key or content
+        same = identity == entry.identity and key == entry.link_key
+        result.append(entry if same else replace(entry, identity=identity, link_key=key))
     return tuple(result)
 
 

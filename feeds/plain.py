@@ -13,11 +13,14 @@ _TAG = re.compile(
     r"|(?P<comment>!--)|[!?][^<>]*+>?)"
 )
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg"})
+# Comments, and elements whose contents are passed over, or their like.
+_PASSED_OVER = re.compile("<(?:!--|script|style|noscript|template|iframe|object|svg)", re.IGNORECASE)
 _BREAKS = frozenset(
     {"p", "br", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section"}
     | {"article", "header", "footer", "figure", "figcaption", "hr", "pre", "dd", "dt"}
 )
 _CELLS = frozenset({"td", "th", "img"})
+_INSTEAD = dict.fromkeys(_BREAKS, "\n") | dict.fromkeys(_CELLS, " ")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[\s]*")
 
@@ -25,7 +28,7 @@ _LINES = re.compile(r" ?\n[\s]*")
 def strip_markup(text: str) -> str:
     """The words of an HTML text: tags out, contents of script and style too, blocks on lines of their own."""
     if "<" in text:
-        text = "".join(_words(text))
+        text = "".join(_words(text)) if _PASSED_OVER.search(text) else _TAG.sub(_instead, text)
     if "&" in text:
         text = html.unescape(text)
     return join_blanks(text)
@@ -52,17 +55,18 @@ def read_tags(text: str) -> Iterator[tuple[re.Match[str], int]]:
         yield match, position
 
 
+def _instead(tag: re.Match[str]) -> str:
+    """What stands for a tag in plain text."""
+    return _INSTEAD.get((tag["name"] or "").lower(), "")
+
+
 def _words(text: str) -> list[str]:
     pieces: list[str] = []
     position = 0
     for match, after in read_tags(text):
         pieces.append(text[position : match.start()])
         position = after
-        name = (match["name"] or "").lower()
-        if name in _BREAKS:
-            pieces.append("\n")
-        elif name in _CELLS:
-            pieces.append(" ")
+        pieces.append(_instead(match))
     pieces.append(text[position:])
     return pieces
 

@@ -1,4 +1,7 @@
-"""RSS 0.9x, 1.0, 2.0, Atom and CDF through feedparser, which sees only what feeds.decode has made harmless."""
+"""RSS 0.9x, 1.0, 2.0, Atom and CDF through feedparser, which sees only what feeds.decode has made harmless.
+
+What is plain enough takes feeds.quick, which says the same.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ from feeds.entries import (
     shorten,
 )
 from feeds.items import NO_LIMIT, Trace, Unseen, hash_text, newest_items, pack_traces, split_items, trace, unpack_traces
+from feeds.quick import read_quickly
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
 
@@ -78,6 +82,11 @@ class RssSource:
 SOURCE = RssSource()
 
 
+def read_xml(text: str, url: str) -> Any:
+    """Read prepared text by the quick road if it is plain enough, else by feedparser: the result is the same."""
+    return read_quickly(text, url) or parse_xml(text, url)
+
+
 def parse_xml(text: str, url: str) -> Any:
     """feedparser on prepared text. BytesIO only: it would open files and addresses given as text."""
     import feedparser  # only the parser process pays for it
@@ -94,19 +103,19 @@ def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -
     split = split_items(text)
     if split and len(split.items) > limit:
         chosen = newest_items(split.items, limit)
-        document = parse_xml(defuse(split.keep(chosen)), url)
+        document = read_xml(defuse(split.keep(chosen)), url)
         read = _read(document, text, url, {}, {})
         return replace(read, total=len(split.items), dropped=len(split.items) - len(chosen))
     keys = [hash_text(item) for item in split.items] if split else []
     if split and not seen.keys().isdisjoint(keys):
         unseen = [number for number, key in enumerate(keys) if key not in seen]
-        document = parse_xml(defuse(split.keep(unseen)), url)
+        document = read_xml(defuse(split.keep(unseen)), url)
         if not document.bozo and len(document.entries) == len(unseen):
             known = {number: seen[key] for number, key in enumerate(keys) if key in seen}
             return _read(
                 document, text, url, dict(zip(unseen, (keys[number] for number in unseen), strict=True)), known
             )
-    document = parse_xml(defuse(text), url)
+    document = read_xml(defuse(text), url)
     if not document.entries and not document.version and not is_whole(text):
         raise no_feed("nothing in it could be read as one")
     sure = not document.bozo and len(document.entries) == len(keys)
