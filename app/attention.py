@@ -64,6 +64,10 @@ class Attention:
                 self._over("feed", fields["url"])
             case "credentials_refused":
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
+            case "token_shared":
+                self._begin("shared-token", fields["platform"], fields["reason"])
+            case "token_alone":
+                self._over("shared-token", fields["platform"])
             case "alert" | "digest":
                 self._over("token", fields["platform"])
             case "parser_died":

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from app.attention import Attention, database_folder
 from app.configured import enabled_platforms
 from app.measuring import MeasuredFetcher, MeasuredParser, joined
+from app.roles import ALL, CHAT, DELIVER
 from app.watcher import StoredWatcher
 from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
@@ -20,6 +22,7 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
 from bot.tools import Tools
 from core.clock import SystemClock
+from core.leadership import OWNER
 from core.model import Role, Target
 from core.ports import ChatPlatform, Clock, Matcher, Observer
 from core.settings import FeedSettings, Settings
@@ -33,10 +36,14 @@ from matching.packfile import PACKS
 from matching.people import Roster
 from matching.stories import StoryBook
 from matching.timeline import load_timeline
+from storage.clock import ServerClock
 from storage.store import Store
 from web.metrics import Metrics
 
 log = logging.getLogger("minskwatch")
+
+CLOCK_APART = timedelta(seconds=2)
+HOUSE_LEASE = timedelta(minutes=55)
 
 TERMINAL = Target("console", "terminal")
 
@@ -69,17 +76,30 @@ class Parts:
     attention: Attention
     desk: Desk
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    roles: frozenset[str] = ALL
 
     async def open_store(self) -> None:
         """Open and migrate the database and make feeds and subscriptions follow the configuration."""
         await self.store.open()
+        await self.set_clock()
         now = self.clock.now()
         await self.store.sync_feeds(self.settings.feed_specs, now)
         await self.desk.refresh()
         await self.store.sync_subscriptions(self.subscriptions, now)
 
+    async def set_clock(self) -> None:
+        """Go by the database server's clock, which all processes share; say so when ours is far from it."""
+        if not isinstance(self.clock, ServerClock):
+            return
+        ahead = await self.clock.follow(self.store.read_clock)
+        if abs(ahead) > CLOCK_APART:
+            seconds = round(ahead.total_seconds(), 1)
+            log.warning("this host's clock is %s s ahead of the database's, which is gone by: set it right", seconds)
+
     async def keep_house(self) -> None:
-        """Drop what is older than is kept."""
+        """Drop what is older than is kept, unless another process did within the hour."""
+        if await self.store.take_lease("housekeeping", OWNER, self.clock.now(), ttl=HOUSE_LEASE) is None:
+            return
         storage = self.settings.storage
         await self.store.prune(
             self.clock.now(), keep_text=storage.keep, keep_identity=max(storage.keep_identities, storage.keep)
@@ -92,10 +112,18 @@ class Parts:
 
 
 def make_parts(
-    settings: Settings, *, clock: Clock | None = None, observe: Observer | None = None, chats: bool = True
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    observe: Observer | None = None,
+    chats: bool = True,
+    roles: frozenset[str] = ALL,
 ) -> Parts:
-    """Build all parts. Without a configured chat platform alerts go to the terminal; `chats=False` leaves chats out."""
-    clock = clock or SystemClock()
+    """Build all parts. Without a configured chat platform alerts go to the terminal; `chats=False` leaves chats out.
+
+    The libraries of chat platforms are loaded only when a role needs them.
+    """
+    clock = clock or (ServerClock() if settings.storage.url.startswith("postgresql") else SystemClock())
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock)
     platforms: dict[str, ChatPlatform] = {}
@@ -108,13 +136,14 @@ def make_parts(
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    context = PlatformContext(settings, clock, store, log, chats=store, stories=store)
-    platforms |= {name: PLATFORMS.get(name)(context) for name in names}
+    context = PlatformContext(settings, clock, store, log, chats=store, stories=store, leases=store, observe=observe)
+    if roles & {DELIVER, CHAT}:
+        platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
     for url in settings.webhooks.urls:
         subscriptions[target_of(url)] = settings.webhooks.topics or tuple(topics)
-    if TERMINAL.platform in platforms:
+    if TERMINAL.platform in names:
         subscriptions.setdefault(TERMINAL, tuple(topics))
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk)
@@ -142,6 +171,7 @@ def make_parts(
         attention=attention,
         desk=desk,
         subscriptions=subscriptions,
+        roles=roles,
     )
 
 

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from app.parts import Parts
+from app.roles import CHAT, DELIVER, POLL, WEB
+from app.rounds import Rounds
 from app.site import make_site
 from core.errors import BadCredentials, DeliveryError, MinskError
-from core.ports import ChatPlatform
+from core.ports import ChatPlatform, Route
 from web.health import Health
 from web.metrics import metrics_route
 from web.server import HttpServer
@@ -26,6 +26,7 @@ log = logging.getLogger("minskwatch")
 ROUND_SECONDS = 1.0
 HOUSEKEEPING = timedelta(hours=1)
 LOOK_SECONDS = 60.0
+CLOCK_SECONDS = 30.0
 REOPEN_SECONDS = (5, 15, 60)
 STOP_DEADLINE = timedelta(seconds=6)  # the whole stop must fit into the 10 seconds that containers allow
 
@@ -35,18 +36,22 @@ class Program:
 
     def __init__(self, parts: Parts, *, web: bool = True) -> None:
         self._parts = parts
-        self._health = Health(parts.clock, look=parts.attention.details)
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        rounds = tuple(role for role in (POLL, DELIVER) if role in parts.roles)
+        self._health = Health(parts.clock, rounds, look=parts.attention.details)
+        self._rounds = Rounds()
         self._tasks: list[asyncio.Task[None]] = []
         self._server: HttpServer | None = None
         self._failure: BaseException | None = None
         self._stop = asyncio.Event()
         if web:
             http = parts.settings.http
-            routes = [route for platform in parts.platforms.values() for route in platform.routes]
+            routes: list[Route] = []
+            if CHAT in parts.roles:
+                routes += [route for platform in parts.platforms.values() for route in platform.routes]
             if http.metrics:
                 routes.append(metrics_route(parts.metrics, parts.store.get_status))
-            routes += make_site(parts).routes
+            if WEB in parts.roles:
+                routes += make_site(parts).routes
             self._server = HttpServer(
                 http.host, http.port, health=self._health.health, ready=self._health.ready, routes=routes
             )
@@ -73,23 +78,22 @@ class Program:
             self._tasks.append(opening)  # a platform that does not answer must not delay the stop
             return
         await opening
-        self._every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
-        self._every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
-        self._every(LOOK_SECONDS, self._round("attention", parts.attention.look))
-        self._every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
-        self._scheduler.start()
+        if POLL in parts.roles:
+            self._rounds.every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
+        if DELIVER in parts.roles:
+            self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+        self._rounds.every(CLOCK_SECONDS, self._round("clock", parts.set_clock))
+        self._rounds.every(LOOK_SECONDS, self._round("attention", parts.attention.look))
+        self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
+        self._rounds.start()
         self._health.ready_with("program")
         fields = {
             "feeds": len(parts.settings.feed_specs),
             "chats": ",".join(parts.platforms) or "none",
             "http": address,
+            "roles": ",".join(sorted(parts.roles)),
         }
         log.info("ready", extra=fields)
-
-    def _every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        self._scheduler.add_job(
-            job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
-        )
 
     def _round(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
         """A round that notes success for the health check and survives its own failure."""
@@ -140,6 +144,8 @@ class Program:
     def _listen(self, name: str, platform: ChatPlatform, who: str) -> None:
         log.info("connected to %s as %s", name, who)
         self._health.ready_with(name)
+        if CHAT not in self._parts.roles:
+            return
         self._tasks.append(asyncio.create_task(self._receive(name, platform)))
 
     async def _receive(self, name: str, platform: ChatPlatform) -> None:
@@ -165,8 +171,7 @@ class Program:
     async def _end(self) -> None:
         """Stop taking work, let what is under way finish within the deadline, close everything."""
         parts = self._parts
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        self._rounds.stop()
         for task in self._tasks:
             task.cancel()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):

@@ -8,6 +8,8 @@ import logging
 import signal
 from typing import Any
 
+from app.roles import ALL, HELP, faults, roles
+from core.errors import ConfigError
 from core.settings import Settings
 
 log = logging.getLogger("minskwatch")
@@ -15,6 +17,7 @@ log = logging.getLogger("minskwatch")
 
 def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("run", help="poll the feeds and deliver alerts until stopped (SIGTERM, Ctrl-C)")
+    parser.add_argument("--role", metavar="ROLES", type=roles, default=ALL, help=HELP)
     parser.set_defaults(run=run)
 
 
@@ -24,16 +27,19 @@ def run(args: argparse.Namespace) -> int:
     from core.config import secrets
 
     settings = configured(args, complete=False)
+    chosen: frozenset[str] = getattr(args, "role", ALL)
+    if found := faults(chosen, settings.telegram.mode, settings.slack.mode):
+        raise ConfigError(found)
     logs.set_up(settings.log.level, settings.log.format, secrets(settings))
     if not enabled_platforms(settings):
         log.warning("no chat platform is configured: alerts are shown here; fill in telegram.token or slack.bot_token")
     if not settings.feed_specs:
         log.warning("no feed is configured: add [[feeds.feed]] tables, config.example.toml has some")
-    asyncio.run(serve(settings))
+    asyncio.run(serve(settings, chosen))
     return 0
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, chosen: frozenset[str] = ALL) -> None:
     """Run the program until SIGTERM or SIGINT; a second signal does not hurry the orderly stop."""
     from app.parts import make_parts
     from app.program import Program
@@ -43,7 +49,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        await Program(make_parts(settings)).run(stop)
+        await Program(make_parts(settings, roles=chosen)).run(stop)
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)

@@ -24,7 +24,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot import agenda, digest, render, timing
 from bot.agenda import BURST, Alone, Due, KeepBack, PutOff, Settle, Step, Together
@@ -39,7 +38,7 @@ from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound
 from core.failpoints import reach
 from core.message import Message
 from core.model import Lane, OutboxItem, Story, Target
-from core.ports import ChatPlatform, Clock, DeliveryStore, Observer
+from core.ports import ChatPlatform, Clock, DeliveryStore, Observer, unobserved
 
 PLAIN_AFTER = 3
 DEAD_AFTER = 8
@@ -68,10 +67,6 @@ class DeliveryOptions:
     programs: frozenset[str] = frozenset({"webhook"})
 
 
-def _unobserved(event: str, /, **fields: Any) -> None:
-    """Tell nobody."""
-
-
 class _Unexpected(DeliveryError):
     """A platform raised what it should not."""
 
@@ -88,7 +83,7 @@ class Deliverer:
         platforms: Mapping[str, ChatPlatform],
         clock: Clock,
         options: DeliveryOptions = DeliveryOptions(),
-        observe: Observer = _unobserved,
+        observe: Observer = unobserved,
         *,
         topics: Mapping[str, str] | None = None,
         say: Texts = ENGLISH,

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from math import ceil
-from typing import Any
 from weakref import WeakValueDictionary
 
 from bot import access, texts
@@ -20,16 +19,12 @@ from bot.tools import Tools
 from core.errors import CommandError, MinskError
 from core.message import Button, LineKind, Message, line, plain
 from core.model import Role, Target
-from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
+from core.ports import ChatStore, Clock, MenuEntry, Observer, Request, unobserved
 
 ACTOR_RATE = Rate(20, 60)
 _MOST_WARNED = 10_000
 
 _log = logging.getLogger(__name__)
-
-
-def _unobserved(event: str, /, **fields: Any) -> None:
-    """Tell nobody."""
 
 
 class Dispatcher:
@@ -48,7 +43,7 @@ class Dispatcher:
         operators: Collection[str] = (),
         say: Texts = ENGLISH,
         rate: Rate = ACTOR_RATE,
-        observe: Observer = _unobserved,
+        observe: Observer = unobserved,
         tools: Tools | None = None,
     ) -> None:
         self._commands = commands

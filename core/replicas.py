@@ -1,4 +1,4 @@
-"""What processes that share a database must agree on: the rate of a platform. One process alone asks the same."""
+"""What processes that share a database agree by: the rate of a platform, leases. One process alone asks the same."""
 
 from __future__ import annotations
 
@@ -29,4 +29,28 @@ class LimitStore(Protocol):
 
     async def hold_platform(self, platform: str, until: datetime) -> None:
         """Let no process send anything to the platform before `until`; a shorter hold does not undo a longer one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A right that one process has for a while. Each new owner raises `epoch`; `value` is what the last one kept."""
+
+    name: str
+    owner: str
+    epoch: int
+    value: str = ""
+
+
+class LeaseStore(Protocol):
+    async def take_lease(self, name: str, owner: str, now: datetime, *, ttl: timedelta) -> Lease | None:
+        """Take the lease, or renew it, until `ttl` from now; None while another owner has it."""
+        ...
+
+    async def keep_value(self, lease: Lease, value: str) -> bool:
+        """Keep something with the lease; False when it has another owner by now, and nothing was written."""
+        ...
+
+    async def drop_lease(self, lease: Lease, now: datetime) -> None:
+        """Let others have it from now on; nothing happens when it has another owner."""
         ...

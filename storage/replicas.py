@@ -1,11 +1,13 @@
-"""The part of the store that processes agree by: the shared rate of a platform."""
+"""The part of the store that processes agree by: the shared rate of a platform, leases, the clock."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.replicas import Turns
-from storage import limits
+from sqlalchemy import func, select
+
+from core.replicas import Lease, Turns
+from storage import leases, limits
 from storage.database import Database
 
 
@@ -24,3 +26,23 @@ class ReplicaStore:
     async def hold_platform(self, platform: str, until: datetime) -> None:
         async with self._database.write() as connection:
             await limits.hold(connection, platform, until)
+
+    async def take_lease(self, name: str, owner: str, now: datetime, *, ttl: timedelta) -> Lease | None:
+        async with self._database.write() as connection:
+            return await leases.take(connection, name, owner, now, ttl)
+
+    async def keep_value(self, lease: Lease, value: str) -> bool:
+        async with self._database.write() as connection:
+            return await leases.keep_value(connection, lease, value)
+
+    async def drop_lease(self, lease: Lease, now: datetime) -> None:
+        async with self._database.write() as connection:
+            await leases.drop(connection, lease, now)
+
+    async def read_clock(self) -> datetime | None:
+        """The database server's time; None for SQLite, which has no other clock than ours."""
+        async with self._database.read() as connection:
+            if connection.dialect.name != "postgresql":
+                return None
+            at: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+            return at

@@ -295,6 +295,17 @@ platform_limits = Table(
     Column("blocked_until", UtcTime()),
 )
 
+# What only one process at a time may do, and what the last one kept for the next.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", CleanText(), nullable=False),
+    _count("epoch"),
+    Column("lease_until", UtcTime(), nullable=False),
+    _text("value"),
+)
+
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(
     "updates",

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from core.model import Story, Target
-from core.ports import Clock, UpdateStore
+from core.ports import Clock, Observer, UpdateStore, unobserved
+from core.replicas import LeaseStore
 from core.settings import Settings
 
 
@@ -29,6 +30,7 @@ class StoryReader(Protocol):
 class PlatformContext:
     """Settings (the platform reads its own section), clock, memory of handled events, log, known chats, stories.
 
+    What only one of several processes may do is done under a lease; without `leases` this one is alone.
     A platform shipped apart from the built-in ones finds its section in `settings.platforms[NAME]`.
     """
 
@@ -38,3 +40,5 @@ class PlatformContext:
     log: logging.Logger
     chats: KnownChats | None = None
     stories: StoryReader | None = None
+    leases: LeaseStore | None = None
+    observe: Observer = unobserved

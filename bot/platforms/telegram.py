@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from aiogram import Dispatcher
-from aiogram.methods import DeleteWebhook, SetMyCommands, SetWebhook
+from aiogram.methods import SetMyCommands, SetWebhook
 from aiogram.types import (
     BotCommand,
     BotCommandScopeAllChatAdministrators,
@@ -32,8 +32,8 @@ from pydantic import ValidationError
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
-from bot.platforms.telegram_api import Api, GetMemberStatus, GetRawUpdates
-from bot.platforms.telegram_errors import Conflict
+from bot.platforms.telegram_api import Api, GetMemberStatus
+from bot.platforms.telegram_polling import Polling
 from bot.platforms.telegram_render import CAPTION, LIMITS
 from bot.platforms.telegram_updates import (
     NAME,
@@ -48,17 +48,15 @@ from bot.platforms.telegram_updates import (
     target_of,
 )
 from bot.split import cut
-from core.errors import BadCredentials, DeliveryError, RetryLater
+from core.errors import BadCredentials, DeliveryError
 from core.files import GivenFile
+from core.leadership import Leadership
 from core.message import Message
 from core.model import Role, Target
 from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
 
 PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
-POLL_SECONDS = 25
-POLL_GRACE = 15
-WAITS = (1.0, 2.0, 5.0, 10.0, 30.0)
 ROLE_SECONDS = timedelta(seconds=30)
 MOST_REMEMBERED = 2000
 MOST_COMMANDS = 100
@@ -113,7 +111,7 @@ class Telegram:
             if self._settings.mode == "webhook":
                 await self._set_webhook()
                 await asyncio.Event().wait()
-            await self._poll(handle)
+            await self._polling(handle).run()
         finally:
             self._handle = None
 
@@ -148,42 +146,15 @@ class Telegram:
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 
-    async def _poll(self, handle: CommandHandler) -> None:
-        """Ask for updates for ever. The next request confirms those before it, all of which were handled."""
-        offset: int | None = None
-        failures = 0
-        while True:
-            method = GetRawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=self._kinds)
-            try:
-                found: list[Any] = await self._api.call(method, seconds=POLL_SECONDS + POLL_GRACE)
-            except BadCredentials:
-                raise
-            except DeliveryError as error:
-                await self._pause(error, failures)
-                failures += 1
-                continue
-            if failures:
-                self._log.info("Telegram answers again")
-                failures = 0
-            for update in found:
-                await self._take(update, handle)
-                offset = int(update["update_id"]) + 1
+    def _polling(self, handle: CommandHandler) -> Polling:
+        context, lead = self._context, None
+        if context.leases is not None:
+            lead = Leadership(context.leases, self._clock, f"{NAME}:{self._api.id}")
 
-    async def _pause(self, error: DeliveryError, failures: int) -> None:
-        """After a failed request for updates: say it, do what helps, and wait."""
-        wait = error.retry_after if isinstance(error, RetryLater) else WAITS[min(failures, len(WAITS) - 1)]
-        if isinstance(error, Conflict) and error.webhook:
-            self._log.warning("A webhook is set for this bot, but telegram.mode is polling: the webhook is removed")
-            try:
-                await self._api.call(DeleteWebhook(drop_pending_updates=False))
-            except DeliveryError as failure:
-                self._log.warning("The webhook could not be removed", extra={"reason": str(failure)})
-        elif isinstance(error, Conflict):
-            advice = "stop the other one, or give this one a token of its own"
-            self._log.error("Two programs use the same Telegram token: %s; %s", error, advice, extra={"wait": wait})
-        else:
-            self._log.warning("Telegram gives no updates: %s", error, extra={"wait": wait})
-        await self._clock.sleep(wait)
+        async def take(update: dict[str, Any]) -> None:
+            await self._take(update, handle)
+
+        return Polling(self._api, self._kinds, self._clock, self._log, take, context.observe, lead)
 
     async def _set_webhook(self) -> None:
         await self._api.call(

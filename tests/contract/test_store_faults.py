@@ -24,6 +24,7 @@ from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
 from core.overview import DeliveryState, OverviewStore
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
+from core.replicas import Lease
 from core.search import SearchStore, SearchTerm
 from core.watch import WatchSpec, WatchSpecs, WatchStore
 from storage import migrate
@@ -146,6 +147,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "block_lane": lambda store: store.block_lane(LANE, NOW),
     "release_lane": lambda store: store.release_lane(LANE),
     "take_turns": lambda store: store.take_turns("telegram", NOW, count=1, apart=timedelta(seconds=1)),
+    "take_lease": lambda store: store.take_lease("telegram", "we", NOW, ttl=timedelta(seconds=20)),
+    "keep_value": lambda store: store.keep_value(Lease("telegram", "we", 1), "7"),
+    "drop_lease": lambda store: store.drop_lease(Lease("telegram", "we", 1), NOW),
     "hold_platform": lambda store: store.hold_platform("telegram", NOW),
     "retire_target": lambda store: store.retire_target(CHAT, "gone", NOW),
     "move_target": lambda store: store.move_target(CHAT, TEAM, NOW),
@@ -160,6 +164,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "unwatch": lambda store: store.unwatch(CHAT, [1]),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "read_clock": lambda store: store.read_clock(),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
     "list_feeds": lambda store: store.list_feeds(),
     "find_newest_alert": lambda store: store.find_newest_alert(NOW),

@@ -69,6 +69,15 @@ def upgrade() -> None:
         _primary("platform_limits", "name"),
     )
     op.create_table(
+        "leases",
+        _column("name", sa.Text()),
+        _column("owner", sa.Text()),
+        _count("epoch"),
+        _column("lease_until", TIME),
+        _text("value"),
+        _primary("leases", "name"),
+    )
+    op.create_table(
         "updates",
         _column("event_digest", sa.LargeBinary()),
         _column("seen_at", TIME),
