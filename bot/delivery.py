@@ -38,7 +38,8 @@ from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound
 from core.failpoints import reach
 from core.message import Message
 from core.model import Lane, OutboxItem, Story, Target
-from core.ports import ChatPlatform, Clock, DeliveryStore, Observer, unobserved
+from core.observing import unobserved
+from core.ports import ChatPlatform, Clock, DeliveryStore, Observer
 
 PLAIN_AFTER = 3
 DEAD_AFTER = 8

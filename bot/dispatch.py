@@ -19,7 +19,8 @@ from bot.tools import Tools
 from core.errors import CommandError, MinskError
 from core.message import Button, LineKind, Message, line, plain
 from core.model import Role, Target
-from core.ports import ChatStore, Clock, MenuEntry, Observer, Request, unobserved
+from core.observing import unobserved
+from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
 
 ACTOR_RATE = Rate(20, 60)
 _MOST_WARNED = 10_000

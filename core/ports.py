@@ -398,7 +398,3 @@ class Observer(Protocol):
     """Told of what happens, for progress lines, metrics and health; must not raise and must not wait."""
 
     def __call__(self, event: str, /, **fields: Any) -> None: ...
-
-
-def unobserved(event: str, /, **fields: Any) -> None:
-    """An Observer that tells nobody."""

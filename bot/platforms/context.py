@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from core.model import Story, Target
-from core.ports import Clock, Observer, UpdateStore, unobserved
+from core.observing import unobserved
+from core.ports import Clock, Observer, UpdateStore
 from core.replicas import LeaseStore
 from core.settings import Settings
 
