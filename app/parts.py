@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -140,11 +140,6 @@ def make_parts(
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
-    subscriptions = {Target.parse(one.target): one.topics or tuple(topics) for one in settings.subscriptions}
-    for url in settings.webhooks.urls:
-        subscriptions[target_of(url)] = settings.webhooks.topics or tuple(topics)
-    if TERMINAL.platform in names:
-        subscriptions.setdefault(TERMINAL, tuple(topics))
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
@@ -170,9 +165,18 @@ def make_parts(
         metrics=metrics,
         attention=attention,
         desk=desk,
-        subscriptions=subscriptions,
+        subscriptions=chats_of(settings, tuple(topics), names),
         roles=roles,
     )
+
+
+def chats_of(settings: Settings, topics: tuple[str, ...], platforms: Collection[str]) -> dict[Target, tuple[str, ...]]:
+    """The chats that the configuration serves, and the terminal when that is the platform, each with its topics."""
+    chats = {Target.parse(one.target): one.topics or topics for one in settings.subscriptions}
+    chats |= {target_of(url): settings.webhooks.topics or topics for url in settings.webhooks.urls}
+    if TERMINAL.platform in platforms:
+        chats.setdefault(TERMINAL, topics)
+    return chats
 
 
 def commands_for(settings: Settings) -> Commands:
