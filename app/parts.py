@@ -17,6 +17,7 @@ from app.watcher import StoredWatcher
 from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
+from bot.draw import png
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
@@ -141,7 +142,7 @@ def make_parts(
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
-    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk)
+    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk, draw=png)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,

@@ -29,6 +29,19 @@ STATS_TOPIC = "{bars}  {title}: {count}"
 STATS_FREED = "{bars}  freed by the events of {months} months: {count}"
 STATS_SCALE = "A column is a day, the right one today; the highest is {most}."
 STATS_MONTHS = "A column is a month, the right one this month; the highest is {most}."
+STATS_EVENTS = "People freed in all, and what was negotiated"
+STATS_TALKS = "talks"
+STATS_SANCTIONS = "sanct."
+STATS_SOURCES = ("Sources of the last {n} day, and who is first", "Sources of the last {n} days, and who is first")
+STATS_SOURCE = "{source}: {said}"
+STATS_TOLD = ("{n} story", "{n} stories")
+STATS_FIRST = (", first in {n}", ", first in {n}")
+STATS_BEHIND = ", else {age} behind (median)"
+STATS_ALT = (
+    "The counts of the last {n} day as a chart; the words say the same.",
+    "The counts of the last {n} days as \
+a chart; the words say the same.",
+)
 AUDIT_NONE = "Nothing was changed here."
 AUDIT = ("The last change:", "The last {n} changes:")
 AUDIT_LINE = "{at}, {role}: {line}"

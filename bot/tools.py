@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -55,7 +56,7 @@ class Drafts:
 @dataclass(frozen=True)
 class Tools:
     """`roster`: the persons of the packs; `timeline`: what happened before this installation watched; `feeds`: what is
-    polled, and how to change it.
+    polled, and how to change it; `drafts`: files that were asked about; `draw`: SVG to PNG.
     """
 
     roster: Roster | None = None
@@ -63,3 +64,4 @@ class Tools:
     proposals: Proposals = field(default_factory=Proposals)
     feeds: FeedDesk | None = None
     drafts: Drafts = field(default_factory=Drafts)
+    draw: Callable[[str], Awaitable[bytes | None]] | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from core.overview import StoryMark
 from core.watch import StoredEntry
 
 
@@ -31,6 +32,10 @@ class DayCount:
 class SearchStore(Protocol):
     async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
         """Entries that hold all the words in headline or beginning, newest first; alike on every database."""
+        ...
+
+    async def list_marks(self, since: datetime, limit: int) -> tuple[StoryMark, ...]:
+        """Stories worth telling that were opened since, oldest first; of too many the newest."""
         ...
 
     async def count_days(self, since: datetime) -> tuple[DayCount, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
+from core.chart import Point, chart
 from core.message import foreign
 from core.model import Evidence, Facts, Level, Member, Story
 from core.reports import lead, one_per_source
-from web.chart import Point, chart
 from web.html import Child, Html, join, outward, quoted, tag
 
 MOST_SOURCES = 6

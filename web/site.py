@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
+from core.chart import Point, points
 from core.errors import StoreError
 from core.health import FeedHealth, FeedRecord
 from core.model import Level, Story
@@ -24,7 +25,6 @@ from core.story_json import dump, story_json
 from matching.timeline import KnownEvent
 from web import api, operators, pages
 from web.access import Gate
-from web.chart import Point, points
 from web.pages import Frame
 from web.syndication import FORMATS, Channel
 

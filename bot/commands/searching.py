@@ -1,19 +1,17 @@
-"""Looking back: words in what is kept, the events of the past months, and counts."""
+"""Looking back: words in what is kept, and the events of the past months."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 from bot import search_texts as told
 from bot import texts
-from bot.backtest import bars
 from bot.command import Between, Context, Rest, command
 from bot.links import clean_link
 from bot.render import lead, show_time
 from core.errors import CommandError
-from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
+from core.message import Button, Line, LineKind, Message, Span, foreign, line
 from core.model import Level, Story
 from core.search import SearchTerm
 from core.watch import StoredEntry
@@ -22,7 +20,6 @@ from matching.timeline import KnownEvent
 
 MOST_FOUND = 10
 MOST_WORDS = 12
-_MONTHS = 12
 
 
 @command(examples=("search potash", "search belavia lukash*"), form=told.FORM)
@@ -61,49 +58,6 @@ async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> 
         )  # fmt: skip
         return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines, sum_line))
     return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines))
-
-
-@command(examples=("stats", "stats 60"))
-async def stats(ctx: Context, days: Annotated[int, Between(7, 60)] = 30) -> Message:
-    """Stories per day and topic as a chart, and people freed per month by the known events."""
-    begin = ctx.now.date() - timedelta(days=days - 1)
-    counted = [one for one in await ctx.store.count_days(ctx.now - timedelta(days=days)) if one.day >= begin]
-    lines = [ctx.say.line(told.STATS_TITLE, kind=LineKind.TITLE, n=days)]
-    if not counted:
-        lines.append(ctx.say.line(told.STATS_NONE))
-    per_topic = {
-        name: _columns(Counter({(one.day - begin).days: one.stories for one in counted if one.topic == name}), days)
-        for name in ctx.topics
-    }
-    most = max((max(columns) for columns in per_topic.values()), default=0)
-    for name, columns in per_topic.items():
-        if any(columns):
-            chart = Span(bars(columns, most), Style.CODE)
-            title = foreign(ctx.topics[name], 80)
-            lines.append(ctx.say.line(told.STATS_TOPIC, bars=chart, title=title, count=sum(columns)))
-    if counted:
-        lines.append(ctx.say.line(told.STATS_SCALE, kind=LineKind.SMALL, most=most))
-    return Message((*lines, *_freed(ctx)))
-
-
-def _freed(ctx: Context) -> list[Line]:
-    """People freed per month, by the events that are known beforehand."""
-    this_month = ctx.now.year * 12 + ctx.now.month
-    months: Counter[int] = Counter()
-    for event in ctx.tools.timeline:
-        months[event.day.year * 12 + event.day.month - this_month + _MONTHS - 1] += event.released
-    columns = _columns(months, _MONTHS)
-    if not any(columns):
-        return []
-    chart = Span(bars(columns), Style.CODE)
-    return [
-        ctx.say.line(told.STATS_FREED, bars=chart, months=_MONTHS, count=sum(columns)),
-        ctx.say.line(told.STATS_MONTHS, kind=LineKind.SMALL, most=max(columns)),
-    ]
-
-
-def _columns(counts: Counter[int], width: int) -> list[int]:
-    return [counts[at] for at in range(width)]
 
 
 def read_terms(ctx: Context, words: str) -> list[SearchTerm]:

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from app.site import is_loopback, site_options
+from core.chart import Point, chart, points
 from core.settings import HttpSettings
 from feeds.desk import judge
 from matching.timeline import KnownEvent, load_timeline
@@ -19,7 +20,6 @@ from tests.fake_chat import NOON
 from tests.fake_clock import FakeClock
 from tests.site_content import TOPICS, SampleStore, served
 from web.access import MOST_FAILURES
-from web.chart import Point, chart, points
 from web.html import outward, tag
 from web.site import Site, SiteOptions
 

@@ -1,8 +1,9 @@
-"""The chart of releases against diplomatic events: an inline SVG without scripts or styles of its own.
+"""The chart of releases against diplomatic events: an SVG without scripts or styles of its own, for pages and chats.
 
 Above the axis a bar for each release, as high as the number of people (square root, so that one person is seen beside
 hundreds); below it a mark for each meeting, statement and change of sanctions. What this program read itself is in
-colour and leads to its story; what the shipped timeline knows is grey. Marks are also told apart by shape.
+colour and leads to its story; what the shipped timeline knows is grey. Marks are also told apart by shape. `cumulated`
+draws the sum of all releases so far instead, in steps, by an even scale.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
+from typing import Protocol
 
+from core.markup import Html, join, tag
 from core.overview import StoryMark
-from matching.timeline import KnownEvent
-from web.html import Html, join, tag
 
 WIDTH, HEIGHT = 960, 300
 _LEFT, _RIGHT, _TOP = 46, 14, 14
@@ -23,6 +25,19 @@ _BANDS = {"diplomacy": 236, "sanctions": 262}
 _KINDS = {"release": "release", "pardon": "release", "diplomacy": "diplomacy", "statement": "diplomacy"}
 _TICKS = (1, 10, 50, 100, 250, 500, 1000)
 _MOST_LABELS = 14
+
+
+class Known(Protocol):
+    """An event of the shipped timeline; matching.timeline.KnownEvent is one."""
+
+    @property
+    def day(self) -> date: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def released(self) -> int: ...
+    @property
+    def title(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class Point:
     href: str = ""
 
 
-def points(marks: Iterable[StoryMark], known: Iterable[KnownEvent]) -> tuple[Point, ...]:
+def points(marks: Iterable[StoryMark], known: Iterable[Known]) -> tuple[Point, ...]:
     """What is drawn, oldest first, known events before the stories about them."""
     found = [
         Point(event.day, _KINDS.get(event.kind, event.kind), event.released, f"{event.day:%-d %B %Y}: {event.title}")
@@ -76,7 +91,25 @@ def chart(drawn: Sequence[Point], until: date) -> Html:
     )
 
 
+def cumulated(drawn: Sequence[Point], until: date, *, bands: tuple[str, str], **place: int) -> Html:
+    """The SVG with the sum of releases so far; `bands` names talks and sanctions, `place` goes into its attributes."""
+    if not drawn:
+        return Html("")
+    sums = list(accumulate(point.released for point in drawn))
+    scale = _Even(drawn, until, max(10, sums[-1]))
+    steps = [(scale.x(scale.start), scale.y(0))]
+    for point, total in zip(drawn, sums, strict=True):
+        steps += [(scale.x(point.day), steps[-1][1]), (scale.x(point.day), scale.y(total))]
+    steps.append((scale.x(until), steps[-1][1]))
+    line = " ".join(f"{x},{y}" for x, y in steps)
+    marks = [_mark(point, scale) for point in drawn if point.kind != "release"]
+    body = [_frame(scale, bands), tag("polyline", points=line, class_="sum"), marks]
+    return tag("svg", body, viewBox=f"0 0 {WIDTH} {HEIGHT}", **place)
+
+
 class _Scale:
+    ticks: Sequence[int] = _TICKS
+
     def __init__(self, drawn: Sequence[Point], until: date) -> None:
         self.start = min(drawn[0].day, until).replace(day=1)
         self.end = max(drawn[-1].day, until) + timedelta(days=7)
@@ -90,26 +123,36 @@ class _Scale:
         return round(_AXIS - math.sqrt(released / self.most) * (_AXIS - _TOP), 1)
 
 
-def _frame(scale: _Scale) -> Html:
+class _Even(_Scale):
+    """Heights in proportion, with about five round ticks."""
+
+    def __init__(self, drawn: Sequence[Point], until: date, most: int) -> None:
+        super().__init__(drawn, until)
+        self.most = most
+        step = 10 ** max(0, len(str(most)) - 1)
+        step = next(size for size in (step // 2 or 1, step, 2 * step, 5 * step) if most / size <= 6)
+        self.ticks = range(step, most + 1, step)
+
+    def y(self, released: int) -> float:
+        return round(_AXIS - released / self.most * (_AXIS - _TOP), 1)
+
+
+def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct.")) -> Html:
     """Grid lines with counts, the months, the names of the bands."""
+    named = zip(bands, _BANDS.values(), strict=True)
     return join(
         [
             *_counts(scale),
             *_months(scale),
-            *(tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", font_size=9) for name, y in _named_bands()),
+            *(tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", font_size=9) for name, y in named),
         ]
     )
-
-
-def _named_bands() -> Iterator[tuple[str, int]]:
-    yield "talks", _BANDS["diplomacy"]
-    yield "sanct.", _BANDS["sanctions"]
 
 
 def _counts(scale: _Scale) -> Iterator[Html]:
     yield tag("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=_AXIS, y2=_AXIS, class_="grid")
     last = float(_AXIS)
-    for count in _TICKS:
+    for count in scale.ticks:
         y = scale.y(count)
         if count <= scale.most and last - y >= 14:
             last = y
