@@ -13,7 +13,7 @@ from matching.facts import extract
 from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
 from matching.scene import set_scene
-from matching.signature import may_join, signature
+from matching.signature import signature
 from matching.topics import Score, Spot, score_topic
 
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
@@ -61,7 +61,11 @@ class PackMatcher:
         people = self._people(reading.found)
         if level is Level.NONE:
             return Analysis(people=people)
-        facts, marks = self._read_facts(reading, topics) if topics or may_join(reading) else (Facts(), {})
+        facts, marks = self._read_facts(reading, topics)
+        if level is Level.HALF and any(
+            score.value >= self.lexicon.topics[name].digest for name, score in scores.items()
+        ):
+            marks = {**marks, "only_country": True}
         return Analysis(
             level=level,
             topics=topics,

@@ -50,7 +50,8 @@ class StoryBook:
         if best is not None:
             story, likeness = best[2], best[3]
             needed = self._rules["join"] if whole else self._rules["join_half"]
-            if likeness.score >= needed and (whole or likeness.shared):
+            alike = likeness.shared or member.analysis.signature.get("only_country")
+            if likeness.score >= needed and (whole or alike):
                 update = likeness.reprint or follows_up(member, story)
                 return Placement(Action.JOIN, likeness.reason, story.id, update)
         if whole:

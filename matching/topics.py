@@ -154,7 +154,7 @@ def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _
     if value >= topic.digest and not barred:
         level = Level.ALERT if value >= topic.alert else Level.DIGEST
     else:
-        level = Level.HALF if made.level is not Level.NONE or value >= topic.half else Level.NONE
+        level = Level.HALF if value >= topic.half else Level.NONE
     told = [item for item in more if abs(item.points) >= LEAST_TOLD]
     rest = round(sum(item.points for item in more) - sum(item.points for item in told), 2)
     small = (

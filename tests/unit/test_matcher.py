@@ -180,3 +180,51 @@ def test_any_mixture_of_telling_words_is_read_without_an_error(matcher: PackMatc
 )
 def test_a_megabyte_of_anything_is_bounded(matcher: PackMatcher, text: str) -> None:
     check(matcher.analyse(text[:500], text), text[:500], text)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "body"),
+    [
+        ("en", "Poczobut swapped at the Polish border", ""),
+        ("pl", "Wymiana na moście: Andrzej Poczobut w Polsce", ""),
+        ("de", "Andrzej Poczobut ausgetauscht", "Tusk empfing ihn am Grenzübergang."),
+        ("uk", "Почобута обміняли", "Журналіста зустрів прем'єр Польщі."),
+    ],
+)
+def test_one_of_the_roster_who_is_exchanged_is_free(matcher: PackMatcher, lang: str, title: str, body: str) -> None:
+    assert "prisoner-release" in matcher.analyse(title, body, lang=lang).topics
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("pl", "Łukaszenka przystąpił do Rady Pokoju"),
+        ("fr", "Loukachenko rejoint le Conseil de la paix"),
+        ("ru", "Лукашенко подписал хартию Совета мира"),
+        ("lt", "Lukašenka prisijungė prie Taikos tarybos"),
+    ],
+)
+def test_the_council_of_the_american_president_is_diplomacy(matcher: PackMatcher, lang: str, title: str) -> None:
+    assert "us-diplomacy" in matcher.analyse(title, lang=lang).topics
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "body"),
+    [
+        ("ru", "Амнистия в Беларуси", "На политзаключённых она не распространяется."),
+        ("en", "Two bison released in Belarus", "The animals were let go near Grodno."),
+        ("en", "Amnesty International on Belarus", "The prisoner must be freed."),
+        ("de", "Witkoff in Moskau", "Lukaschenko bot Minsk als Ort an."),
+    ],
+)
+def test_an_amnesty_for_others_and_beasts_are_none_of_it(
+    matcher: PackMatcher, lang: str, title: str, body: str
+) -> None:
+    assert not matcher.analyse(title, body, lang=lang).relevant
+
+
+def test_a_text_that_lacks_only_the_country_is_marked_for_the_stories(matcher: PackMatcher) -> None:
+    analysis = matcher.analyse("Eighteen political prisoners pardoned and sent home", "Eleven are women.")
+    assert analysis.level is Level.HALF
+    assert analysis.signature["only_country"]
+    assert "only_country" not in matcher.analyse("Belarus pardons eighteen political prisoners").signature

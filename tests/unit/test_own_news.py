@@ -33,7 +33,8 @@ CLOSED = read("news-closed.jsonl")
 BOTH = OPEN + CLOSED
 FRESH = read("news-fresh.jsonl")
 SECOND = read("news-second.jsonl")
-EVERY = BOTH + FRESH + SECOND
+THIRD = read("news-third.jsonl")
+EVERY = BOTH + FRESH + SECOND + THIRD
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -57,7 +58,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != ""
-    assert re.fullmatch(rf"[ofs]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[ofst]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -105,7 +106,9 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
     assert {lang: n for lang, n in wanted.items() if abs(counted[lang] - n) > 6} == {}
 
 
-@pytest.mark.parametrize("items", [OPEN, CLOSED, FRESH, SECOND], ids=["open", "closed", "fresh", "second"])
+@pytest.mark.parametrize(
+    "items", [OPEN, CLOSED, FRESH, SECOND, THIRD], ids=["open", "closed", "fresh", "second", "third"]
+)
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
     assert 2 * sum(item["hard"] for item in items) >= len(items)
     assert 0.4 <= sum(item["relevant"] for item in items) / len(items) <= 0.65

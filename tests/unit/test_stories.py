@@ -239,6 +239,17 @@ def test_half_a_match_needs_more_than_the_subject() -> None:
     assert placed.action is Action.IGNORE, placed.reason
 
 
+def test_what_lacks_only_the_country_joins_a_story_that_is_like_it() -> None:
+    desk = Desk()
+    desk.report("Belarus pardons eighteen political prisoners", "Eleven women and seven men go home.")
+    lacking = matcher().analyse(
+        "Eighteen go home on women's day", "The pardoned prisoners are eleven women and seven men."
+    )
+    assert lacking.level is Level.HALF
+    assert desk.take(lacking, "Eighteen go home", hours=3).action is Action.JOIN
+    assert Desk().take(lacking, "Eighteen go home").action is Action.IGNORE
+
+
 def test_events_of_one_day_stay_apart() -> None:
     desk = Desk()
     desk.report("Natallia Levaya, pregnant artist, pardoned in Belarus", "She is home in Brest.")
