@@ -30,8 +30,10 @@ from core.settings import FeedSettings, Settings
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions, identify
+from feeds.pages import PageWorker
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
+from feeds.secondlook import SecondLooks
 from matching.matcher import PackMatcher, load_matcher
 from matching.packfile import PACKS
 from matching.people import Roster
@@ -76,6 +78,8 @@ class Parts:
     metrics: Metrics
     attention: Attention
     desk: Desk
+    pages: PageWorker
+    looks: SecondLooks
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     roles: frozenset[str] = ALL
 
@@ -108,6 +112,7 @@ class Parts:
 
     async def close(self) -> None:
         await self.parser.close()
+        await self.pages.close()
         await self.fetcher.close()
         await self.store.close()
 
@@ -135,6 +140,7 @@ def make_parts(
     options = feed_options(settings)
     watcher = StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
+    pages, stories = PageWorker(options), StoryBook()
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
     context = PlatformContext(settings, clock, store, log, chats=store, stories=store, leases=store, observe=observe)
@@ -151,7 +157,9 @@ def make_parts(
         store=store,
         fetcher=fetcher,
         parser=parser,
-        poller=Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, observe, watcher),
+        poller=Poller(store, matcher, stories, fetcher, parser, clock, options, observe, watcher),
+        pages=pages,
+        looks=SecondLooks(store, matcher, stories, fetcher, pages, clock, options, observe, watcher),
         platforms=platforms,
         deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
         dispatcher=Dispatcher(
@@ -196,6 +204,8 @@ def feed_options(settings: Settings) -> FeedOptions:
         max_bytes=feeds.max_bytes,
         concurrency=feeds.concurrency,
         host_pause=feeds.host_pause,
+        full_text_per_poll=feeds.full_text_per_poll,
+        full_text_per_hour=feeds.full_text_per_hour,
         backfill=feeds.backfill,
         edit_after=settings.delivery.edit_after,
     )

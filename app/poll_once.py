@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 DELIVERY_PATIENCE = 120.0  # seconds in all, for chats that ask to wait
+LOOK_PATIENCE = 60.0  # seconds for reading pages in full; the rest is left to the next run
 NEXT_WITHIN = 10.0  # seconds: what is due later (an edit, a long pause) is left to the next run
 
 
@@ -37,30 +38,35 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up(
         "warning" if settings.log.level == "info" else settings.log.level, settings.log.format, secrets(settings)
     )
-    unknown = [url for url in args.feed if url not in {spec.url for spec in settings.feed_specs}]
-    if unknown:
-        raise ConfigError([f"--feed {url}: not in the configuration; add a [[feeds.feed]] table." for url in unknown])
-    results, alerts, trouble = asyncio.run(_poll(settings, args.feed, force=args.force))
-    stories = sum(result.stories for result in results)
+    results, stories, alerts, trouble = asyncio.run(_poll(settings, args.feed, force=args.force))
     print(_as_json(results, stories, alerts) if args.json else _as_table(results, stories, alerts))
     if trouble:
         print(f"{trouble}\nThe alerts are kept and go out with the next run.", file=sys.stderr)
     return 1 if trouble else 0
 
 
-async def _poll(settings: Settings, urls: Sequence[str], *, force: bool) -> tuple[Sequence[PollResult], int, str]:
-    """Poll and deliver: results, alerts shown, and why none could be shown (or "")."""
+async def _poll(settings: Settings, urls: Sequence[str], *, force: bool) -> tuple[Sequence[PollResult], int, int, str]:
+    """Poll and deliver: results, stories opened, alerts shown, and why none could be shown (or "")."""
     from app.configured import enabled_platforms
     from app.parts import make_parts
 
     parts = make_parts(settings, chats=bool(enabled_platforms(settings)))
     try:
         await parts.open_store()
+        known = {record.spec.url for record in await parts.store.list_feeds()}
+        if unknown := [url for url in urls if url not in known]:
+            raise ConfigError(
+                [f"--feed {url}: not in the configuration; add a [[feeds.feed]] table for it." for url in unknown]
+            )
         results = await parts.poller.poll_once(urls, force=force)
+        stories = sum(result.stories for result in results)
         try:
-            return results, await deliver(parts), ""
+            alerts = await deliver(parts)
+            if await parts.looks.run_due(LOOK_PATIENCE):  # only now: no alert waits for a page
+                alerts += await deliver(parts)
         except DeliveryError as error:
-            return results, 0, str(error)
+            return results, stories, 0, str(error)
+        return results, stories + parts.looks.opened, alerts, ""
     finally:
         for platform in parts.platforms.values():
             await platform.close()

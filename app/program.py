@@ -80,6 +80,7 @@ class Program:
         await opening
         if POLL in parts.roles:
             self._rounds.every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
+            self._rounds.every(ROUND_SECONDS, self._round("second look", parts.looks.tick))
         if DELIVER in parts.roles:
             self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
         self._rounds.every(CLOCK_SECONDS, self._round("clock", parts.set_clock))
@@ -178,7 +179,7 @@ class Program:
             if isinstance(result, Exception):
                 log.error("a task ended badly: %s", result)
         deadline = STOP_DEADLINE.total_seconds()
-        await asyncio.gather(parts.poller.drain(deadline), parts.deliverer.drain(deadline))
+        await asyncio.gather(parts.poller.drain(deadline), parts.looks.drain(deadline), parts.deliverer.drain(deadline))
         for name, platform in parts.platforms.items():
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):

@@ -13,6 +13,7 @@ class FeedSpec:
     """One feed as configured. `interval` is already resolved against the default and the floor.
 
     With `max_interval` the wait follows the feed's own rhythm between the two; None: it is always `interval`.
+    `full_text` says which entries are read in full, see core.secondlook.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FeedSpec:
     enabled: bool = True
     max_interval: timedelta | None = None
     proxy: str = ""
+    full_text: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

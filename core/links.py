@@ -21,6 +21,7 @@ _PLAIN = re.compile(
     r"https?://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(/[A-Za-z0-9/_.~!$&'()*+,=:@%-]*)?"
     r"(?:\?([A-Za-z0-9/_.~!$&'()*+,=:@%-]+))?"
 )
+_SECOND_LEVELS = frozenset({"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "mil"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -84,6 +85,20 @@ def host_of(link: str) -> str:
         return _host_key(urlsplit(link))
     except ValueError:
         return ""
+
+
+def site_of(link: str) -> str:
+    """The site that a host belongs to: example.org for news.example.org, example.co.uk for www.example.co.uk.
+
+    Told by the number and length of labels, without a list of suffixes. Addresses written as numbers, and hosts of one
+    label, stand for themselves, with their port.
+    """
+    host = host_of(link)
+    labels = host.split(":")[0].split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or host.startswith("["):
+        return host
+    deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS
+    return ".".join(labels[-3 if deep else -2 :])
 
 
 def is_front_page(key: str) -> bool:

@@ -19,6 +19,7 @@ from core.feed import FeedState as FeedState
 from core.feed import PollRecord as PollRecord
 from core.feed import PollResult as PollResult
 from core.history import Outcome as Outcome
+from core.looking import LookTrace
 from core.options import Options, Told
 
 
@@ -289,6 +290,7 @@ class EntryTrace:
     story_id: int | None = None
     sent: int = 0
     queued: int = 0
+    look: LookTrace | None = None
 
 
 @dataclass(frozen=True, slots=True)

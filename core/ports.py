@@ -40,6 +40,7 @@ from core.model import (
 from core.options import Feedback, Options, Told, Verdict
 from core.replicas import LimitStore
 from core.search import SearchStore
+from core.secondlook import LookStore, LookTransaction
 from core.watch import WatchHit, WatchStore
 
 
@@ -123,7 +124,7 @@ class Source(Protocol):
 # --- storage --------------------------------------------------------------------------------------------------------
 
 
-class Transaction(Protocol):
+class Transaction(LookTransaction, Protocol):
     """The one transaction that ends a poll. Everything in it happens, or nothing."""
 
     async def check_lease(self, feed: Feed) -> None:
@@ -163,7 +164,7 @@ class Transaction(Protocol):
         ...
 
 
-class PollStore(FeedBook, Protocol):
+class PollStore(FeedBook, LookStore, Protocol):
     async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Make the stored feeds follow the configuration; feeds no longer configured are kept but never due."""
         ...

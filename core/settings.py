@@ -97,6 +97,7 @@ class FeedSettings:
     kind: str = _key("rss", "Source type.")
     lang: str = _key("", "Language code of the feed, if it has one language.")
     owner: str = _key("", "Kind of owner: state media, independent, government, wire, rights group.")
+    full_text: str = _key("", "Own choice instead of feeds.full_text.", choices=("", "auto", "always", "never"))
     interval: timedelta | None = _key(None, "Own interval instead of feeds.interval.", least=timedelta(seconds=1))
     user_agent: str = _key("", "Own User-Agent for servers that refuse ours.")
     mirrors: tuple[str, ...] = _key((), "Further addresses of the same feed.", url=HTTP)
@@ -131,6 +132,14 @@ class FeedsSettings:
     proxy_hosts: tuple[str, ...] = _key(
         (), 'Hosts reached through the proxy, with their subdomains, as "spring96.org".'
     )
+    full_text: str = _key(
+        "auto",
+        "Read an entry's page when its summary says too little. auto: one side of a topic was found, and the page is "
+        "on the feed's own site; always: no topic was found.",
+        choices=("auto", "always", "never"),
+    )
+    full_text_per_poll: int = _key(5, "Pages read for the new entries of one poll, at most.", least=0)
+    full_text_per_hour: int = _key(60, "Pages read in an hour, at most; 0 reads none.", least=0)
     groups: tuple[str, ...] = _key((), "Groups of the shipped catalogue to poll as well; docs/sources.md lists them.")
     skip_designated: bool = _key(
         False, "Leave out sources of the groups that it is punishable in Belarus to follow (docs/sources.md)."
@@ -215,6 +224,7 @@ class Settings:
             mirrors=feed.mirrors,
             implies=feed.implies,
             max_interval=longest if feed.interval is None and longest > interval else None,
+            full_text=feed.full_text or self.feeds.full_text,
             proxy=feed.proxy or self._proxy_of(feed.url),
         )
 

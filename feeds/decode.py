@@ -113,9 +113,14 @@ def no_feed(what: str) -> ParseError:
     return ParseError(Outcome.NOT_A_FEED, f"This is not a feed: {what}. Open the address in a browser and correct it.")
 
 
-def _describe_page(text: str) -> str:
+def challenges(text: str) -> bool:
+    """Whether a page, by its first 20,000 characters, asks for a browser check instead of showing anything."""
     head = text[:20000].lower()
-    if any(word in head for word in _CHALLENGES):
+    return any(word in head for word in _CHALLENGES)
+
+
+def _describe_page(text: str) -> str:
+    if challenges(text):
         return f"{CHALLENGE} (the site blocks programs) came instead"
     title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text[:20000], re.IGNORECASE)
     return "a web page came instead" + (f", titled “{' '.join(title[1].split())[:80]}”" if title else "")

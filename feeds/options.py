@@ -21,7 +21,8 @@ class FeedOptions:
     be as long), `max_entries` the entries read from one document, `parse_*` what a parser process may use for one body.
     `allow_private` holds "host:port" on private networks that may be reached. `backfill` lets the first poll of a feed
     alert on entries published that recently. Edits of alerts wait `edit_after`, so that reports gather. `host_pause` is
-    kept between two requests to a host, but for those of `allow_private`, which are the operator's own.
+    kept between two requests to a host, but for those of `allow_private`, which are the operator's own. `full_text_*`
+    is how many entries may be read in full.
     """
 
     user_agent: str = identify()
@@ -37,5 +38,7 @@ class FeedOptions:
     concurrency: int = 20
     host_pause: timedelta = timedelta(seconds=1)
     lease: timedelta = timedelta(minutes=5)
+    full_text_per_poll: int = 5
+    full_text_per_hour: int = 60
     backfill: timedelta = timedelta(0)
     edit_after: timedelta = timedelta(seconds=60)

@@ -34,8 +34,8 @@ class ParseWorker:
 
     def __init__(self, options: FeedOptions) -> None:
         self._options = options
-        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
-        self._children = [_Child(options) for _ in range(options.parse_workers)]
+        self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
+        self._children = [Child(options) for _ in range(options.parse_workers)]
         for child in self._children:
             self._idle.put_nowait(child)
 
@@ -81,15 +81,21 @@ class ParseWorker:
         await asyncio.gather(*(child.stop() for child in self._children))
 
 
-class _Child:
-    """One parser process, started when first needed and again after its end."""
+class Child:
+    """One process of a worker module, started when first needed and again after its end.
 
-    def __init__(self, options: FeedOptions) -> None:
+    What it cannot answer within `options.parse_timeout` and `options.parse_memory` is a ParseError.
+    """
+
+    def __init__(self, options: FeedOptions, module: str = "feeds.worker", reads: str = "feed") -> None:
         self._options = options
+        self._module = module
+        self._reads = reads
         self.process: Process | None = None
         self.deaths = 0
 
     async def ask(self, frame: bytes) -> tuple[dict[str, Any], bytes]:
+        """The answer to a frame; raises ParseError only."""
         try:
             process = self.process or await self._start()
             async with asyncio.timeout(self._options.parse_timeout.total_seconds()):
@@ -97,12 +103,14 @@ class _Child:
         except TimeoutError:
             self.deaths += 1
             await self.stop()
-            raise ParseError(Outcome.PARSE, f"Reading the feed took over {self._seconds} s and was stopped.") from None
+            raise ParseError(
+                Outcome.PARSE, f"Reading the {self._reads} took over {self._seconds} s and was stopped."
+            ) from None
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:
             self.deaths += 1
             await self.stop()
             raise ParseError(
-                Outcome.PARSE, f"The parser ended while reading the feed ({type(error).__name__})."
+                Outcome.PARSE, f"The parser ended while reading the {self._reads} ({type(error).__name__})."
             ) from error
         except BaseException:
             await self.stop()
@@ -118,7 +126,7 @@ class _Child:
     async def _start(self) -> Process:
         limits = (str(self._options.parse_memory), str(int(self._options.parse_timeout.total_seconds()) + 1))
         self.process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "feeds.worker", *limits),
+            *(sys.executable, "-m", self._module, *limits),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
@@ -131,6 +139,7 @@ class _Child:
         return process
 
     async def stop(self) -> None:
+        """End the process, if there is one, and wait for it."""
         process, self.process = self.process, None
         if process is None:
             return

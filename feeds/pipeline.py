@@ -34,6 +34,7 @@ from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
 from feeds.recording import Recorder
 from feeds.schedule import next_poll_at, next_wait, own_pace
+from feeds.secondlook import choose_looks
 from feeds.sifting import is_reissue, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.watching import find_watched
@@ -225,15 +226,18 @@ class Pipeline:
             await transaction.check_lease(feed)
             ids = await transaction.add_entries(feed, new, now)
             reach("poll.stored")
-            placed = [
-                Placed(
-                    entry_id,
-                    item,
-                    self._moment(item.entry, now) if first else now,
-                    watched.get(item.entry.identity, ()),
-                )
+            stored = [
+                (entry_id, item, self._moment(item.entry, now) if first else now)
                 for entry_id, item in zip(ids, new, strict=True)
-                if entry_id is not None and (item.analysis.level is not Level.NONE or item.entry.identity in watched)
+                if entry_id is not None
+            ]
+            looks = choose_looks(feed.spec, stored, self._options)
+            if looks:
+                await transaction.add_looks(feed, looks, now)
+            placed = [
+                Placed(entry_id, item, at, watched.get(item.entry.identity, ()))
+                for entry_id, item, at in stored
+                if item.analysis.level is not Level.NONE or item.entry.identity in watched
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
@@ -246,7 +250,7 @@ class Pipeline:
                 edit_after=self._options.edit_after,
                 watching=self._watcher is not None,
             )
-            counts = Counts(total, sum(entry_id is not None for entry_id in ids), hits, stories, alerts)
+            counts = Counts(total, len(stored), hits, stories, alerts)
             state = self._judged(feed, state)
             await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))
         reach("poll.committed")

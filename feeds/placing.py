@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.model import Action, Facts, FeedSpec, Level, Member, NewEntry, Placement, Story, StorySummary
@@ -57,6 +57,50 @@ async def place_hits(
             open_stories[story.id] = story
             alerts += await transaction.queue_watched(story, hit.watched, now)
     return opened, alerts
+
+
+async def place_again(
+    transaction: Transaction, stories: Stories, spec: FeedSpec, hit: Placed, now: datetime, *, edit_after: timedelta
+) -> tuple[int, int] | None:
+    """`place_hits` for an entry that is known better now; None when it is in no story that is open.
+
+    Its story keeps it, and tells what it says now. A story that only watchers were shown becomes one for all, unless
+    another story tells the same.
+    """
+    open_stories = await transaction.open_stories(min(now, hit.at) - stories.window)
+    home = next((one for one in open_stories if hit.entry_id in [member.entry_id for member in one.members]), None)
+    if home is None:
+        return None
+    opened = alerts = 0
+    if hit.new.analysis.relevant and await _is_its_own(transaction, stories, spec, hit, home, open_stories):
+        before = next(member for member in home.members if member.entry_id == hit.entry_id)
+        member = replace(_member(spec, hit), update=before.update)
+        members = tuple(member if one is before else one for one in home.members)
+        story = await transaction.replace_member(home.id, member, stories.summarise(members), hit.at)
+        opened = int(home.level is Level.NONE)
+        if story.level is Level.ALERT:
+            alerts = await transaction.queue_story(story, now, edit_after=edit_after, edits_only=member.update)
+        await transaction.set_outcome(hit.entry_id, story.level.value, "Read in full, it tells more of its story.")
+    if hit.watched:
+        alerts += await transaction.queue_watched(home, hit.watched, now)
+    return opened, alerts
+
+
+async def _is_its_own(
+    transaction: Transaction,
+    stories: Stories,
+    spec: FeedSpec,
+    hit: Placed,
+    home: Story,
+    open_stories: Sequence[Story],
+) -> bool:
+    """Whether the story of an entry may tell it; of a story that only watchers know, whether no other tells it."""
+    if home.level is not Level.NONE:
+        return True
+    placement = stories.place(_member(spec, hit), tuple(one for one in open_stories if one.level is not Level.NONE))
+    if placement.action is not Action.OPEN:
+        await transaction.set_outcome(hit.entry_id, "ignored", placement.reason)
+    return placement.action is Action.OPEN
 
 
 async def _place(

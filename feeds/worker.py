@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -22,8 +23,19 @@ from feeds.wire import LENGTHS, Parsed, dump_parsed, pack, unpack
 RETIRE_GROWTH = 200 * 1024  # KiB: a process that ever grew by more is replaced
 
 
+Answer = Callable[[dict[str, Any], bytes], tuple[dict[str, Any], bytes]]
+
+
 def main() -> None:
-    """Serve jobs from standard input. The arguments are the limits: memory in bytes, CPU in seconds."""
+    """Read feeds until the input ends."""
+    serve(_answer, lambda: SOURCES.get("rss").parse(b"<rss><channel/></rss>", url="http://localhost/"))
+
+
+def serve(answer: Answer, warm: Callable[[], object]) -> None:
+    """Serve jobs from standard input. The arguments are the limits: memory in bytes, CPU in seconds.
+
+    `warm` loads the libraries, before the first job's time begins.
+    """
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(5)
@@ -31,7 +43,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not look like a frame
-    SOURCES.get("rss").parse(b"<rss><channel/></rss>", url="http://localhost/")  # warms up the libraries
+    warm()
     sink.write(pack({"ready": os.getpid()}))
     sink.flush()
     first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # may be the parent's: Linux hands it down
@@ -39,9 +51,9 @@ def main() -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + seconds, hard))
-        answer, seen = _answer(*job)
+        header, body = answer(*job)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - first
-        sink.write(pack(answer | {"retire": grown > RETIRE_GROWTH}, seen))
+        sink.write(pack(header | {"retire": grown > RETIRE_GROWTH}, body))
         sink.flush()
 
 
@@ -58,12 +70,17 @@ def _answer(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     seen, document = body[: job["seen"]], body[job["seen"] :]
     try:
         parsed = read_document(document, **(job | {"seen": seen}))
-    except ParseError as error:
-        return {"outcome": error.outcome.value, "error": str(error)}, b""
-    except (MemoryError, RecursionError) as error:
-        what = "memory" if isinstance(error, MemoryError) else "nesting"
-        return {"outcome": Outcome.PARSE.value, "error": f"The feed needs more {what} than one body may use."}, b""
+    except (ParseError, MemoryError, RecursionError) as error:
+        return refusal(error, "feed"), b""
     return {"parsed": dump_parsed(parsed)}, parsed.seen
+
+
+def refusal(error: ParseError | MemoryError | RecursionError, what: str) -> dict[str, Any]:
+    """The answer's header for a body that was not read."""
+    if isinstance(error, ParseError):
+        return {"outcome": error.outcome.value, "error": str(error)}
+    lacking = "memory" if isinstance(error, MemoryError) else "nesting"
+    return {"outcome": Outcome.PARSE.value, "error": f"The {what} needs more {lacking} than one body may use."}
 
 
 def read_document(

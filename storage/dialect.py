@@ -47,6 +47,7 @@ class Lock(IntEnum):
     FEEDS = 2
     STORIES = 3
     LANES = 4
+    LOOKS = 5
 
 
 def parse_url(text: str) -> URL:

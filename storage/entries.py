@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from core.model import Entry, EntryTrace, Feed, Level, NewEntry
 from core.watch import StoredEntry
-from storage import search
+from storage import search, secondlooks
 from storage.columns import digest
 from storage.dialect import batches, insert_into
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
@@ -133,6 +133,21 @@ async def set_outcome(connection: AsyncConnection, entry_id: int, outcome: str, 
     await connection.execute(update(entries).where(entries.c.id == entry_id).values(outcome=outcome, reason=reason))
 
 
+async def change(connection: AsyncConnection, entry_id: int, new: NewEntry) -> None:
+    """Write what was found of an entry when it was read in full."""
+    await connection.execute(
+        update(entries)
+        .where(entries.c.id == entry_id)
+        .values(
+            text=new.entry.text,
+            words=search.words_of(new.entry.title, new.entry.body),
+            outcome=new.outcome,
+            reason=new.reason,
+            analysis=new.analysis,
+        )
+    )
+
+
 async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None:
     """The entry with this address or link; of several the one that reached a story, then the newest."""
     key = digest(url)
@@ -164,6 +179,7 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
         story_id=row.story_id,
         sent=sent,
         queued=queued,
+        look=await secondlooks.find(connection, row.id),
     )
 
 

@@ -128,6 +128,27 @@ entries = Table(
 Index("ix_entries_url_digest", entries.c.url_digest)
 Index("ix_entries_seen_at", entries.c.seen_at)
 
+# Entries that are to be read in full, were, or could not be. `started_at` is of the last attempt: the budget counts it.
+looks = Table(
+    "looks",
+    metadata,
+    Column("entry_id", BIG_ID, ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _ref("feed_id", "feeds"),
+    Column("at", UtcTime(), nullable=False),
+    Column("asked_at", UtcTime(), nullable=False),
+    Column("due_at", UtcTime()),
+    Column("started_at", UtcTime()),
+    Column("done_at", UtcTime()),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease_until", UtcTime()),
+    _count("epoch"),
+    _text("result"),
+    _text("detail"),
+)
+# NULL when nothing is to be done any more.
+Index("ix_looks_due_at", looks.c.due_at)
+Index("ix_looks_started_at", looks.c.started_at)
+
 stories = Table(
     "stories",
     metadata,

@@ -56,10 +56,11 @@ from storage.feedadmin import FeedAdmin
 from storage.replicas import ReplicaStore
 from storage.retention import Pruned
 from storage.schema import updates
+from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin, ReplicaStore):
+class Store(FeedAdmin, LookDesk, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:

@@ -127,6 +127,27 @@ async def join(
     connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
 ) -> Story:
     """Add a member; the revision grows by one. An old report, found late, never makes a story older. NotFound."""
+    await _revise(connection, story_id, member, summary, now)
+    await _add_member(connection, story_id, member)
+    return await get(connection, story_id)
+
+
+async def replace_member(
+    connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
+) -> Story:
+    """Put a member in the place of that of the same entry; the revision grows by one. NotFound."""
+    await _revise(connection, story_id, member, summary, now)
+    await connection.execute(
+        update(members)
+        .where(members.c.story_id == story_id, members.c.entry_id == member.entry_id)
+        .values(at=member.at, member=member)
+    )
+    return await get(connection, story_id)
+
+
+async def _revise(
+    connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
+) -> None:
     before = await get(connection, story_id)
     await connection.execute(
         update(stories)
@@ -142,8 +163,6 @@ async def join(
     if before.topics != summary.topics:
         await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
         await _add_topics(connection, story_id, summary.topics)
-    await _add_member(connection, story_id, member)
-    return await get(connection, story_id)
 
 
 async def _add_topics(connection: AsyncConnection, story_id: int, topics: Sequence[str]) -> None:

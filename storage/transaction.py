@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
+from core.secondlook import Look, LookTrace, NewLook
 from core.watch import WatchHit
 from storage import entries as texts
-from storage import feeds, outbox, stories, watchlists
+from storage import feeds, outbox, secondlooks, stories, watchlists
 from storage.dialect import Lock, take_lock
 
 
@@ -48,6 +49,21 @@ class PollTransaction:
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
         await texts.set_outcome(self._connection, entry_id, outcome, reason)
+
+    async def add_looks(self, feed: Feed, looks: Sequence[NewLook], now: datetime) -> None:
+        await secondlooks.add(self._connection, feed, looks, now)
+
+    async def check_look(self, look: Look) -> None:
+        await secondlooks.check(self._connection, look)
+
+    async def update_entry(self, entry_id: int, new: NewEntry) -> None:
+        await texts.change(self._connection, entry_id, new)
+
+    async def replace_member(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
+        return await stories.replace_member(self._connection, story_id, member, summary, now)
+
+    async def finish_look(self, look: Look, trace: LookTrace, *, hits: int = 0) -> None:
+        await secondlooks.finish(self._connection, look, trace, hits)
 
     async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
         await feeds.finish(self._connection, feed, record, added=self._added)

@@ -28,6 +28,7 @@ from core.model import (
     Story,
     StorySummary,
 )
+from core.secondlook import Look, LookResult, LookTrace, NewLook
 from core.watch import WatchHit
 from feeds.wire import Parsed
 from feeds.worker import read_document
@@ -90,6 +91,10 @@ class FakeStore:
         self.watched: list[tuple[int, tuple[str, ...]]] = []
         self.subscribers = subscribers
         self.alerted: set[int] = set()
+        self.looks: dict[int, NewLook] = {}
+        self.due: dict[int, datetime] = {}
+        self.attempts: dict[int, int] = {}
+        self.traces: dict[int, LookTrace] = {}
 
     async def sync_feeds(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         known = {feed.spec.url: feed for feed in self.feeds.values()}
@@ -144,9 +149,35 @@ class FakeStore:
             if (feed_id, entry.identity) in self.identities or (entry.link_key and entry.link_key in links)
         )
 
+    async def claim_looks(
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        per_hour: int,
+        lease: timedelta,
+        patience: timedelta = timedelta(hours=6),
+    ) -> tuple[Look, ...]:
+        feed_of = {entry_id: feed_id for (feed_id, _), entry_id in self.identities.items()}
+        claimed = []
+        for entry_id in [key for key, at in self.due.items() if at <= now][:limit]:
+            self.due[entry_id] = now + lease
+            feed, item, look = self.feeds[feed_of[entry_id]], self.entries[entry_id], self.looks[entry_id]
+            tried = self.attempts.get(entry_id, 0)
+            claimed.append(Look(entry_id, feed.id, feed.spec, item.entry, item.analysis, look.at, look.at, tried))
+        return tuple(claimed)
+
+    async def retry_look(self, look: Look, due_at: datetime, detail: str) -> bool:
+        self.due[look.entry_id] = due_at
+        self.attempts[look.entry_id] = look.attempts + 1
+        return True
+
+    async def next_look_at(self) -> datetime | None:
+        return min(self.due.values(), default=None)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[FakeTransaction]:
-        names = ("feeds", "leases", "entries", "identities", "stories", "queued", "watched", "records", "alerted")
+        names = [name for name, value in vars(self).items() if isinstance(value, (dict, list, set))]
         before: dict[str, Any] = {name: copy.copy(getattr(self, name)) for name in names}
         try:
             yield FakeTransaction(self)
@@ -226,6 +257,33 @@ class FakeTransaction:
     async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
         self._store.watched.append((story.id, tuple(hit.label for hit in hits)))
         return 1
+
+    async def add_looks(self, feed: Feed, looks: Sequence[NewLook], now: datetime) -> None:
+        for look in looks:
+            self._store.looks[look.entry_id] = look
+            if look.result is LookResult.WAITING:
+                self._store.due[look.entry_id] = now
+            else:
+                self._store.traces[look.entry_id] = LookTrace(look.result, look.detail, now)
+
+    async def check_look(self, look: Look) -> None:
+        if look.entry_id not in self._store.due:
+            raise LeaseLost("the look is done")
+
+    async def update_entry(self, entry_id: int, new: NewEntry) -> None:
+        self._store.entries[entry_id] = new
+
+    async def replace_member(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
+        before = self._store.stories[story_id]
+        members = tuple(member if one.entry_id == member.entry_id else one for one in before.members)
+        story = replace(before, revision=before.revision + 1, level=summary.level, members=members)
+        self._store.stories[story_id] = story
+        return story
+
+    async def finish_look(self, look: Look, trace: LookTrace, *, hits: int = 0) -> None:
+        await self.check_look(look)
+        del self._store.due[look.entry_id]
+        self._store.traces[look.entry_id] = trace
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
         self._store.entries[entry_id] = replace(self._store.entries[entry_id], outcome=outcome, reason=reason)

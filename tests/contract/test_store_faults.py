@@ -20,12 +20,13 @@ from core.audit import AuditStore
 from core.errors import SchemaTooNew, StoreError
 from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
-from core.model import Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
+from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
 from core.overview import DeliveryState, OverviewStore
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from core.replicas import Lease
 from core.search import SearchStore, SearchTerm
+from core.secondlook import Look, LookStore
 from core.watch import WatchSpec, WatchSpecs, WatchStore
 from storage import migrate
 from storage.database import Database
@@ -122,6 +123,7 @@ FEED = Feed(1, FeedSpec("Feed", "https://host.example/"), FeedState(FakeClock().
 ITEM = OutboxItem(1, 1, 1, 1, 0, "", 0, datetime(2026, 3, 19, 12, tzinfo=UTC))
 LANE = Lane(1, CHAT, 1, (ITEM,))
 NOW = FakeClock().now()
+LOOK = Look(1, 1, FEED.spec, Entry("guid-1", "Title"), Analysis(), NOW, NOW)
 
 WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
@@ -132,6 +134,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "remove_feed": lambda store: store.remove_feed(FEED.spec.url),
     "pause_feed": lambda store: store.pause_feed(FEED.spec.url, NOW),
     "resume_feed": lambda store: store.resume_feed(FEED.spec.url, NOW),
+    "claim_looks": lambda store: store.claim_looks(NOW, limit=1, per_hour=1, lease=timedelta(minutes=1)),
+    "retry_look": lambda store: store.retry_look(LOOK, NOW, "503"),
     "update_feeds": lambda store: store.update_feeds([FEED.spec]),
     "hasten_feeds": lambda store: store.hasten_feeds(NOW),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
@@ -165,6 +169,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "read_clock": lambda store: store.read_clock(),
+    "next_look_at": lambda store: store.next_look_at(),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
     "list_feeds": lambda store: store.list_feeds(),
     "find_newest_alert": lambda store: store.find_newest_alert(NOW),
@@ -197,6 +202,7 @@ def test_every_method_is_tried_against_a_lock() -> None:
     for protocol in (
         FeedBook,
         FeedAdminStore,
+        LookStore,
         PollStore,
         DeliveryStore,
         ChatStore,

@@ -46,6 +46,7 @@ def _unique(table: str, *columns: str) -> sa.UniqueConstraint:
 def upgrade() -> None:
     _create_feeds()
     _create_entries()
+    _create_looks()
     _create_stories()
     _create_subscriptions()
     _create_outbox()
@@ -151,6 +152,29 @@ def _create_entries() -> None:
     )
     op.create_index("ix_entries_url_digest", "entries", ["url_digest"])
     op.create_index("ix_entries_seen_at", "entries", ["seen_at"])
+
+
+def _create_looks() -> None:
+    op.create_table(
+        "looks",
+        _column("entry_id", BIG, autoincrement=False),
+        _column("feed_id", BIG),
+        _column("at", TIME),
+        _column("asked_at", TIME),
+        _column("due_at", TIME, nullable=True),
+        _column("started_at", TIME, nullable=True),
+        _column("done_at", TIME, nullable=True),
+        _count("attempts", sa.Integer()),
+        _column("lease_until", TIME, nullable=True),
+        _count("epoch"),
+        _text("result"),
+        _text("detail"),
+        _foreign("looks", "entry_id", "entries"),
+        _foreign("looks", "feed_id", "feeds"),
+        _primary("looks", "entry_id"),
+    )
+    op.create_index("ix_looks_due_at", "looks", ["due_at"])
+    op.create_index("ix_looks_started_at", "looks", ["started_at"])
 
 
 def _create_stories() -> None:
