@@ -158,6 +158,15 @@ WHY_UNREAD = "This page was in no feed that is read here: {address}"
 WHY_UNREAD_HINT = "Check the address; a page that came days before the feed was added was never seen."
 WHY_NOT_ADDRESS = "“{text}” is neither the number of a story nor the address of a page."
 WHY_TOO_LONG = "That is {n} characters long; addresses of up to {most} are looked up."
+LOOKS = {
+    "waiting": "Its page will be read in full, to see whether more stands there.",
+    "matched": "Its page was read in full: there it matched.",
+    "one side": "Its page was read in full: still one side of a topic only.",
+    "short": "Its page was read in full: it says no more than the feed.",
+    "refused": "Its page could not be read in full: it refuses programs.",
+    "failed": "Its page could not be read in full.",
+    "budget": "Its page was not read in full: too many others were to be read.",
+}
 TRACE_TITLE = "The way of this report:"
 TRACE_SEEN = "Read in {feed}, {at}: {title}"
 TRACE_SENT = ("Shown in {n} chat.", "Shown in {n} chats.")

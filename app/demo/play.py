@@ -107,6 +107,7 @@ def _settings(server: SampleServer, folder: Path) -> Settings:
             interval=SECOND,
             min_interval=SECOND,
             allow_private=tuple(urlsplit(feed.url).netloc for feed in feeds),
+            full_text="never",
             feed=feeds,
         ),
     )

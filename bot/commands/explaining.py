@@ -91,6 +91,9 @@ def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
     lines.append(say.line(outcome) if outcome else say.line(texts.TRACE_REASON, reason=foreign(trace.outcome, 40)))
     if trace.reason:
         lines.append(say.line(texts.TRACE_REASON, reason=foreign(trace.reason, 300)))
+    if trace.look is not None:
+        lines.append(say.line(texts.LOOKS[trace.look.result.value]))
+        lines += [say.line(texts.TRACE_REASON, reason=foreign(trace.look.detail, 300))] if trace.look.detail else []
     if trace.story_id is not None:
         lines.append(say.line(texts.TRACE_STORY, n=str(trace.story_id)))
         lines += [say.line(texts.TRACE_SENT, n=trace.sent)] if trace.sent else []

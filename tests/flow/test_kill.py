@@ -14,6 +14,7 @@ import pytest
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
 from core.failpoints import STEPS
+from tests.feed_server import FeedServer, reply
 from tests.wire_platform import WireServer
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,10 @@ async def server() -> AsyncIterator[SampleServer]:
 
 
 def write_config(config: Path, server: SampleServer, port: int, database: str) -> Path:
-    url = server.url_of(FEED)
+    return write_feed_config(config, server.url_of(FEED), port, database)
+
+
+def write_feed_config(config: Path, url: str, port: int, database: str) -> Path:
     config.write_text(
         f"""
         [storage]
@@ -88,7 +92,7 @@ def everything(calls: list[dict[str, str]]) -> bool:
     return len({(call["chat"], call["tag"]) for call in calls if call["do"] == "send"}) == 4
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [step for step in STEPS if not step.startswith("look.")])
 async def test_no_alert_is_lost(
     step: str, server: SampleServer, sqlite_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
@@ -107,3 +111,38 @@ async def die_and_go_on(step: str, server: SampleServer, folder: Path, database:
             again.terminate()
             assert await asyncio.wait_for(again.wait(), 10) == 0
         assert len(wire.sent()) <= 4 + (CHATS if step.startswith("delivery.") else 0)  # one for each chat in flight
+
+
+# --- second looks: the entry says one side only, its page the other ---------------------------------------------------
+
+_FEED = b"<rss version='2.0'><channel>%s</channel></rss>"
+_HALF = "<item><title>Political prisoners of Belarus</title><guid>1</guid><link>{url}</link></item>"
+_PAGE = "".join(
+    f"<p>Belarus released {number} political prisoners after talks with the US envoy John Coale in Minsk.</p>"
+    for number in (52, 52, 52)
+)
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.startswith("look.")])
+async def test_no_second_look_is_lost(step: str, sqlite_url: str, tmp_path: Path) -> None:
+    """On SQLite alone: what a lease promises is tested on both, in tests/contract."""
+    async with FeedServer() as server:
+        item = _HALF.format(url=server.url("/page"))
+        page = f"<html><body><article>{_PAGE}</article></body></html>".encode()
+        server.on("/page", reply(page, headers=[("Content-Type", "text/html")]))
+        feed = server.on("/feed", *(reply(_FEED % part) for part in (b"", item.encode())))
+        await die_and_read_on(step, feed, tmp_path, sqlite_url)
+
+
+async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> None:
+    async with WireServer() as wire:
+        config = folder / f"{database.partition(':')[0]}.toml"
+        write_feed_config(config, url, wire.port, database)
+        async with started(config, "--die-at", step) as dying:
+            code = await asyncio.wait_for(dying.wait(), 60)
+            assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
+        async with started(config, "--ahead", AFTER_THE_LEASES) as again:
+            await wire.wait_for(lambda calls: len({call["chat"] for call in calls if call["do"] == "send"}) == 2)
+            again.terminate()
+            assert await asyncio.wait_for(again.wait(), 10) == 0
+        assert len(wire.sent()) == 2
