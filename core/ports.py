@@ -41,6 +41,10 @@ from core.options import Feedback, Options, Told, Verdict
 from core.replicas import LimitStore
 from core.search import SearchStore
 from core.secondlook import LookStore, LookTransaction
+from core.source import FetchRequest as FetchRequest
+from core.source import Hints as Hints
+from core.source import ParsedFeed as ParsedFeed
+from core.source import Source as Source
 from core.watch import WatchHit, WatchStore
 
 
@@ -76,49 +80,6 @@ class Stories(Protocol):
 
     def place(self, member: Member, open_stories: Sequence[Story]) -> Placement: ...
     def summarise(self, members: Sequence[Member]) -> StorySummary: ...
-
-
-# --- feeds ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FetchRequest:
-    """What to GET for a feed: the address and extra headers of the source type."""
-
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What a feed asks of its readers inside the document; None where it says nothing."""
-
-    ttl: timedelta | None = None
-    skip_hours: tuple[int, ...] = ()
-    skip_days: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """A document read: its entries in document order (newest first by custom, not by promise).
-
-    `whole` is False when the document seems cut off: what is there counts, but the rest must be fetched again.
-    """
-
-    title: str
-    lang: str
-    entries: tuple[Entry, ...]
-    hints: Hints = Hints()
-    whole: bool = True
-
-
-class Source(Protocol):
-    """A source type. Both methods are pure; `parse` runs in a worker process and raises ParseError only."""
-
-    kind: str
-
-    def request(self, spec: FeedSpec) -> FetchRequest: ...
-    def parse(self, body: bytes, *, url: str, content_type: str = "") -> ParsedFeed: ...
 
 
 # --- storage --------------------------------------------------------------------------------------------------------
