@@ -236,19 +236,24 @@ def _check_url(url: str, schemes: tuple[str, ...]) -> None:
 
 
 def show_settings(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The effective configuration as (key, value) texts in order, secrets masked; TOML-like."""
+    """The effective configuration as (key, value) texts in order, secrets masked; TOML-like.
+
+    Of tables that there are many of, such as feeds, only what differs from the defaults.
+    """
     yield from _show(settings, "")
 
 
-def _show(value: Any, where: str) -> Iterator[tuple[str, str]]:
+def _show(value: Any, where: str, *, defaults: bool = True) -> Iterator[tuple[str, str]]:
     for field in dataclasses.fields(value):
         item = getattr(value, field.name)
+        if not defaults and item == field.default:
+            continue
         path = f"{where}.{field.name}" if where else field.name
         if dataclasses.is_dataclass(item):
             yield from _show(item, path)
         elif isinstance(item, tuple) and item and dataclasses.is_dataclass(item[0]):
             for number, table in enumerate(item):
-                yield from _show(table, f"{path}[{number}]")
+                yield from _show(table, f"{path}[{number}]", defaults=False)
         else:
             yield path, _show_value(item, field.metadata)
 
