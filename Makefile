@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
+AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench image lock clean
+.PHONY: help run demo install test check format eval bench image audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -56,9 +57,22 @@ bench: $(DEV)  ## benchmarks: ratios against peers and floors in the same run
 image:  ## build the container image
 	docker build -t minsk-watch .
 
+$(AUDIT): requirements-audit.lock
+	@$(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
+audit: $(AUDIT)  ## look the locked dependencies up among known weaknesses (needs the internet)
+	@$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
+sbom: $(AUDIT)  ## write sbom.json: the locked dependencies with versions and hashes, as CycloneDX
+	@$(VENV)-audit/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o sbom.json requirements.lock 2>/dev/null
+	@echo "sbom.json lists the locked dependencies."
+
 lock: $(DEV)  ## renew the locked versions from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock -q
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock -q
+	printf 'pip-audit>=2.9\ncyclonedx-bom>=7\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-audit.lock -q
 
 clean:  ## remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

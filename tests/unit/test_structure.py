@@ -81,7 +81,7 @@ def test_top_level_is_what_was_agreed() -> None:
 
 
 def test_locks_have_hashes_and_no_download_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-audit.lock"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "--hash=sha256:" in text
         assert "://" not in text
