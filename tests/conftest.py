@@ -6,10 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.store import Store
 from tests.fake_clock import FakeClock
 from tests.postgres import new_database, running_postgres
+
+# The same examples in every run, however busy the machine; `pytest --hypothesis-profile search` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1_000)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
