@@ -30,7 +30,7 @@ def told_of(story: Story, before: Told | None = None) -> Told:
 
 def changes(told: Told | None, story: Story, say: Texts = ENGLISH) -> tuple[Line, ...]:
     """A line for everything material that the chat does not know; none when nothing was recorded as told."""
-    return () if told is None else tuple(_changes(told, story, say))
+    return () if told is None or story.merged_into is not None else tuple(_changes(told, story, say))
 
 
 def reply(story: Story, lines: tuple[Line, ...], say: Texts = ENGLISH) -> Message:

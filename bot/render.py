@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bot import texts
+from bot import correcting_texts, texts
 from bot.links import clean_link
 from bot.texts import ENGLISH, Texts
 from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
@@ -30,6 +30,7 @@ def alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
     member = lead(story)
     sources = one_per_source(story.members)
     lines = [
+        *moved(story, say),
         line(_label(story, titles, sources, say), kind=LineKind.SMALL),
         headline(member, say),
         *known(story.facts, say),
@@ -43,12 +44,19 @@ def plain_alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
     """The same in few plain words, without buttons: for a platform that refused the full form."""
     member = lead(story)
     sources = one_per_source(story.members)
-    lines = [line(_label(story, titles, sources, say)), line(foreign(member.title, 200) or say.say(texts.NO_HEADLINE))]
+    lines = [*moved(story, say), line(_label(story, titles, sources, say))]
+    lines += [line(foreign(member.title, 200) or say.say(texts.NO_HEADLINE))]
     lines += [line(known_line.text) for known_line in known(story.facts, say)][:3]
     address = clean_link(member.url)
     if address:
         lines.append(line(address))
     return Message(tuple(lines), tag=f"story:{story.id}", revision=story.revision)
+
+
+def moved(story: Story, say: Texts) -> Iterator[Line]:
+    """Above a story that an operator has merged into another: which one it is now."""
+    if story.merged_into is not None:
+        yield say.line(correcting_texts.MERGED_INTO, kind=LineKind.SMALL, n=f"#{story.merged_into}")
 
 
 def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Line]:

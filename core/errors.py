@@ -10,6 +10,7 @@ MinskError                    text for a person: what happened, with which feed 
  +- CommandError              what a person typed cannot be done; .hint says what can
  +- StoreError
  |   +- NotFound
+ |   +- BadCorrection
  |   +- LeaseLost             another process owns the row now; stop, write nothing
  |   +- SchemaTooNew          the database was written by a newer release
  +- DeliveryError             a platform did not show a message
@@ -97,6 +98,10 @@ class StoreError(MinskError):
 
 class NotFound(StoreError):
     pass
+
+
+class BadCorrection(StoreError):
+    """Stories cannot be merged or split as asked; the text says why."""
 
 
 class LeaseLost(StoreError):

@@ -180,7 +180,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Reports of the same event. `revision` grows whenever what an alert shows has changed; members oldest first."""
+    """Reports of the same event. `revision` grows whenever what an alert shows has changed; members oldest first.
+
+    `merged_into` is the story that this one has become part of; topics, facts and members are that story's then.
+    """
 
     id: int
     revision: int
@@ -190,6 +193,7 @@ class Story:
     opened_at: datetime
     updated_at: datetime
     members: tuple[Member, ...]
+    merged_into: int | None = None
 
 
 class Action(StrEnum):

@@ -1,7 +1,6 @@
 """What the rooms ask of one another, as Protocols; main wires the real things together.
 
-feeds asks for Matcher, Stories and PollStore; bot asks for DeliveryStore and ChatStore; web asks for Status.
-One class in storage answers all of them.
+feeds asks for Matcher, Stories, PollStore; bot for DeliveryStore, ChatStore; web for Status; one class answers all.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.audit import AuditStore
+from core.correcting import CorrectingStore
 from core.files import GivenFile
 from core.health import FeedBook
 from core.message import Message
@@ -215,7 +215,7 @@ class DeliveryStore(LimitStore, Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, SearchStore, AuditStore, Protocol):
+class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

@@ -158,6 +158,8 @@ stories = Table(
     Column("facts", Coded(Facts), nullable=False),
     Column("opened_at", UtcTime(), nullable=False),
     Column("updated_at", UtcTime(), nullable=False),
+    # The story that an operator has merged this one into; its reports stand there.
+    Column("merged_into", BIG_ID),
     sqlite_autoincrement=True,
 )
 Index("ix_stories_opened_at", stories.c.opened_at, stories.c.id)

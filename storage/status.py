@@ -27,7 +27,7 @@ async def read(connection: AsyncConnection) -> Status:
     counts = (
         await connection.execute(
             select(
-                select(func.count()).select_from(stories).scalar_subquery(),
+                select(func.count()).select_from(stories).where(stories.c.merged_into.is_(None)).scalar_subquery(),
                 select(func.count()).select_from(subscriptions).scalar_subquery(),
                 select(func.coalesce(func.sum(targets.c.sent_total), 0)).scalar_subquery(),
                 select(func.count()).select_from(outbox).where(outbox.c.dead_reason.is_not(None)).scalar_subquery(),

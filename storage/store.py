@@ -50,6 +50,7 @@ from storage import (
 )
 from storage import entries as texts
 from storage.columns import digest
+from storage.correcting import StoryAdmin
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
 from storage.feedadmin import FeedAdmin
@@ -60,7 +61,7 @@ from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin, LookDesk, ReplicaStore):
+class Store(FeedAdmin, LookDesk, StoryAdmin, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -33,7 +34,8 @@ async def get(connection: AsyncConnection, story_id: int) -> Story:
 
 async def open_since(connection: AsyncConnection, since: datetime) -> tuple[Story, ...]:
     """Stories updated since, oldest first."""
-    query = select(stories.c.id).where(stories.c.updated_at >= since).order_by(stories.c.updated_at, stories.c.id)
+    own = stories.c.merged_into.is_(None)
+    query = select(stories.c.id).where(stories.c.updated_at >= since, own).order_by(stories.c.updated_at, stories.c.id)
     return await _load(connection, (await connection.execute(query)).scalars().all())
 
 
@@ -45,7 +47,8 @@ async def latest(
     With `before`, only those that stand behind that story.
     """
     conditions: list[ColumnElement[bool]] = [
-        stories.c.level.in_([rank.value for rank in _RANKS[_RANKS.index(level) :]])
+        stories.c.level.in_([rank.value for rank in _RANKS[_RANKS.index(level) :]]),
+        stories.c.merged_into.is_(None),
     ]
     if before is not None:
         opened_at = select(stories.c.opened_at).where(stories.c.id == before).scalar_subquery()
@@ -100,7 +103,8 @@ async def of_message(connection: AsyncConnection, target: Target, message_ref: s
         .limit(1)
     )
     story_id = (await connection.execute(query)).scalar_one_or_none() if message_ref else None
-    return None if story_id is None else await find(connection, story_id)
+    found = None if story_id is None else await find(connection, story_id)
+    return found if found is None or found.merged_into is None else await find(connection, found.merged_into)
 
 
 async def add(connection: AsyncConnection, member: Member, summary: StorySummary, now: datetime) -> Story:
@@ -165,6 +169,30 @@ async def _revise(
         await _add_topics(connection, story_id, summary.topics)
 
 
+async def rewrite(
+    connection: AsyncConnection,
+    story_id: int,
+    reports: Sequence[Member],
+    summary: StorySummary,
+    revision: int,
+    updated_at: datetime,
+) -> None:
+    """Write what follows from a story's reports, after these have changed."""
+    await connection.execute(
+        update(stories)
+        .where(stories.c.id == story_id)
+        .values(
+            revision=revision,
+            level=summary.level.value,
+            facts=summary.facts,
+            opened_at=min(report.at for report in reports),
+            updated_at=updated_at,
+        )
+    )
+    await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
+    await _add_topics(connection, story_id, summary.topics)
+
+
 async def _add_topics(connection: AsyncConnection, story_id: int, topics: Sequence[str]) -> None:
     rows = [
         {"story_id": story_id, "topic": topic, "position": position}
@@ -181,10 +209,28 @@ async def _add_member(connection: AsyncConnection, story_id: int, member: Member
 
 
 async def _load(connection: AsyncConnection, ids: Iterable[int]) -> tuple[Story, ...]:
-    """Stories with topics and members, in the order of the ids; those that do not exist are left out."""
-    loaded: dict[int, Story] = {}
+    """Stories with topics and members, in the order of the ids; those that do not exist are left out.
+
+    One that was merged has what the other story has, under its own id and revision.
+    """
     order = list(ids)
-    for batch in batches(order):
+    own = await _load_own(connection, order)
+    into = [story.merged_into for story in own.values() if story.merged_into is not None]
+    others = await _load_own(connection, into) if into else {}
+    for story in list(own.values()):
+        if story.merged_into is None:
+            continue
+        other = others.get(story.merged_into)
+        if other is None:
+            del own[story.id]
+        else:
+            own[story.id] = replace(other, id=story.id, revision=story.revision, merged_into=other.id)
+    return tuple(own[story_id] for story_id in order if story_id in own)
+
+
+async def _load_own(connection: AsyncConnection, ids: Sequence[int]) -> dict[int, Story]:
+    loaded: dict[int, Story] = {}
+    for batch in batches(ids):
         topics: dict[int, list[str]] = defaultdict(list)
         query = select(story_topics).where(story_topics.c.story_id.in_(batch)).order_by(story_topics.c.position)
         for row in await connection.execute(query):
@@ -203,5 +249,6 @@ async def _load(connection: AsyncConnection, ids: Iterable[int]) -> tuple[Story,
                 opened_at=row.opened_at,
                 updated_at=row.updated_at,
                 members=tuple(reports[row.id]),
+                merged_into=row.merged_into,
             )
-    return tuple(loaded[story_id] for story_id in order if story_id in loaded)
+    return loaded

@@ -43,6 +43,8 @@ async def story(ctx: Context, number: int) -> Message:
 async def get_story(ctx: Context, number: int) -> Story:
     """Raise CommandError when there is none of that number."""
     found = await ctx.store.find_story(number) if 0 < number < 2**63 else None
+    if found is not None and found.merged_into is not None:
+        found = await ctx.store.find_story(found.merged_into)
     if found is not None and found.level is Level.NONE:  # found by watchlists: for those chats alone
         found = found if await ctx.store.find_watched(ctx.request.target, number) is not None else None
     if found is None:

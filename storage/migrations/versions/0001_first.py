@@ -186,6 +186,7 @@ def _create_stories() -> None:
         _column("facts", sa.Text()),
         _column("opened_at", TIME),
         _column("updated_at", TIME),
+        _column("merged_into", BIG, nullable=True),
         _primary("stories", "id"),
         sqlite_autoincrement=True,
     )
