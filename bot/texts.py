@@ -94,6 +94,8 @@ KEPT_MUTED = "this chat muted the story"
 KEPT_NO_REPORT = "no report in the languages and kinds of sources chosen here, or all are muted"
 KEPT_UNCONFIRMED = "fewer independent sources than this chat asks for"
 
+KEPT = frozenset({KEPT_FOR_DIGEST, KEPT_SNOOZED, KEPT_QUIET, KEPT_MANY, KEPT_MUTED, KEPT_NO_REPORT, KEPT_UNCONFIRMED})
+
 # --- digests, replies, discreet messages ----------------------------------------------------------------------------
 DIGEST_TITLE = ("{n} story", "{n} stories")
 DIGEST_MANY = ("Much at once: {n} story", "Much at once: {n} stories")
@@ -175,6 +177,19 @@ TRACE_NOBODY = "No chat is subscribed to its topics."
 TRACE_STORY = "Part of story {n}."
 TRACE_REASON = "Reason: {reason}"
 TRACE_NONE_FOUND = "Nothing in it speaks of a topic."
+HERE_NOTHING = "This chat gets no alerts; {subscribe} begins them."
+HERE_SHOWN = "Shown here, {at}."
+HERE_EDIT = "What has changed since will be shown here shortly."
+HERE_WAITS = "It will be shown here shortly."
+HERE_PUT_OFF = "Put off here until {until}: {reason}."
+HERE_HELD = "Kept back here: {reason}."
+HERE_TROUBLE = "It is still to be shown here; the last try failed: {reason}."
+HERE_DEAD = "It could not be shown here: {reason}."
+HERE_PAUSED = "Not shown here: this chat's alerts are paused ({reason})."
+HERE_TOPICS = "Not for this chat: it does not get {topics}."
+HERE_WEAK = "Not shown here: it matched too weakly for an alert."
+HERE_EARLIER = "Not shown here: it came before this chat's alerts began."
+HERE_OUTSIDE = "Not shown here: nothing in it made an alert while this chat had this topic."
 OUTCOMES = {
     "baseline": "It stood in the feed when the feed was first read: kept quiet, so that old news does not alarm.",
     "no_match": "It matched no topic, so no alert was sent.",

@@ -41,6 +41,7 @@ from core.options import Feedback, Options, Told, Verdict
 from core.replicas import LimitStore
 from core.search import SearchStore
 from core.secondlook import LookStore, LookTransaction
+from core.showing import ShowingStore
 from core.source import FetchRequest as FetchRequest
 from core.source import Hints as Hints
 from core.source import ParsedFeed as ParsedFeed
@@ -215,7 +216,7 @@ class DeliveryStore(LimitStore, Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, Protocol):
+class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, ShowingStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.model import Level
+from core.model import Level, Target
 from core.overview import DeliveryRow, DeliveryState, StoryMark
+from core.showing import Showing
+from storage import subscriptions as chats
 from storage.dialect import batches
 from storage.schema import outbox, shown, stories, story_topics, targets, waiting
 
@@ -69,4 +71,26 @@ async def deliveries(connection: AsyncConnection, state: DeliveryState, limit: i
             reason=row.reason,
         )
         for row in await connection.execute(query)
+    )
+
+
+async def showing(connection: AsyncConnection, target: Target, story_id: int) -> Showing | None:
+    query = (
+        select(outbox, waiting().label("waits"))
+        .join(targets, targets.c.id == outbox.c.target_id)
+        .where(chats.at(target), outbox.c.story_id == story_id)
+        .limit(1)
+    )
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    return Showing(
+        queued_at=row.queued_at,
+        not_before=row.not_before,
+        shown_at=row.sent_at if row.sent else None,
+        waits=bool(row.waits),
+        dead=row.dead_reason or "",
+        held=row.held_reason or "",
+        put_off=row.deferred_reason if row.waits else "",
+        trouble=row.last_error if row.waits else "",
     )

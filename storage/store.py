@@ -33,6 +33,7 @@ from core.options import Feedback, Options, Told, Verdict
 from core.overview import DeliveryRow, DeliveryState, StoryMark
 from core.ports import Clock
 from core.search import DayCount, SearchTerm
+from core.showing import Showing
 from core.watch import StoredEntry, WatchItem, WatchSpec
 from storage import (
     audit,
@@ -301,6 +302,10 @@ class Store(FeedAdmin, LookDesk, StoryAdmin, ReplicaStore):
     async def find_watched(self, target: Target, story_id: int) -> str | None:
         async with self._database.read() as connection:
             return await watchlists.find_watched(connection, target, story_id)
+
+    async def find_showing(self, target: Target, story_id: int) -> Showing | None:
+        async with self._database.read() as connection:
+            return await overview.showing(connection, target, story_id)
 
     async def get_watch_version(self) -> str:
         async with self._database.read() as connection:

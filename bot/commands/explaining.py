@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot import render, texts
 from bot.command import Context, Rest, command
 from bot.commands.reading import get_story
 from bot.links import clean_link
+from bot.texts import Texts
 from bot.watch_texts import YOU_WATCH
+from bot.wishes import local
 from core.errors import CommandError
 from core.links import link_key
 from core.message import Line, LineKind, Message, Span, Style, foreign
-from core.model import EntryTrace, Story
+from core.model import EntryTrace, Level, Role, Story
+from core.options import Options
+from core.showing import Showing
 
 MOST_ADDRESS = 2048
 MOST_MEMBERS = 3
@@ -54,6 +60,7 @@ async def _of_story(ctx: Context, story: Story) -> Message:
     rest = len(reports) - MOST_MEMBERS
     if rest > 0:
         lines.append(ctx.say.line(texts.MORE_REPORTS, kind=LineKind.SMALL, n=rest))
+    lines += await _here(ctx, story)
     return Message(tuple(lines), tag=f"story:{story.id}")
 
 
@@ -69,10 +76,10 @@ async def _of_address(ctx: Context, text: str) -> Message:
     if trace is None:
         shown = foreign(address, 200)
         raise CommandError(ctx.say.say(texts.WHY_UNREAD, address=shown), ctx.say.say(texts.WHY_UNREAD_HINT))
-    return Message(tuple(_path(ctx, trace)))
+    return Message(tuple(await _path(ctx, trace)))
 
 
-def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
+async def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
     """Read, matched or not, in which story, queued and shown: to the step where it ended."""
     say = ctx.say
     title = Span(foreign(trace.title, 200), url=clean_link(trace.url))
@@ -96,7 +103,51 @@ def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
         lines += [say.line(texts.TRACE_REASON, reason=foreign(trace.look.detail, 300))] if trace.look.detail else []
     if trace.story_id is not None:
         lines.append(say.line(texts.TRACE_STORY, n=str(trace.story_id)))
-        lines += [say.line(texts.TRACE_SENT, n=trace.sent)] if trace.sent else []
-        lines += [say.line(texts.TRACE_QUEUED, n=trace.queued)] if trace.queued else []
-        lines += [] if trace.sent or trace.queued else [say.line(texts.TRACE_NOBODY)]
+        story = await ctx.store.find_story(trace.story_id)
+        lines += await _here(ctx, story) if story is not None else []
+        if ctx.role >= Role.OPERATOR:
+            lines += [say.line(texts.TRACE_SENT, n=trace.sent)] if trace.sent else []
+            lines += [say.line(texts.TRACE_QUEUED, n=trace.queued)] if trace.queued else []
+            lines += [] if trace.sent or trace.queued else [say.line(texts.TRACE_NOBODY)]
     return lines
+
+
+async def _here(ctx: Context, story: Story) -> list[Line]:
+    """What became of a story in this very chat, and why it ended where it did."""
+    say = ctx.say
+    mine = await ctx.store.find_subscription(ctx.request.target)
+    if mine is None:
+        return [say.line(texts.HERE_NOTHING, subscribe=ctx.typed("subscribe"))]
+    showing = await ctx.store.find_showing(ctx.request.target, story.id)
+    if showing is not None:
+        return list(_shown(ctx, showing, mine.options))
+    missing = {topic for topic in story.topics if topic not in mine.topics}
+    if mine.paused_reason:
+        return [say.line(texts.HERE_PAUSED, reason=foreign(mine.paused_reason.rstrip("."), 200))]
+    if len(missing) == len(story.topics):
+        return [say.line(texts.HERE_TOPICS, topics=render.topic_names(story.topics, ctx.topics))]
+    if story.level is not Level.ALERT:
+        return [say.line(texts.HERE_WEAK)]
+    return [say.line(texts.HERE_EARLIER if mine.created_at > story.opened_at else texts.HERE_OUTSIDE)]
+
+
+def _shown(ctx: Context, showing: Showing, options: Options) -> Iterator[Line]:
+    say = ctx.say
+    if showing.shown_at is not None:
+        yield say.line(texts.HERE_SHOWN, at=Span(local(showing.shown_at, options), at=showing.shown_at))
+    if showing.dead:
+        yield say.line(texts.HERE_DEAD, reason=_kept(say, showing.dead))
+    elif showing.held:
+        yield say.line(texts.HERE_HELD, reason=_kept(say, showing.held))
+    elif showing.waits and showing.put_off:
+        until = Span(local(showing.not_before, options), at=showing.not_before)
+        yield say.line(texts.HERE_PUT_OFF, reason=_kept(say, showing.put_off), until=until)
+    elif showing.waits and showing.trouble:
+        yield say.line(texts.HERE_TROUBLE, reason=_kept(say, showing.trouble))
+    elif showing.waits:
+        yield say.line(texts.HERE_WAITS if showing.shown_at is None else texts.HERE_EDIT)
+
+
+def _kept(say: Texts, reason: str) -> str:
+    """A reason that is kept in English, in the reader's language where it is one of ours."""
+    return say.say(reason) if reason in texts.KEPT else foreign(reason.rstrip("."), 300)

@@ -185,6 +185,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "migrate": lambda store: store.migrate(),
     "watches": lambda store: store.watches(CHAT),
     "find_watched": lambda store: store.find_watched(CHAT, 1),
+    "find_showing": lambda store: store.find_showing(CHAT, 1),
     "get_watch_version": lambda store: store.get_watch_version(),
     "get_watch_specs": lambda store: store.get_watch_specs(),
     "changes": lambda store: store.changes(CHAT, 3),
