@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench image audit sbom lock clean
+.PHONY: help run demo install test check format eval bench messages image audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -68,6 +68,9 @@ audit: $(AUDIT)  ## look the locked dependencies up among known weaknesses (need
 sbom: $(AUDIT)  ## write sbom.json: the locked dependencies with versions and hashes, as CycloneDX
 	@$(VENV)-audit/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o sbom.json requirements.lock 2>/dev/null
 	@echo "sbom.json lists the locked dependencies."
+
+messages: $(DEV)  ## bring the translations in bot/locales up to date with the texts in the code
+	@$(BIN)/python -m tests.messages
 
 lock: $(DEV)  ## renew the locked versions from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock -q

@@ -18,9 +18,11 @@ from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.draw import png
+from bot.languages import texts_in
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
+from bot.speech import ENGLISH, Texts
 from bot.tools import Tools
 from core.clock import SystemClock
 from core.leadership import OWNER
@@ -148,6 +150,7 @@ def make_parts(
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
+    default, titles = texts_in(settings.chat.language) if chats else ENGLISH, matcher.titles
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk, draw=png)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
@@ -161,21 +164,30 @@ def make_parts(
         pages=pages,
         looks=SecondLooks(store, matcher, stories, fetcher, pages, clock, options, observe, watcher),
         platforms=platforms,
-        deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics),
-        dispatcher=Dispatcher(
-            commands_for(settings),
-            store,
-            topics,
-            clock,
-            operators=settings.access.operators,
-            observe=observe,
-            tools=tools,
-        ),
+        deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics, titles=titles, say=default),
+        dispatcher=make_dispatcher(settings, store, matcher, clock, default, observe, tools),
         metrics=metrics,
         attention=attention,
         desk=desk,
         subscriptions=chats_of(settings, tuple(topics), names),
         roles=roles,
+    )
+
+
+def make_dispatcher(
+    settings: Settings, store: Store, matcher: PackMatcher, clock: Clock, say: Texts, observe: Observer, tools: Tools
+) -> Dispatcher:
+    """The road of commands; `say` is the language of chats that chose none."""
+    return Dispatcher(
+        commands_for(settings),
+        store,
+        dict(matcher.topics),
+        clock,
+        operators=settings.access.operators,
+        titles=matcher.titles,
+        say=say,
+        observe=observe,
+        tools=tools,
     )
 
 

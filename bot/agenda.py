@@ -71,7 +71,7 @@ class Due:
 
 def is_plain(item: OutboxItem, options: Options) -> bool:
     """Whether the item can be shown without a look at its story: no wishes, and new or edited."""
-    return options == Options() and (bool(item.message_ref) or not item.sent)
+    return not options.are_wishes and (bool(item.message_ref) or not item.sent)
 
 
 def plan(due: Sequence[Due], options: Options, now: datetime, *, room: int, room_at: datetime) -> list[Step]:

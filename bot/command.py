@@ -23,7 +23,8 @@ from types import ModuleType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from bot import texts
-from bot.texts import Texts
+from bot.languages import INTERFACE, TopicTitles, texts_in
+from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
 from core.errors import CommandError
 from core.message import Message, foreign
@@ -54,7 +55,10 @@ Topics = Annotated[tuple[str, ...], TOPICS]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a command may use: the request, the asker's role, the store, topics (name -> title), all commands, tools."""
+    """What a command may use: the request, the asker's role, the store, topics (name -> title), all commands, tools.
+
+    `say` speaks the chat's language; `default` that of chats which chose none. `titles` has the topics in all.
+    """
 
     request: Request
     role: Role
@@ -64,6 +68,8 @@ class Context:
     commands: Commands
     say: Texts
     tools: Tools = Tools()
+    default: Texts = ENGLISH
+    titles: TopicTitles = TopicTitles({})
 
     def typed(self, line: str) -> str:
         """A command line as it is typed in this chat."""
@@ -87,7 +93,12 @@ class Parameter:
 
     @property
     def usage(self) -> str:
-        label = "|".join(filter(None, get_args(self.kind))) if get_origin(self.kind) is Literal else self.label
+        return self.usage_in(ENGLISH)
+
+    def usage_in(self, say: Texts) -> str:
+        """How it is written; the words to choose from are the same in every language."""
+        choices = "|".join(filter(None, get_args(self.kind))) if get_origin(self.kind) is Literal else ""
+        label = choices or say.translate(self.label)
         label += " ..." if self.rule is TOPICS else ""
         return f"<{label}>" if self.required else f"[{label}]"
 
@@ -124,7 +135,11 @@ class Command:
 
     @property
     def usage(self) -> str:
-        return " ".join([self.name, *(parameter.usage for parameter in self.parameters)])
+        return self.usage_in(ENGLISH)
+
+    def usage_in(self, say: Texts) -> str:
+        """The command with its parameters, those in the language."""
+        return " ".join([self.name, *(parameter.usage_in(say) for parameter in self.parameters)])
 
     @property
     def summary(self) -> str:
@@ -132,10 +147,10 @@ class Command:
         return (inspect.getdoc(self.function) or "").partition("\n")[0].rstrip(".")
 
     @property
-    def details(self) -> str:
-        """The docstring after its first line, a paragraph a line."""
+    def details(self) -> tuple[str, ...]:
+        """The paragraphs of the docstring after its first line."""
         paragraphs = (inspect.getdoc(self.function) or "").partition("\n")[2].strip().split("\n\n")
-        return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        return tuple(" ".join(paragraph.split()) for paragraph in paragraphs if paragraph)
 
 
 def command(
@@ -196,8 +211,15 @@ class Commands:
         raise UnknownCommand(say.say(texts.UNKNOWN_COMMAND, name=foreign(name, 40)), hint, near)
 
     def menu(self) -> tuple[MenuEntry, ...]:
-        """What platforms list: every command that is not for operators only."""
-        return tuple(MenuEntry(one.name, one.summary, one.role, one.form) for one in self if one.role < Role.OPERATOR)
+        """What platforms list, in every language: every command that is not for operators only."""
+        others = [texts_in(lang) for lang in INTERFACE if lang != ENGLISH.lang]
+        return tuple(
+            MenuEntry(
+                one.name, one.summary, one.role, one.form, {say.lang: say.translate(one.summary) for say in others}
+            )
+            for one in self
+            if one.role < Role.OPERATOR
+        )
 
 
 def load_commands() -> Commands:
@@ -232,7 +254,7 @@ def parse(one: Command, words: Sequence[str], ctx: Context) -> list[Any]:
     try:
         return _parse(one, list(words), ctx)
     except CommandError as error:
-        usage = ctx.say.say(texts.USAGE_HINT, usage=ctx.typed(one.usage))
+        usage = ctx.say.say(texts.USAGE_HINT, usage=ctx.typed(one.usage_in(ctx.say)))
         raise CommandError(str(error), f"{error.hint}\n{usage}" if error.hint else usage) from None
 
 
@@ -243,7 +265,9 @@ def _parse(one: Command, words: list[str], ctx: Context) -> list[Any]:
         if words and not (_is_passed_over(parameter, words[0]) and not last):
             values.append(_take(parameter, words, ctx))
         elif parameter.required:
-            raise CommandError(ctx.say.say(texts.MISSING_ARGUMENT, command=one.name, argument=parameter.label))
+            raise CommandError(
+                ctx.say.say(texts.MISSING_ARGUMENT, command=one.name, argument=ctx.say.translate(parameter.label))
+            )
         else:
             values.append(parameter.default)
     if words:
@@ -271,16 +295,22 @@ def _take(parameter: Parameter, words: list[str], ctx: Context) -> Any:
 def _number(parameter: Parameter, word: str, say: Texts) -> int:
     digits = word.removeprefix("#")
     if not digits.lstrip("+-").isdigit() or len(digits) > 18:
-        raise CommandError(say.say(texts.NOT_A_NUMBER, argument=parameter.label, word=foreign(word, 40)))
+        raise CommandError(say.say(texts.NOT_A_NUMBER, argument=say.translate(parameter.label), word=foreign(word, 40)))
     try:
         number = int(digits)
     except ValueError:  # "+-1", "²"
-        raise CommandError(say.say(texts.NOT_A_NUMBER, argument=parameter.label, word=foreign(word, 40))) from None
+        raise CommandError(
+            say.say(texts.NOT_A_NUMBER, argument=say.translate(parameter.label), word=foreign(word, 40))
+        ) from None
     rule = parameter.rule
     if isinstance(rule, Between) and not rule.least <= number <= rule.most:
         raise CommandError(
             say.say(
-                texts.OUT_OF_RANGE, argument=parameter.label, least=rule.least, most=rule.most, word=foreign(word, 40)
+                texts.OUT_OF_RANGE,
+                argument=say.translate(parameter.label),
+                least=rule.least,
+                most=rule.most,
+                word=foreign(word, 40),
             )
         )
     return number
@@ -290,7 +320,12 @@ def _choice(parameter: Parameter, word: str, say: Texts) -> str:
     choices = tuple(filter(None, get_args(parameter.kind)))
     if word.casefold() not in choices:
         raise CommandError(
-            say.say(texts.NOT_A_CHOICE, argument=parameter.label, choices=", ".join(choices), word=foreign(word, 40))
+            say.say(
+                texts.NOT_A_CHOICE,
+                argument=say.translate(parameter.label),
+                choices=", ".join(choices),
+                word=foreign(word, 40),
+            )
         )
     return word.casefold()
 

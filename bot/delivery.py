@@ -25,15 +25,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot import agenda, digest, render, timing
+from bot import agenda, timing
 from bot.agenda import BURST, Alone, Due, KeepBack, PutOff, Settle, Step, Together
-from bot.changes import changes, reply, told_of
-from bot.digest import Chapter
+from bot.changes import told_of
+from bot.languages import TopicTitles
 from bot.pacing import Pacer, Rate
 from bot.setbacks import FIRST_WAIT, Setbacks
+from bot.telling import Teller
 from bot.texts import ENGLISH, Texts
 from bot.turns import PlatformTurns
-from bot.watched import with_watched
 from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown
 from core.failpoints import reach
 from core.message import Message
@@ -87,6 +87,7 @@ class Deliverer:
         observe: Observer = unobserved,
         *,
         topics: Mapping[str, str] | None = None,
+        titles: Mapping[str, Mapping[str, str]] | None = None,
         say: Texts = ENGLISH,
         pacer: Pacer | None = None,
     ) -> None:
@@ -95,7 +96,7 @@ class Deliverer:
         self._clock = clock
         self._options = options
         self._observe = observe
-        self._topics = topics or {}
+        self._titles = TopicTitles(topics or {}, titles)
         self._say = say
         self._pacer = pacer or Pacer()
         self._turns = PlatformTurns(store, clock, self._pacer)
@@ -228,8 +229,7 @@ class Deliverer:
                 if told is None or not await self._wait_turn(lane, last_start):
                     return False
                 item = told
-                watched = "" if lane.options.discreet else item.watched
-                message = with_watched(self._message(lane, story, plain=plain), watched, self._say)
+                message = self._teller(lane).alert(item, story, plain=plain)
                 reference = await self._show(lane.target, message, item.message_ref)
             except MessageMissing as error:
                 if not item.message_ref:
@@ -248,15 +248,13 @@ class Deliverer:
 
     async def _reply(self, lane: Lane, item: OutboxItem, story: Story, last_start: datetime) -> OutboxItem | None:
         """Say under the alert what changed, if anything; the item as it is then, or None when the lane must stop."""
-        news = changes(item.told, story, self._say) if item.message_ref else ()
+        teller = self._teller(lane)
+        news = teller.news(item, story) if item.message_ref else ()
         if not news:
             return item
         if not await self._wait_turn(lane, last_start):
             return None
-        message = reply(story, news, self._say)
-        if lane.options.discreet:
-            message = digest.discreet_alert(story, self._say, change=True)
-        await self._show(lane.target, message, reply_to=item.message_ref)
+        await self._show(lane.target, teller.reply(story, news), reply_to=item.message_ref)
         reach("delivery.shown")
         told = told_of(story, item.told)
         if not await self._store.mark_told(lane, item, told):
@@ -273,7 +271,7 @@ class Deliverer:
                 stories.append((item, timing.counted(await self._store.get_story(item.story_id), lane.options)))
             except NotFound as error:
                 await self._bury(lane, item, str(error))
-        for message in self._digests(lane, stories, many=step.many):
+        for message in self._teller(lane).digests(stories, many=step.many):
             if not await self._wait_turn(lane, last_start):
                 return False
             try:
@@ -289,18 +287,6 @@ class Deliverer:
             if not await self._alone(lane, Alone(item), last_start):
                 return False
         return True
-
-    def _digests(self, lane: Lane, stories: Sequence[tuple[OutboxItem, Story]], *, many: bool) -> Iterator[Message]:
-        """The forms of a digest, to be tried in turn; none for no stories."""
-        if stories and lane.options.discreet:
-            yield digest.discreet_digest([story for _, story in stories], self._say)
-        elif stories:
-            chapters = [Chapter(story, changes(item.told, story, self._say)) for item, story in stories]
-            try:
-                yield digest.digest(chapters, self._topics, self._say, many=many)
-            except Exception:
-                _log.exception("A digest could not be shown in full")
-            yield digest.plain_digest(chapters, self._say)
 
     async def _mark_all(self, lane: Lane, stories: Sequence[tuple[OutboxItem, Story]]) -> bool:
         reach("delivery.shown")
@@ -338,15 +324,8 @@ class Deliverer:
             await self._clock.sleep((at - now).total_seconds())
         return False
 
-    def _message(self, lane: Lane, story: Story, *, plain: bool) -> Message:
-        if lane.options.discreet:
-            return digest.discreet_alert(story, self._say)
-        if not plain:
-            try:
-                return render.alert(story, self._topics, self._say)
-            except Exception:
-                _log.exception("A story could not be shown in full", extra={"story": story.id})
-        return render.plain_alert(story, self._topics, self._say)
+    def _teller(self, lane: Lane) -> Teller:
+        return Teller.of(lane.options, self._titles, self._say)
 
     async def _show(self, target: Target, message: Message, message_ref: str = "", *, reply_to: str = "") -> str:
         """Send, or edit the message of that reference; returns the message's reference. Raises DeliveryError only."""

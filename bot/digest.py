@@ -66,7 +66,7 @@ def _chapter(chapter: Chapter, titles: Titles, say: Texts) -> Iterator[Line]:
     """Headline, then what is known, its sources and its time in one line."""
     story = chapter.story
     member = render.lead(story)
-    language = render.language_name(member.lang, say)
+    language = say.language(member.lang)
     yield line(
         Span(f"#{story.id} "),
         Span(_headline(story, MOST_HEADLINE, say), url=_address(story)),
@@ -75,7 +75,7 @@ def _chapter(chapter: Chapter, titles: Titles, say: Texts) -> Iterator[Line]:
     )
     topics = foreign(render.topic_names(story.topics, titles), 80)
     parts = [topics, say.say(texts.SOURCES, n=len(render.one_per_source(story.members))), *_facts(chapter, say)]
-    moment = Span(render.show_time(story.opened_at), at=story.opened_at)
+    moment = Span(say.moment(story.opened_at), at=story.opened_at)
     yield line(" · ".join(part for part in parts if part) + " · ", moment, kind=LineKind.SMALL)
 
 

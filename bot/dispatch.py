@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from bot import access, texts
 from bot.command import Command, Commands, Context, UnknownCommand, parse, split_line
+from bot.languages import TopicTitles, speak, understood
 from bot.pacing import Rate, Windows
 from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
@@ -29,7 +30,8 @@ _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """A core.ports.CommandHandler. `topics` maps names to titles; `operators` are actors such as "telegram:12345".
+    """A core.ports.CommandHandler. `topics` maps names to titles, `titles` languages to such; `operators` are actors
+    such as "telegram:12345". `say` is the language of who chose none and whose client speaks none of ours.
 
     Of actors, only a count under a keyed hash is held in memory, for a minute.
     """
@@ -42,6 +44,7 @@ class Dispatcher:
         clock: Clock,
         *,
         operators: Collection[str] = (),
+        titles: Mapping[str, Mapping[str, str]] | None = None,
         say: Texts = ENGLISH,
         rate: Rate = ACTOR_RATE,
         observe: Observer = unobserved,
@@ -49,7 +52,7 @@ class Dispatcher:
     ) -> None:
         self._commands = commands
         self._store = store
-        self._topics = topics
+        self._titles = TopicTitles(topics, titles)
         self._clock = clock
         self._operators = frozenset(operators)
         self._say = say
@@ -67,33 +70,48 @@ class Dispatcher:
     async def __call__(self, request: Request) -> Message | None:
         """Answer a command; None when it was not for us, or when the asker was already told to slow down."""
         name = "?"
+        say = speak(None, self._tools.chosen.find(request.target) or request.actor.lang, self._say)
         try:
-            word, words = split_line(request.line, self._say, request.prefix)
+            word, words = split_line(request.line, say, request.prefix)
             if self._is_for_another(word, request):
                 return None
             wait, told = self._limit(request) if request.counted else (0, False)
             if wait:
-                return (
-                    None if told else replace(plain(self._say.say(texts.TOO_FAST, n=wait)), private=True, failed=True)
-                )
-            one = self._commands.get(word, self._say, request.prefix)
+                slow = replace(plain(say.say(texts.TOO_FAST, n=wait)), private=True, failed=True)
+                return None if told else slow
+            mine = await self._store.find_subscription(request.target)
+            say = speak(mine.options, request.actor.lang, self._say) if mine else say
+            one = self._commands.get(word, say, request.prefix)
             name = one.name
-            answer = await self._run(one, words, request)
+            answer = await self._run(one, words, request, say)
+            if mine is None:
+                await self._keep_language(request)
         except MinskError as error:
             answer = self._explain(error)
         except Exception:
-            answer = self._apologise(name)
+            answer = self._apologise(name, say)
         self._observe("command", name=name, platform=request.target.platform)
         return answer
 
     def _is_for_another(self, word: str, request: Request) -> bool:
         return self._commands.find(word) is None and not (request.addressed or request.private)
 
-    async def _run(self, one: Command, words: Sequence[str], request: Request) -> Message:
+    async def _keep_language(self, request: Request) -> None:
+        """A chat that has just subscribed keeps the language that it was spoken to in, for its alerts."""
+        lang = self._tools.chosen.find(request.target) or understood(request.actor.lang)
+        mine = await self._store.find_subscription(request.target) if lang else None
+        if mine is not None and not mine.options.language:
+            await self._store.set_options(request.target, replace(mine.options, language=lang), self._clock.now())
+            self._tools.chosen.keep(request.target, "")
+
+    async def _run(self, one: Command, words: Sequence[str], request: Request, say: Texts) -> Message:
         role = access.role_of(request, self._operators)
-        access.require(role, one.role, self._say)
+        access.require(role, one.role, say)
         now = self._clock.now()
-        ctx = Context(request, role, self._store, self._topics, now, self._commands, self._say, self._tools)
+        topics = self._titles.in_(say)
+        ctx = Context(
+            request, role, self._store, topics, now, self._commands, say, self._tools, self._say, self._titles
+        )
         values = parse(one, words, ctx)
         if one.role is Role.VIEWER:
             answer = await one.function(ctx, *values)
@@ -134,9 +152,9 @@ class Dispatcher:
         near = error.near if isinstance(error, UnknownCommand) else ""
         return Message(tuple(lines), ((Button(near, command=near),),) if near else (), private=True, failed=True)
 
-    def _apologise(self, name: str) -> Message:
+    def _apologise(self, name: str, say: Texts) -> Message:
         reference = secrets.token_hex(3)
         _log.exception("A command failed", extra={"command": name, "reference": reference})
-        apology = line(self._say.say(texts.APOLOGY, reference=reference))
-        hint = line(self._say.say(texts.APOLOGY_HINT), kind=LineKind.SMALL)
+        apology = line(say.say(texts.APOLOGY, reference=reference))
+        hint = line(say.say(texts.APOLOGY_HINT), kind=LineKind.SMALL)
         return Message((apology, hint), private=True, failed=True)

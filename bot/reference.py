@@ -48,9 +48,7 @@ def _section(one: Command) -> Iterator[str]:
     yield f"## {one.name}\n"
     yield f"`{one.usage}`\n"
     yield f"{one.summary}.\n"
-    for paragraph in one.details.split("\n"):
-        if paragraph:
-            yield f"{paragraph}\n"
+    yield from (f"{paragraph}\n" for paragraph in one.details)
     if one.aliases:
         yield f"Also: {', '.join(f'`{name}`' for name in one.aliases)}.\n"
     yield f"Examples: {', '.join(f'`{example}`' for example in one.examples)}. For {_WHO[one.role]}.\n"

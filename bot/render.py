@@ -63,27 +63,15 @@ def brief(story: Story, titles: Titles, say: Texts = ENGLISH) -> tuple[Line, Lin
     """A story in two lines, for lists: headline, then number, topics, sources and time."""
     sources = one_per_source(story.members)
     label = _label(story, titles, sources, say)
-    moment = Span(show_time(story.opened_at), at=story.opened_at)
+    moment = Span(say.moment(story.opened_at), at=story.opened_at)
     return headline(lead(story), say, kind=LineKind.BULLET), line(f"{label} · ", moment, kind=LineKind.SMALL)
 
 
 def headline(member: Member, say: Texts, kind: LineKind = LineKind.TITLE) -> Line:
     """The title in its own language, linked, the language named behind it."""
     title = Span(foreign(member.title) or say.say(texts.NO_HEADLINE), Style.BOLD, clean_link(member.url))
-    language = language_name(member.lang, say)
+    language = say.language(member.lang)
     return line(title, *([Span(f" ({language})", Style.ITALIC)] if language else []), kind=kind)
-
-
-def language_name(code: str, say: Texts) -> str:
-    """ "be-Latn" -> "Belarusian"; a code that is not listed stays as it is."""
-    short = code.replace("_", "-").partition("-")[0].lower()
-    name = texts.LANGUAGES.get(short)
-    return say.say(name) if name else foreign(code, 12)
-
-
-def show_time(at: datetime) -> str:
-    """A moment for platforms that cannot show the reader's own zone."""
-    return f"{at.day} {at:%b %Y %H:%M} UTC"
 
 
 def known(facts: Facts, say: Texts) -> Iterator[Line]:
@@ -146,20 +134,22 @@ def _bullet(say: Texts, template: str, **values: texts.Value) -> Line:
 def count(facts: Facts, say: Texts) -> str:
     """How many were freed, as told; `facts.released` is not None."""
     assert facts.released is not None
-    number = f"{facts.released:,}"
+    number = say.number(facts.released)
     text = say.say(texts.AT_LEAST, count=number) if facts.at_least else number
     told = dict(facts.counts)
     if len(set(told.values())) > 1:
-        counts = ", ".join(f"{foreign(source, 40)} {count:,}" for source, count in list(told.items())[:MOST_SOURCES])
+        counts = ", ".join(
+            f"{foreign(source, 40)} {say.number(count)}" for source, count in list(told.items())[:MOST_SOURCES]
+        )
         text += say.say(texts.COUNTS_DIFFER, counts=counts)
     return text
 
 
 def names_of(names: Sequence[str], say: Texts) -> str:
     """A list of names, long ones cut with a count."""
-    shown = ", ".join(foreign(name, 60) for name in names[:MOST_NAMES])
+    shown = [foreign(name, 60) for name in names[:MOST_NAMES]]
     rest = len(names) - MOST_NAMES
-    return say.say(texts.AND_MORE, names=shown, n=rest) if rest > 0 else shown
+    return say.say(texts.AND_MORE, names=", ".join(shown), n=rest) if rest > 0 else say.listed(shown)
 
 
 def things_of(things: Sequence[str], say: Texts) -> str:
@@ -186,7 +176,7 @@ def _source(member: Member, say: Texts) -> Line:
     kind = texts.OWNERS.get(member.owner, "")
     owner = say.say(kind) if kind else foreign(member.owner, 40)
     return line(
-        source_name(member), f" ({owner}), " if owner else ", ", Span(show_time(at), at=at), kind=LineKind.QUOTE
+        source_name(member), f" ({owner}), " if owner else ", ", Span(say.moment(at), at=at), kind=LineKind.QUOTE
     )
 
 
@@ -195,7 +185,7 @@ def report(member: Member, say: Texts) -> Line:
     at = told_at(member)
     title = Span(foreign(member.title, 200) or say.say(texts.NO_HEADLINE), url=clean_link(member.url))
     mark = f" ({say.say(texts.UPDATE_MARK)})" if member.update else ""
-    return line(Span(show_time(at), at=at), f" {foreign(member.source, 60)}{mark}: ", title, kind=LineKind.BULLET)
+    return line(Span(say.moment(at), at=at), f" {foreign(member.source, 60)}{mark}: ", title, kind=LineKind.BULLET)
 
 
 def told_at(member: Member) -> datetime:
@@ -214,7 +204,7 @@ def _matched(evidence: Sequence[Evidence], say: Texts) -> Iterator[Line]:
     heaviest = sorted(told, key=lambda found: -found.weight)
     words = list(dict.fromkeys(foreign(found.text, 40) for found in heaviest))[:MOST_WORDS]
     if words:
-        yield say.line(texts.MATCHED, kind=LineKind.SMALL, words=", ".join(f"“{word}”" for word in words))
+        yield say.line(texts.MATCHED, kind=LineKind.SMALL, words=", ".join(map(say.quoted, words)))
 
 
 def _buttons(story: Story, sources: Sequence[Member], say: Texts) -> tuple[tuple[Button, ...], ...]:

@@ -1,20 +1,17 @@
 """Every sentence of the interface, in one place, so that translations can follow.
 
-A text is a template, or a pair (one, other) chosen by `n`. `Texts` translates it by gettext, with the English as
-message id, and fills it; foreign values go in as spans, never into markup.
+A text is a template, or a pair (one, other) chosen by `n`. `Texts` (bot.speech) translates it by gettext, with the
+English as message id, and fills it; foreign values go in as spans, never into markup. What a command says of itself
+stands in its docstring. After a change: `make messages`, and fill the gaps in bot/locales.
 """
 
 from __future__ import annotations
 
-import gettext
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from string import Formatter
-
-from core.message import Line, LineKind, Span
-
-Template = str | tuple[str, str]
-Value = str | int | Span | Sequence[Span]
+from bot.speech import ENGLISH as ENGLISH
+from bot.speech import LANGUAGES as LANGUAGES
+from bot.speech import Template as Template
+from bot.speech import Texts as Texts
+from bot.speech import Value as Value
 
 # --- alerts ---------------------------------------------------------------------------------------------------------
 SOURCES = ("{n} source", "{n} sources")
@@ -49,40 +46,6 @@ OWNERS = {
     "government": "government",
     "wire": "wire",
     "rights group": "rights group",
-}
-LANGUAGES = {
-    "be": "Belarusian",
-    "bg": "Bulgarian",
-    "bs": "Bosnian",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "en": "English",
-    "es": "Spanish",
-    "et": "Estonian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hr": "Croatian",
-    "hu": "Hungarian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ka": "Georgian",
-    "lt": "Lithuanian",
-    "lv": "Latvian",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sk": "Slovak",
-    "sl": "Slovene",
-    "sr": "Serbian",
-    "sv": "Swedish",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "zh": "Chinese",
 }
 
 # --- why a chat is told later, or not -------------------------------------------------------------------------------
@@ -235,6 +198,8 @@ SETTING_LANGUAGES = "Languages of reports: {value}"
 SETTING_KINDS = "Kinds of sources: {value}"
 SETTING_MUTED = "Muted: {value}"
 SETTING_DISCREET = "Discreet messages: {value}"
+SETTING_LANGUAGE = "Language of messages: {value}"
+SETTING_AUTOMATIC = "as your app"
 SETTING_NONE = "none"
 SETTING_ALL = "all"
 SETTING_ON = "on"
@@ -288,6 +253,11 @@ DISCREET_ON_BUTTON = "Discreet"
 DISCREET_OFF_BUTTON = "Not discreet"
 NO_SUBSCRIPTION = "This chat gets no alerts, so there is nothing to set."
 NO_SUBSCRIPTION_HINT = "{subscribe} begins them."
+LANGUAGE_SET = "Messages here are in English."
+LANGUAGE_AUTOMATIC = "Messages here are in the language of your app where it is known, else in the operator's choice."
+LANGUAGE_UNKNOWN = "“{word}” is no language that this bot speaks."
+LANGUAGE_HINT = "It speaks: {languages}; or auto."
+LANGUAGE_BUTTON = "Language"
 NOT_A_TIME = "“{word}” is no time of day."
 NOT_A_TIME_HINT = "Write it as 9:00 or 21:30."
 QUIET_WHICH = "Quiet hours need two different times."
@@ -329,61 +299,3 @@ FILE_SAVED = "File: {path}"
 FILE_IN_PRIVATE = "The file is in your own chat with me."
 FILE_FOR_YOU = "Here is the file that you asked for in a channel:"
 APOLOGY_HINT = "Try again in a minute; if it stays so, tell the operator of this bot the reference."
-
-_AGES = (
-    (timedelta(days=2), timedelta(days=1), ("{n} day", "{n} days")),
-    (timedelta(hours=2), timedelta(hours=1), ("{n} hour", "{n} hours")),
-    (timedelta(minutes=2), timedelta(minutes=1), ("{n} minute", "{n} minutes")),
-    (timedelta(0), timedelta(seconds=1), ("{n} second", "{n} seconds")),
-)
-
-
-class Texts:
-    """The interface in one language. Without translations it is English."""
-
-    def __init__(self, lang: str = "en", translations: gettext.NullTranslations | None = None) -> None:
-        self.lang = lang
-        self._translations = translations or gettext.NullTranslations()
-
-    def say(self, template: Template, /, **values: str | int) -> str:
-        """The filled text; raises KeyError when a value is missing."""
-        return self._translate(template, values).format(**{key: _plain(value) for key, value in values.items()})
-
-    def line(self, template: Template, /, kind: LineKind = LineKind.TEXT, **values: Value) -> Line:
-        """The filled text as a line, with spans where spans were given."""
-        spans: list[Span] = []
-        for literal, field, _, _ in Formatter().parse(self._translate(template, values)):
-            if literal:
-                spans.append(Span(literal))
-            if field is not None:
-                spans.extend(_spans(values[field]))
-        return Line(tuple(spans), kind)
-
-    def age(self, then: datetime, now: datetime) -> str:
-        """How long ago, in the largest unit that is over twice full: "3 minutes"."""
-        passed = max(timedelta(0), now - then)
-        for least, unit, template in _AGES:
-            if passed >= least:
-                return self.say(template, n=passed // unit)
-        raise ValueError(passed)
-
-    def _translate(self, template: Template, values: object) -> str:
-        if isinstance(template, str):
-            return self._translations.gettext(template)
-        assert isinstance(values, dict)
-        return self._translations.ngettext(template[0], template[1], int(values["n"]))
-
-
-def _plain(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value
-
-
-def _spans(value: Value) -> Sequence[Span]:
-    if isinstance(value, Span):
-        return (value,)
-    if isinstance(value, (str, int)):
-        return (Span(_plain(value)),)
-    return value
-
-
-ENGLISH = Texts()

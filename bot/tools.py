@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+from bot.languages import Chosen
 from core.feedadmin import FeedDesk
 from matching.people import Roster
 from matching.timeline import KnownEvent
@@ -62,6 +63,7 @@ class Tools:
     roster: Roster | None = None
     timeline: tuple[KnownEvent, ...] = ()
     proposals: Proposals = field(default_factory=Proposals)
+    chosen: Chosen = field(default_factory=Chosen)
     feeds: FeedDesk | None = None
     drafts: Drafts = field(default_factory=Drafts)
     draw: Callable[[str], Awaitable[bytes | None]] | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot import texts
 from bot.command import Context
+from bot.languages import INTERFACE
 from bot.texts import Texts
 from bot.timing import zone_of
 from core.errors import CommandError
@@ -60,7 +61,7 @@ def controls(ctx: Context, options: Options) -> Buttons:
     return (
         *modes(ctx, options),
         *buttons(ctx, (texts.QUIET_BUTTON, "quiet"), (texts.SNOOZE_BUTTON, "snooze"), (texts.MUTED_BUTTON, "mute")),
-        *buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), discreet),
+        *buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), (texts.LANGUAGE_BUTTON, "language"), discreet),
     )
 
 
@@ -74,16 +75,15 @@ def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **valu
     return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)
 
 
-def local(at: datetime, options: Options) -> str:
+def local(at: datetime, options: Options, say: Texts) -> str:
     """A moment by the chat's own clocks."""
-    here = at.astimezone(zone_of(options))
-    return f"{here.day} {here:%b %H:%M} ({options.zone or 'UTC'})"
+    return say.at_home(zone_of(options)).near_moment(at)
 
 
 def when(options: Options, say: Texts) -> str:
     """How alerts come, in words."""
     if options.mode is Mode.DAILY:
-        return say.say(texts.WHEN_DAILY, at=f"{options.daily_at:%H:%M}", zone=options.zone or "UTC")
+        return say.say(texts.WHEN_DAILY, at=say.clock(options.daily_at), zone=options.zone or "UTC")
     return say.say(texts.WHEN_HOURLY if options.mode is Mode.HOURLY else texts.WHEN_INSTANT)
 
 
@@ -91,23 +91,24 @@ def described(options: Options, say: Texts, now: datetime) -> Iterator[Line]:
     """Every option, a line each; those that are not in use are said to be off."""
     quiet = options.quiet
     off = say.say(texts.SETTING_NONE)
-    hours = f"{quiet.start:%H:%M}-{quiet.end:%H:%M}" if quiet else off
+    hours = f"{say.clock(quiet.start)}-{say.clock(quiet.end)}" if quiet else off
     if quiet:
         hours = say.say(texts.QUIET_STRICT if quiet.strict else texts.QUIET_BUT_MAJOR, hours=hours)
     snoozed = options.snoozed_until
-    languages = ", ".join(say.say(texts.LANGUAGES.get(code, code)) for code in options.languages)
+    languages = ", ".join(map(say.language, options.languages))
     muted = [f"#{story_id}" for story_id in options.muted_stories]
-    muted += [f"“{foreign(name, 60)}”" for name in (*options.muted_sources, *options.muted_terms)]
+    muted += [say.quoted(foreign(name, 60)) for name in (*options.muted_sources, *options.muted_terms)]
     everything = say.say(texts.SETTING_ALL)
     for template, value in (
         (texts.SETTING_WHEN, when(options, say)),
         (texts.SETTING_ZONE, options.zone or "UTC"),
         (texts.SETTING_QUIET, hours),
-        (texts.SETTING_SNOOZE, local(snoozed, options) if snoozed and snoozed > now else off),
+        (texts.SETTING_SNOOZE, local(snoozed, options, say) if snoozed and snoozed > now else off),
         (texts.SETTING_CONFIRMED, str(options.confirmed)),
         (texts.SETTING_LANGUAGES, languages or everything),
         (texts.SETTING_KINDS, ", ".join(say.say(texts.OWNERS.get(kind, kind)) for kind in options.kinds) or everything),
         (texts.SETTING_MUTED, ", ".join(muted) or off),
         (texts.SETTING_DISCREET, say.say(texts.SETTING_ON) if options.discreet else off),
+        (texts.SETTING_LANGUAGE, INTERFACE.get(options.language) or say.say(texts.SETTING_AUTOMATIC)),
     ):
         yield say.line(template, kind=LineKind.BULLET, value=value)

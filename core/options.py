@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -35,7 +35,7 @@ class Options:
     `zone` is an IANA name ("" is UTC); `daily_at` is a time there. `confirmed` is the least number of sources that are
     independent of one another. Of reports only those count whose language is in `languages` and whose source's kind is
     in `kinds` (empty: all), and that are not from a muted source or about a muted term. `discreet` messages hold no
-    word of what they are about.
+    word of what they are about. `language` is that of the messages ("": the operator's choice).
     """
 
     mode: Mode = Mode.INSTANT
@@ -50,6 +50,12 @@ class Options:
     muted_sources: tuple[str, ...] = ()
     muted_terms: tuple[str, ...] = ()
     discreet: bool = False
+    language: str = ""
+
+    @property
+    def are_wishes(self) -> bool:
+        """Whether they change what the chat gets or when; a language does not."""
+        return replace(self, language="") != Options()
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,15 +294,14 @@ CommandHandler = Callable[[Request], Awaitable[Message | None]]
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A command as platforms list it in their menus; `role` is the least that may use it.
-
-    `form` names what the command does nothing without: a platform with forms may ask for it in one.
-    """
+    """A command in menus: `role` is the least that may use it; `form` names what it does nothing without, for platforms
+    with forms; `translations` are descriptions by language."""
 
     name: str
     description: str
     role: Role = Role.VIEWER
     form: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,15 @@ class MatchingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatSettings:
+    language: str = _key(
+        "en",
+        "Language of the messages in chats that chose none, when their client speaks none of these.",
+        choices=("en", "be", "ru", "uk", "pl", "lt", "de"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class AccessSettings:
     operators: tuple[str, ...] = _key((), 'Who operates the bot, as "telegram:12345" or "slack:U0123456".')
     editors_may_change_feeds: bool = _key(False, "Whether those who manage a chat may add, pause and remove feeds.")
@@ -196,6 +205,7 @@ class Settings:
     feeds: FeedsSettings = FeedsSettings()
     delivery: DeliverySettings = DeliverySettings()
     matching: MatchingSettings = MatchingSettings()
+    chat: ChatSettings = ChatSettings()
     access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
     subscriptions: tuple[SubscriptionSettings, ...] = _tables("Chats served from the start.")

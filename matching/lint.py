@@ -19,6 +19,7 @@ _NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "al
 _TOPIC_KEYS = frozenset(
     (
         "title",
+        "titles",
         "all",
         "near",
         "unless",

@@ -27,6 +27,11 @@ class PackMatcher:
         self.lexicon = lexicon
         self.version = lexicon.version
         self._titles = {name: topic.title for name, topic in lexicon.topics.items()}
+        languages = dict.fromkeys(lang for topic in lexicon.topics.values() for lang in topic.titles)
+        self.titles: Mapping[str, Mapping[str, str]] = {
+            lang: {name: topic.titles[lang] for name, topic in lexicon.topics.items() if lang in topic.titles}
+            for lang in languages
+        }
 
     @property
     def topics(self) -> Mapping[str, str]:

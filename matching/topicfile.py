@@ -81,7 +81,15 @@ class TopicCompiler:
             alert=numbers["alert"],
             digest=numbers["digest"],
             half=numbers["half"],
+            titles=self._titles(row),
         )
+
+    def _titles(self, row: Row) -> Mapping[str, str]:
+        titles = row.values.get("titles", {})
+        if not isinstance(titles, dict) or not all(isinstance(title, str) and title for title in titles.values()):
+            self._fault(row, "", 'titles must be texts by language: titles = { be = "...", pl = "..." }')
+            return {}
+        return titles
 
     def _rule(self, values: Mapping[str, object], row: Row) -> Rule:
         listed = values.get("all")

@@ -9,7 +9,7 @@ in full when it stands in the title or twice. The best rule is the score.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core.model import Evidence, Level
@@ -49,6 +49,7 @@ class Topic:
     """A topic of a pack: `alert` and `digest` are the scores from which an entry counts.
 
     Learned points may lift a text over a group that its rule lacks, but not without evidence for `needs`.
+    `titles` are translations of the title, by language.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Topic:
     half: float = 1.5
     needs: Group | None = None
     learned: Learned | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 class Spot(NamedTuple):

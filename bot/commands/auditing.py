@@ -6,7 +6,6 @@ from typing import Annotated
 
 from bot import search_texts as told
 from bot.command import Between, Context, command
-from bot.render import show_time
 from core.message import LineKind, Message, Span, Style, foreign
 from core.model import Role
 
@@ -25,7 +24,7 @@ async def audit(ctx: Context, count: Annotated[int, Between(1, 30)] = 10) -> Mes
         ctx.say.line(
             told.AUDIT_LINE,
             kind=LineKind.BULLET,
-            at=Span(show_time(change.at), at=change.at),
+            at=Span(ctx.say.moment(change.at), at=change.at),
             role=ctx.say.say(told.ROLES[int(change.role)]),
             line=Span(foreign(change.line, 100), Style.CODE),
         )

@@ -34,14 +34,17 @@ async def confirmed(ctx: Context, sources: Annotated[int, Between(1, 9)] = 0) ->
 async def languages(ctx: Context, names: Rest = "") -> Message:
     """Count reports in these languages only.
 
-    Codes or English names. Reports whose language is not known always count.
+    Codes or names. Reports whose language is not known always count.
     """
     options = (await wishes.subscription(ctx)).options
-    known = {name.casefold(): code for code, name in texts.LANGUAGES.items()} | {code: code for code in texts.LANGUAGES}
+    known = {ctx.say.language(code).casefold(): code for code in texts.LANGUAGES}
+    known |= {name.casefold(): code for code, name in texts.LANGUAGES.items()} | {
+        code: code for code in texts.LANGUAGES
+    }
     chosen = _chosen(ctx, names.replace(",", " ").split(), known)
     if chosen is not None:
         options = await wishes.change(ctx, languages=chosen)
-    value = ", ".join(ctx.say.say(texts.LANGUAGES[code]) for code in options.languages)
+    value = ", ".join(map(ctx.say.language, options.languages))
     return wishes.answer(ctx, texts.SETTING_LANGUAGES, value=value or ctx.say.say(texts.SETTING_ALL))
 
 

@@ -83,7 +83,7 @@ async def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
     """Read, matched or not, in which story, queued and shown: to the step where it ended."""
     say = ctx.say
     title = Span(foreign(trace.title, 200), url=clean_link(trace.url))
-    seen = Span(render.show_time(trace.seen_at), at=trace.seen_at)
+    seen = Span(say.moment(trace.seen_at), at=trace.seen_at)
     lines = [
         say.line(texts.TRACE_TITLE, kind=LineKind.TITLE),
         say.line(texts.TRACE_SEEN, feed=foreign(trace.feed, 60), at=seen, title=title),
@@ -134,13 +134,13 @@ async def _here(ctx: Context, story: Story) -> list[Line]:
 def _shown(ctx: Context, showing: Showing, options: Options) -> Iterator[Line]:
     say = ctx.say
     if showing.shown_at is not None:
-        yield say.line(texts.HERE_SHOWN, at=Span(local(showing.shown_at, options), at=showing.shown_at))
+        yield say.line(texts.HERE_SHOWN, at=Span(local(showing.shown_at, options, say), at=showing.shown_at))
     if showing.dead:
         yield say.line(texts.HERE_DEAD, reason=_kept(say, showing.dead))
     elif showing.held:
         yield say.line(texts.HERE_HELD, reason=_kept(say, showing.held))
     elif showing.waits and showing.put_off:
-        until = Span(local(showing.not_before, options), at=showing.not_before)
+        until = Span(local(showing.not_before, options, say), at=showing.not_before)
         yield say.line(texts.HERE_PUT_OFF, reason=_kept(say, showing.put_off), until=until)
     elif showing.waits and showing.trouble:
         yield say.line(texts.HERE_TROUBLE, reason=_kept(say, showing.trouble))

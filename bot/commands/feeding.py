@@ -9,7 +9,7 @@ from bot import feed_texts as told
 from bot.command import Context, Rest, command
 from bot.given import read_given
 from bot.links import clean_link
-from bot.render import show_time, topic_names
+from bot.render import topic_names
 from bot.watch_texts import NOT_HERE
 from core.errors import CommandError
 from core.feedadmin import FeedDesk, FoundFeed, ManagedFeed, Sample
@@ -101,7 +101,7 @@ def _found(ctx: Context, one: FoundFeed) -> list[Line]:
     if one.newest_at is None:
         lines = [ctx.say.line(told.FEED_FOUND_UNDATED, name=name, total=one.total)]
     else:
-        at = Span(show_time(one.newest_at), at=one.newest_at)
+        at = Span(ctx.say.moment(one.newest_at), at=one.newest_at)
         lines = [ctx.say.line(told.FEED_FOUND, name=name, total=one.total, at=at)]
     lines += [_sample(ctx, sample) for sample in one.samples[:MOST_SAMPLES]]
     if one.samples:

@@ -44,7 +44,7 @@ async def noise(ctx: Context) -> Message:
                 texts.NOISE_LINE,
                 kind=LineKind.BULLET,
                 name=foreign(one.name, LONGEST_NAME),
-                share=_share(one),
+                share=ctx.say.percent(_share(one)),
                 useful=one.counts.get(Verdict.USEFUL, 0),
                 not_useful=one.counts.get(Verdict.NOT_USEFUL, 0),
                 duplicate=one.counts.get(Verdict.DUPLICATE, 0),
@@ -79,5 +79,5 @@ def _names(story: Story) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _share(one: Feedback) -> str:
-    return f"{100 * one.counts.get(Verdict.USEFUL, 0) // sum(one.counts.values())} %"
+def _share(one: Feedback) -> int:
+    return 100 * one.counts.get(Verdict.USEFUL, 0) // sum(one.counts.values())

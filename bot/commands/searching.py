@@ -9,7 +9,7 @@ from bot import search_texts as told
 from bot import texts
 from bot.command import Between, Context, Rest, command
 from bot.links import clean_link
-from bot.render import lead, show_time
+from bot.render import lead
 from core.errors import CommandError
 from core.message import Button, Line, LineKind, Message, Span, foreign, line
 from core.model import Level, Story
@@ -54,7 +54,7 @@ async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> 
     freed = sum(event.released for event in events)
     if events:
         sum_line = ctx.say.line(
-            told.TIMELINE_SUM, kind=LineKind.SMALL, since=f"{events[0].day:%b %Y}", n=freed
+            told.TIMELINE_SUM, kind=LineKind.SMALL, since=ctx.say.month(events[0].day), n=freed
         )  # fmt: skip
         return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines, sum_line))
     return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines))
@@ -79,7 +79,7 @@ def _found(ctx: Context, one: StoredEntry) -> Line:
     at = one.entry.published_at if one.entry.published_at and one.entry.published_at <= one.seen_at else one.seen_at
     title = Span(foreign(one.entry.title, 200) or ctx.say.say(texts.NO_HEADLINE), url=clean_link(one.entry.url))
     source = ctx.say.say(told.SEARCH_LINE, source=foreign(one.feed.name, 60))
-    return line(Span(show_time(at), at=at), source, title, kind=LineKind.BULLET)
+    return line(Span(ctx.say.moment(at), at=at), source, title, kind=LineKind.BULLET)
 
 
 def _event(ctx: Context, event: KnownEvent) -> Line:
@@ -88,10 +88,10 @@ def _event(ctx: Context, event: KnownEvent) -> Line:
     if event.released:
         notes.append(ctx.say.say(told.TIMELINE_FREED, n=event.released))
     if things:
-        notes.append(ctx.say.say(told.TIMELINE_RETURN, things=", ".join(things)))
+        notes.append(ctx.say.say(told.TIMELINE_RETURN, things=ctx.say.listed(things)))
     if event.grade == "C":
         notes.append(ctx.say.say(told.TIMELINE_UNSURE))
-    return _dated(event.day, foreign(event.title, 200), clean_link(event.source), notes)
+    return _dated(ctx, event.day, foreign(event.title, 200), clean_link(event.source), notes)
 
 
 def _story(ctx: Context, story: Story) -> Line:
@@ -101,9 +101,9 @@ def _story(ctx: Context, story: Story) -> Line:
         notes.append(ctx.say.say(told.TIMELINE_FREED, n=story.facts.released))
     notes.append(ctx.say.say(told.TIMELINE_STORY, n=str(story.id)))
     title = foreign(member.title, 200) or ctx.say.say(texts.NO_HEADLINE)
-    return _dated(story.opened_at.date(), title, clean_link(member.url), notes)
+    return _dated(ctx, story.opened_at.date(), title, clean_link(member.url), notes)
 
 
-def _dated(day: date, title: str, address: str, notes: list[str]) -> Line:
+def _dated(ctx: Context, day: date, title: str, address: str, notes: list[str]) -> Line:
     tail = f" ({'; '.join(notes)})" if notes else ""
-    return line(f"{day.day} {day:%b %Y}: ", Span(title, url=address), tail, kind=LineKind.BULLET)
+    return line(f"{ctx.say.day(day)}: ", Span(title, url=address), tail, kind=LineKind.BULLET)

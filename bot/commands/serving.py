@@ -6,7 +6,7 @@ from bot import texts
 from bot.command import Command, Context, command
 from bot.render import topic_names
 from bot.watch_texts import NO_TOPIC
-from core.message import Button, Line, LineKind, Message
+from core.message import Button, Line, LineKind, Message, line
 from core.model import Role, Status
 
 
@@ -42,7 +42,12 @@ async def help_(ctx: Context, command: str = "") -> Message:
         return _of_one(ctx, ctx.commands.get(command.removeprefix("/"), ctx.say, ctx.request.prefix))
     lines = [ctx.say.line(texts.HELP_INTRO)]
     lines += [
-        ctx.say.line(texts.HELP_LINE, kind=LineKind.BULLET, usage=ctx.typed(one.usage), summary=one.summary)
+        ctx.say.line(
+            texts.HELP_LINE,
+            kind=LineKind.BULLET,
+            usage=ctx.typed(one.usage_in(ctx.say)),
+            summary=ctx.say.translate(one.summary),
+        )
         for one in ctx.commands
         if one.role <= ctx.role
     ]
@@ -54,8 +59,8 @@ async def help_(ctx: Context, command: str = "") -> Message:
 def _of_one(ctx: Context, one: Command) -> Message:
     say = ctx.say
     lines: list[Line] = [
-        say.line(texts.HELP_LINE, usage=ctx.typed(one.usage), summary=one.summary),
-        *(say.line(paragraph) for paragraph in one.details.split("\n") if paragraph),
+        say.line(texts.HELP_LINE, usage=ctx.typed(one.usage_in(say)), summary=say.translate(one.summary)),
+        *(line(say.translate(paragraph)) for paragraph in one.details),
         *(say.line(texts.HELP_EXAMPLE, kind=LineKind.BULLET, example=ctx.typed(example)) for example in one.examples),
     ]
     if one.aliases:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from bot import access, texts
 from bot.command import Context, Topics, command, read_topics
 from bot.commands.watching import watch_linked
+from bot.languages import INTERFACE
 from bot.render import topic_names
 from bot.watch_texts import NO_TOPIC
 from core.errors import CommandError
@@ -30,6 +31,11 @@ async def start(ctx: Context, choice: str = "") -> Message:
     if wanted:
         access.require(ctx.role, Role.EDITOR, ctx.say)
         return await _add(ctx, wanted)
+    return await greeting(ctx)
+
+
+async def greeting(ctx: Context) -> Message:
+    """What this bot does, what the chat gets, and what it may choose, its language included."""
     mine = await ctx.store.find_subscription(ctx.request.target)
     say = ctx.say
     now_line = (
@@ -38,7 +44,13 @@ async def start(ctx: Context, choice: str = "") -> Message:
         else say.line(texts.GREETING_NEW)
     )
     privacy = say.line(texts.GREETING_PRIVACY, kind=LineKind.SMALL, stop=ctx.typed("stop"))
-    return Message((say.line(texts.GREETING), now_line, privacy), _choices(ctx, mine))
+    return Message((say.line(texts.GREETING), now_line, privacy), (*_choices(ctx, mine), *languages(ctx)))
+
+
+def languages(ctx: Context) -> Buttons:
+    """A button for each other language, called as its speakers call it."""
+    others = [Button(name, command=f"language {code}") for code, name in INTERFACE.items() if code != ctx.say.lang]
+    return tuple(others[:3]), tuple(others[3:])
 
 
 @command(role=Role.EDITOR, examples=("subscribe", "subscribe prisoner-release sanctions"), private=False)

@@ -64,7 +64,7 @@ async def quiet(ctx: Context, hours: Rest = "") -> Message:
     if options.quiet is None:
         return wishes.answer(ctx, texts.QUIET_NONE, choices)
     template = texts.QUIET_SET_STRICT if options.quiet.strict else texts.QUIET_SET
-    start, end = f"{options.quiet.start:%H:%M}", f"{options.quiet.end:%H:%M}"
+    start, end = ctx.say.clock(options.quiet.start), ctx.say.clock(options.quiet.end)
     zone = options.zone or "UTC"
     return wishes.answer(ctx, template, choices, start=start, end=end, zone=zone, most=MAJOR_RELEASE)
 
@@ -89,7 +89,7 @@ async def snooze(ctx: Context, until: Rest = "") -> Message:
     )
     if options.snoozed_until is None or options.snoozed_until <= ctx.now:
         return wishes.answer(ctx, texts.SNOOZED_NOT, choices)
-    return wishes.answer(ctx, texts.SNOOZED, choices, until=wishes.local(options.snoozed_until, options))
+    return wishes.answer(ctx, texts.SNOOZED, choices, until=wishes.local(options.snoozed_until, options, ctx.say))
 
 
 @command(role=Role.EDITOR, examples=("timezone Europe/Vilnius", "timezone Warsaw"), private=False)
@@ -101,7 +101,7 @@ async def timezone(ctx: Context, name: Rest = "") -> Message:
     options = (await wishes.subscription(ctx)).options
     if name.strip():
         options = await wishes.change(ctx, zone=_zone(ctx, name.strip()))
-    return wishes.answer(ctx, texts.ZONE_SET, zone=options.zone or "UTC", now=wishes.local(ctx.now, options))
+    return wishes.answer(ctx, texts.ZONE_SET, zone=options.zone or "UTC", now=wishes.local(ctx.now, options, ctx.say))
 
 
 def _clock(ctx: Context, word: str) -> time:

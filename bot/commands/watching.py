@@ -9,7 +9,6 @@ from bot import watch_texts as say_watch
 from bot.backtest import BACK, BackTest, back_test, bars, rule_spec
 from bot.command import Context, Rest, command
 from bot.links import clean_link
-from bot.render import show_time
 from core.errors import CommandError
 from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Role
@@ -177,7 +176,7 @@ def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
     say = ctx.say
     if not tried.hits:
         return [say.line(say_watch.RULE_NONE, days=str(BACK.days), looked=tried.looked)]
-    average = f"{len(tried.hits) / BACK.days:.1f}"
+    average = say.decimal(len(tried.hits) / BACK.days)
     lines = [
         say.line(say_watch.RULE_DAYS, days=str(BACK.days), n=len(tried.hits)),
         say.line(say_watch.RULE_PER_DAY, bars=bars(tried.days), average=average, most=max(tried.days)),
@@ -191,7 +190,7 @@ def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
     lines.append(say.line(say_watch.RULE_NEW, n=tried.new))
     if tried.cut_at:
         lines.append(
-            say.line(say_watch.RULE_LOOKED, kind=LineKind.SMALL, looked=tried.looked, since=show_time(tried.cut_at))
+            say.line(say_watch.RULE_LOOKED, kind=LineKind.SMALL, looked=tried.looked, since=say.moment(tried.cut_at))
         )
     return lines
 

@@ -77,7 +77,7 @@ def refusal(one: Command, line: str) -> tuple[str, str]:
 def test_usage_and_help_come_from_the_function() -> None:
     assert [one.usage for one in COMMANDS] == ["count [number] [topics ...]", "echo <word> [rest]", "switch <on|off>"]
     assert count.summary == "Counts things"
-    assert count.details == "It counts them well.\nTwice."
+    assert count.details == ("It counts them well.", "Twice.")
     assert [entry.name for entry in COMMANDS.menu()] == ["count", "switch"]
 
 

@@ -58,12 +58,13 @@ def commands_of(message: Message) -> list[str]:
 async def test_start_greets_and_offers_one_tap(chat: Chat) -> None:
     hello = await chat.ask("start")
     assert "Choose what this chat should get" in hello.text
-    assert commands_of(hello) == ["subscribe", *(f"subscribe {name}" for name in TOPICS), "latest"]
+    tongues = [f"language {code}" for code in ("be", "ru", "uk", "pl", "lt", "de")]
+    assert commands_of(hello) == ["subscribe", *(f"subscribe {name}" for name in TOPICS), "latest", *tongues]
     told = await chat.ask("subscribe")
     assert f"This chat now gets alerts on: {EVERYTHING}." in told.text
     again = await chat.ask("start")
     assert f"This chat gets: {EVERYTHING}." in again.text
-    assert commands_of(again) == ["latest", "stop"]
+    assert commands_of(again) == ["latest", "stop", *tongues]
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ async def test_verdicts_are_counted_by_story_term_and_source_and_by_nobody(chat:
     (told,) = await chat.store.list_feedback("story", limit=5)
     assert told.counts == {Verdict.USEFUL: 2, Verdict.NOT_USEFUL: 1, Verdict.DUPLICATE: 1}
     noise = await chat.ask("noise")
-    assert "release: 50 % useful (2 useful, 1 not, 1 duplicate)" in noise.text
-    assert "Wire 1: 50 % useful" in noise.text
+    assert "release: 50% useful (2 useful, 1 not, 1 duplicate)" in noise.text
+    assert "Wire 1: 50% useful" in noise.text
     await chat.ask("forget")
     assert (await counts(sqlite_url))["feedback"] == 12

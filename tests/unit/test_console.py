@@ -143,9 +143,16 @@ async def test_a_closed_terminal_is_unreachable() -> None:
         await ConsolePlatform(screen, FakeClock(), PLAIN).send(CHAT, Message((line("x"),)))
 
 
+class NoChats:
+    """A store in which no chat is subscribed."""
+
+    async def find_subscription(self, target: Target) -> None:
+        return None
+
+
 async def test_commands_typed_are_answered() -> None:
     clock, screen = FakeClock(), Screen()
-    dispatcher = Dispatcher(load_commands(), cast(ChatStore, None), TOPICS, clock)
+    dispatcher = Dispatcher(load_commands(), cast(ChatStore, NoChats()), TOPICS, clock)
     answered = asyncio.Event()
 
     async def handle(request: Request) -> Message | None:

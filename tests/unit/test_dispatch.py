@@ -23,10 +23,13 @@ from tests.fake_clock import FakeClock
 
 
 class Book:
-    """A store that only remembers what was changed."""
+    """A store without chats that only remembers what was changed."""
 
     def __init__(self) -> None:
         self.changes: list[tuple[Role, str]] = []
+
+    async def find_subscription(self, target: Target) -> None:
+        """No chat is subscribed."""
 
     async def record_change(self, target: Target, role: Role, line: str, now: datetime) -> None:
         self.changes.append((role, line))
