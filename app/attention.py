@@ -10,12 +10,13 @@ import asyncio
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.audits import Missed
 from core.errors import DeliveryError, TargetGone
 from core.message import LineKind, Message, line
 from core.model import Status, Target
@@ -28,6 +29,7 @@ BACKLOG = (timedelta(minutes=15), timedelta(minutes=5))
 SILENCE = (timedelta(minutes=30), timedelta(minutes=15))
 DISK_USED = (0.95, 0.93)
 SEND_WITHIN = 30.0  # seconds
+MOST_MISSED = 5  # headlines in a report of the audit
 MOST_AT_ONCE = 10  # lines of one message
 
 
@@ -51,6 +53,7 @@ class Attention:
         self._folder = folder
         self._disk_used = disk_used or _disk_used
         self._present: dict[tuple[str, str], str] = {}
+        self._said_on: dict[tuple[str, str], date] = {}
         self._status = Status()
         self._deaths = 0
 
@@ -62,6 +65,12 @@ class Attention:
                 self._begin("feed", fields["url"], text)
             case "feed_recovered":
                 self._over("feed", fields["url"])
+            case "feed_reissued" | "feed_moved" | "feed_state" | "audit":
+                self._look_at(event, fields)
+            case "outage_began":
+                self._begin("network", "", "Nearly all hosts fail at once: the fault is ours, so no feed is blamed.")
+            case "outage_ended":
+                self._over("network", "")
             case "credentials_refused":
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
             case "token_shared":
@@ -72,6 +81,21 @@ class Attention:
                 self._over("token", fields["platform"])
             case "parser_died":
                 self._deaths += 1
+
+    def _look_at(self, event: str, fields: Mapping[str, Any]) -> None:
+        """What happened to a feed, or to all, that nobody need mend at once."""
+        feed, url = fields.get("feed", ""), fields.get("url", "")
+        match event:
+            case "feed_reissued":
+                text = f"The feed {feed} published {fields['entries']} entries anew, as after a redesign: "
+                self._news(event, url, text + "what was read before, or is older, was kept quiet.")
+            case "feed_moved":
+                where = fields["moved_to"]
+                self._news(event, url, f"The feed {feed} has moved to {where} and is read there: change its address.")
+            case "feed_state" if fields["condition"] in ("quiet", "not a feed"):
+                self._news(event, url, f"The feed {feed}: {fields['reason']}")
+            case "audit":
+                self._news(event, "", _missed(fields["missed"]))
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -140,6 +164,14 @@ class Attention:
             texts.append(text)
         return True
 
+    def _news(self, kind: str, name: str, text: str) -> None:
+        """Tell something that happened and does not last, once in a day."""
+        if self._said_on.get((kind, name)) != self._clock.now().date():
+            self._said_on[kind, name] = self._clock.now().date()
+            log.warning("worth a look: %s", text)
+            for texts in self._untold.values():
+                texts.append(text)
+
     def _over(self, kind: str, name: str) -> bool:
         text = self._present.pop((kind, name), None)
         for texts in self._untold.values():
@@ -163,6 +195,14 @@ class Attention:
                 log.info("operator %s is told later: %s", target, error)
             else:
                 self._untold[target] = [text for text in texts if text not in said]
+
+
+def _missed(missed: Sequence[Missed]) -> str:
+    """What the audit found, as one sentence with the first headlines and addresses."""
+    first = "; ".join(f"“{one.title[:120]}” {one.url}" for one in missed[:MOST_MISSED])
+    more = f"; and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
+    stories = "1 relevant story" if len(missed) == 1 else f"{len(missed)} relevant stories"
+    return f"{stories} came from the audit's query and from no feed: {first}{more}. A source may be missing or broken."
 
 
 def _message(texts: tuple[str, ...]) -> Message:

@@ -29,6 +29,7 @@ from core.leadership import OWNER
 from core.model import Role, Target
 from core.ports import ChatPlatform, Clock, Matcher, Observer
 from core.settings import FeedSettings, Settings
+from feeds.auditing import Audit
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions, identify
@@ -82,6 +83,7 @@ class Parts:
     desk: Desk
     pages: PageWorker
     looks: SecondLooks
+    audit: Audit
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
     roles: frozenset[str] = ALL
 
@@ -162,6 +164,7 @@ def make_parts(
         parser=parser,
         poller=Poller(store, matcher, stories, fetcher, parser, clock, options, observe, watcher),
         pages=pages,
+        audit=Audit(store, stories, clock, observe),
         looks=SecondLooks(store, matcher, stories, fetcher, pages, clock, options, observe, watcher),
         platforms=platforms,
         deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics, titles=titles, say=default),

@@ -81,6 +81,7 @@ class Program:
         if POLL in parts.roles:
             self._rounds.every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
             self._rounds.every(ROUND_SECONDS, self._round("second look", parts.looks.tick))
+            self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("audit", parts.audit.look))
         if DELIVER in parts.roles:
             self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
         self._rounds.every(CLOCK_SECONDS, self._round("clock", parts.set_clock))

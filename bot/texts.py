@@ -160,6 +160,9 @@ OUTCOMES = {
     "digest": "It matched weakly: kept for the digest, no alert of its own.",
     "alert": "It matched, and an alert was made.",
     "ignored": "It matched, but no story took it.",
+    "audit": "It came from a query that checks the feeds: kept until it is seen whether they bring it too.",
+    "covered": "It came from a query that checks the feeds: they brought the same.",
+    "missed": "It came from a query that checks the feeds: none of them brought it.",
     "old": "It was older than the time that a new feed may look back.",
 }
 EVIDENCE_TOPIC = "{title}: {score}"

@@ -13,7 +13,7 @@ class FeedSpec:
     """One feed as configured. `interval` is already resolved against the default and the floor.
 
     With `max_interval` the wait follows the feed's own rhythm between the two; None: it is always `interval`.
-    `full_text` says which entries are read in full, see core.secondlook.
+    `full_text` says which entries are read in full (core.secondlook); an `audit` feed alerts nobody (core.audits).
     """
 
     name: str
@@ -29,6 +29,7 @@ class FeedSpec:
     max_interval: timedelta | None = None
     proxy: str = ""
     full_text: str = "auto"
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

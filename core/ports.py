@@ -144,6 +144,10 @@ class PollStore(FeedBook, LookStore, Protocol):
         """Lease up to `limit` feeds that are due (all that are free with `force`), `per_host` of a host at once."""
         ...
 
+    async def count_titles(self, feed_id: int, titles: Sequence[str]) -> Mapping[str, int]:
+        """How many of the newest 2,000 entries of a feed have each of these headlines; those without are left out."""
+        ...
+
     async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         """The identities, among those given, of entries already known by identity or by link."""
         ...

@@ -103,6 +103,7 @@ class FeedSettings:
     mirrors: tuple[str, ...] = _key((), "Further addresses of the same feed.", url=HTTP)
     proxy: str = _key("", "HTTP proxy that this feed is fetched through.", url=("http",))
     implies: tuple[str, ...] = _key((), 'Concepts that every entry of this feed speaks of, such as "belarus".')
+    audit: bool = _key(False, "Alert nobody; tell operators what this feed brings and no other does.")
     enabled: bool = _key(True, "false leaves the feed out.")
 
 
@@ -234,6 +235,7 @@ class Settings:
             mirrors=feed.mirrors,
             implies=feed.implies,
             max_interval=longest if feed.interval is None and longest > interval else None,
+            audit=feed.audit,
             full_text=feed.full_text or self.feeds.full_text,
             proxy=feed.proxy or self._proxy_of(feed.url),
         )

@@ -122,7 +122,7 @@ class Fetcher:
     ) -> Fetched:
         """GET once, following redirects; raises FetchError with the outcome that says what went wrong.
 
-        Waits for the turn of the request's host, which counts against no time limit. `proxy` is the http address of a
+        Waits for the turn of a public host, which counts against no time limit. `proxy` is the http address of a
         proxy to go through: that is checked by the gate in place of the host, whose name it resolves.
         """
         known = Validators(request.url, etag, last_modified)
@@ -134,19 +134,26 @@ class Fetcher:
             **request.headers,
         }
         self._gate.check_url(request.url)
-        host = host_of(request.url)
-        await self._turns.take(host, spaced=not self._gate.is_allowed(request.url))
-        try:
-            async with asyncio.timeout(self._options.timeout.total_seconds()):
-                fetched = await self._follow(request.url, headers, known, proxy)
-        except TimeoutError as error:
-            raise self._timed_out(request.url, error) from error
-        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _explain(request.url, error) from error
-        finally:
-            self._turns.give(host)
+        if self._gate.is_allowed(request.url):  # the operator's own hosts are owed no turns
+            fetched = await self._fetch(request.url, headers, known, proxy)
+        else:
+            host = host_of(request.url)
+            await self._turns.take(host)
+            try:
+                fetched = await self._fetch(request.url, headers, known, proxy)
+            finally:
+                self._turns.give(host)
         self._remember(request.url, fetched)
         return fetched
+
+    async def _fetch(self, url: str, headers: Mapping[str, str], known: Validators, proxy: str) -> Fetched:
+        try:
+            async with asyncio.timeout(self._options.timeout.total_seconds()):
+                return await self._follow(url, headers, known, proxy)
+        except TimeoutError as error:
+            raise self._timed_out(url, error) from error
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise _explain(url, error) from error
 
     def _remember(self, url: str, fetched: Fetched) -> None:
         """Keep validators of an answer that came from another host; the caller stores only those of the feed's own."""

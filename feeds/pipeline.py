@@ -35,7 +35,7 @@ from feeds.placing import Placed, place_hits
 from feeds.recording import Recorder
 from feeds.schedule import next_poll_at, next_wait, own_pace
 from feeds.secondlook import choose_looks
-from feeds.sifting import is_reissue, verdict, why_quiet, without_repeats
+from feeds.sifting import COPIES, Reissue, audit_verdict, find_reissue, is_suspect, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.watching import find_watched
 from feeds.wire import Parsed
@@ -199,8 +199,9 @@ class Pipeline:
         entries = under_own_host(parsed.feed.entries, feed.spec)
         known = await self._store.find_known(feed.id, entries) if entries else frozenset()
         fresh = without_repeats(entries, known)
-        reissued = is_reissue(feed, parsed.total, fresh)
-        arrived = bool(fresh) and not reissued and feed.state.first_polled_at is not None
+        reissue = await self._find_reissue(feed, parsed.total, fresh)
+        fresh = reissue.without_copies(fresh)
+        arrived = bool(fresh) and not reissue and feed.state.first_polled_at is not None
         history = after_document(feed.state.history, self._clock.now(), total=parsed.total, arrived=arrived)
         state = self._succeeded(feed, fetched, outcome, parsed.feed.hints, history)
         state = replace(state, body_hash=digest, first_polled_at=feed.state.first_polled_at or self._clock.now())
@@ -210,7 +211,7 @@ class Pipeline:
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await self._analyse(feed, fresh, reissued=reissued)
+        analysed = await self._analyse(feed, fresh, reissue)
         reach("poll.matched")
         return await self._store_all(feed, outcome, state, analysed, parsed.total)
 
@@ -231,13 +232,13 @@ class Pipeline:
                 for entry_id, item in zip(ids, new, strict=True)
                 if entry_id is not None
             ]
-            looks = choose_looks(feed.spec, stored, self._options)
+            looks = [] if feed.spec.audit else choose_looks(feed.spec, stored, self._options)
             if looks:
                 await transaction.add_looks(feed, looks, now)
             placed = [
                 Placed(entry_id, item, at, watched.get(item.entry.identity, ()))
                 for entry_id, item, at in stored
-                if item.analysis.level is not Level.NONE or item.entry.identity in watched
+                if not feed.spec.audit and (item.analysis.level is not Level.NONE or item.entry.identity in watched)
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
@@ -344,28 +345,37 @@ class Pipeline:
             self._said.add(said)
             self._observe(event, feed=feed.spec.name, **fields)
 
-    async def _analyse(self, feed: Feed, entries: Sequence[Entry], *, reissued: bool) -> list[NewEntry]:
+    async def _find_reissue(self, feed: Feed, total: int, fresh: Sequence[Entry]) -> Reissue:
+        """Whether the document was published anew; the first time it is told."""
+        if not is_suspect(feed, total, fresh):
+            return Reissue()
+        copies = await self._store.count_titles(feed.id, [entry.title for entry in fresh])
+        reissue = find_reissue(total, fresh, copies)
+        if reissue and max(reissue.repeated.values(), default=0) < COPIES:
+            spec, known = feed.spec, len(reissue.repeated)
+            self._observe("feed_reissued", feed=spec.name, url=spec.url, entries=len(fresh), known=known)
+        return reissue
+
+    async def _analyse(self, feed: Feed, entries: Sequence[Entry], reissue: Reissue) -> list[NewEntry]:
         """Match entries, giving the loop its turn every few milliseconds."""
-        if reissued:
-            self._observe("feed_reissued", feed=feed.spec.name, entries=len(entries))
         loop = asyncio.get_running_loop()
         began = loop.time()
         result = []
         for entry in entries:
-            result.append(self._new_entry(feed, entry, reissued))
+            result.append(self._new_entry(feed, entry, reissue))
             if loop.time() - began > YIELD_AFTER:
                 await asyncio.sleep(0)
                 began = loop.time()
         return result
 
-    def _new_entry(self, feed: Feed, entry: Entry, reissued: bool) -> NewEntry:
-        quiet = why_quiet(feed, entry, reissued=reissued, backfill=self._options.backfill, now=self._clock.now())
+    def _new_entry(self, feed: Feed, entry: Entry, reissue: Reissue) -> NewEntry:
+        quiet = why_quiet(feed, entry, reissue=reissue, backfill=self._options.backfill, now=self._clock.now())
         if quiet:
             return NewEntry(entry, Analysis(), *quiet)
         spec = feed.spec
         implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
         analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)
-        return NewEntry(entry, analysis, *verdict(analysis))
+        return NewEntry(entry, analysis, *(verdict(analysis) if not spec.audit else audit_verdict(analysis)))
 
     def _moment(self, entry: Entry, now: datetime) -> datetime:
         """The time that counts for an entry of a first poll that looks back."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.model import Analysis, Entry, Feed, Level
 
+REPEATS_LEAST = 3  # entries whose headlines were read before
+COPIES = 3  # of a headline that are stored
 REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
 
@@ -21,13 +24,40 @@ def without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Ent
     return fresh
 
 
-def is_reissue(feed: Feed, total: int, fresh: Sequence[Entry]) -> bool:
-    """Whether a known feed brings nothing but unknown entries, as after a redesign of its site."""
-    return feed.state.first_polled_at is not None and len(fresh) == total >= REISSUE_LEAST
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """A document published anew, as after a redesign of its site, or by a feed that changes its ids.
+
+    `whole`: nothing in it was known. `repeated`: headline -> how often the feed has brought it before.
+    """
+
+    whole: bool = False
+    repeated: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.whole or bool(self.repeated)
+
+    def without_copies(self, fresh: Sequence[Entry]) -> list[Entry]:
+        """Entries without those whose headline is stored often enough: a feed that changes its ids has no end."""
+        return [entry for entry in fresh if self.repeated.get(entry.title, 0) < COPIES]
+
+
+def is_suspect(feed: Feed, total: int, fresh: Sequence[Entry]) -> bool:
+    """Whether so much of a known feed is unknown that it may have been published anew."""
+    return feed.state.first_polled_at is not None and len(fresh) >= REPEATS_LEAST and 2 * len(fresh) >= total
+
+
+def find_reissue(total: int, fresh: Sequence[Entry], copies: Mapping[str, int]) -> Reissue:
+    """What a suspect document is; `copies` tells how often the feed has brought each headline before."""
+    repeated = {entry.title: copies[entry.title] for entry in fresh if copies.get(entry.title)}
+    again = sum(entry.title in repeated for entry in fresh)
+    if again < max(REPEATS_LEAST, len(fresh) / 2):
+        repeated = {}
+    return Reissue(len(fresh) == total >= REISSUE_LEAST, repeated)
 
 
 def why_quiet(
-    feed: Feed, entry: Entry, *, reissued: bool, backfill: timedelta, now: datetime
+    feed: Feed, entry: Entry, *, reissue: Reissue, backfill: timedelta, now: datetime
 ) -> tuple[str, str] | None:
     """Outcome and reason for an entry that must not alert, whatever it says."""
     published, last_ok = entry.published_at, feed.state.last_ok_at
@@ -36,7 +66,9 @@ def why_quiet(
             return "baseline", "It was in the feed already when the feed was first polled."
         if published is None or published < now - backfill:
             return "old", "It was published before the time that the first poll looks back to (feeds.backfill)."
-    elif reissued and published and last_ok and published < last_ok - timedelta(hours=1):
+    elif entry.title in reissue.repeated:
+        return "old", "The feed published it anew under another address or id; its headline was read before."
+    elif reissue.whole and published and last_ok and published < last_ok - timedelta(hours=1):
         return "old", "The whole feed was published anew under other addresses; this entry is from before that."
     return None
 
@@ -49,3 +81,13 @@ def verdict(analysis: Analysis) -> tuple[str, str]:
         missing = "; ".join(f"{topic} lacks {', '.join(groups)}" for topic, groups in analysis.missing.items())
         return "half", f"Only one side of a topic was found: {missing}." if missing else "Only one side was found."
     return analysis.level.value, f"It speaks of {', '.join(analysis.topics)}."
+
+
+AUDIT, COVERED, MISSED = "audit", "covered", "missed"
+
+
+def audit_verdict(analysis: Analysis) -> tuple[str, str]:
+    """`verdict` for a feed that alerts nobody but tells what the others miss."""
+    if not analysis.relevant:
+        return verdict(analysis)
+    return AUDIT, "It came from a query that checks the other feeds; whether they bring it too is seen later."

@@ -184,7 +184,7 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
 
 
 PAGE = 200  # entries read at once for looking back
-_QUIET = ("baseline", "old")
+_QUIET = ("baseline", "old", "audit", "covered", "missed")
 
 
 async def page_since(

@@ -50,6 +50,7 @@ from storage import (
     watchlists,
 )
 from storage import entries as texts
+from storage.audited import AuditDesk
 from storage.columns import digest
 from storage.correcting import StoryAdmin
 from storage.database import Database
@@ -62,7 +63,7 @@ from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin, LookDesk, StoryAdmin, ReplicaStore):
+class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:

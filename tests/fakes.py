@@ -141,6 +141,12 @@ class FakeStore:
                 hastened += 1
         return hastened
 
+    async def count_titles(self, feed_id: int, titles: Sequence[str]) -> Mapping[str, int]:
+        mine = [
+            self.entries[entry_id].entry.title for (feed, _), entry_id in self.identities.items() if feed == feed_id
+        ]
+        return {title: mine.count(title) for title in titles if title in mine}
+
     async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         links = {self.entries[key].entry.link_key for (feed, _), key in self.identities.items() if feed == feed_id}
         return frozenset(

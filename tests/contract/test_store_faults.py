@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Pool, event, text
 
 from core.audit import AuditStore
+from core.audits import AuditedStore
 from core.errors import SchemaTooNew, StoreError
 from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
@@ -136,6 +137,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "resume_feed": lambda store: store.resume_feed(FEED.spec.url, NOW),
     "claim_looks": lambda store: store.claim_looks(NOW, limit=1, per_hour=1, lease=timedelta(minutes=1)),
     "retry_look": lambda store: store.retry_look(LOOK, NOW, "503"),
+    "judge_audited": lambda store: store.judge_audited([1], "missed", "none brought it"),
     "update_feeds": lambda store: store.update_feeds([FEED.spec]),
     "hasten_feeds": lambda store: store.hasten_feeds(NOW),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
@@ -170,6 +172,10 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "read_clock": lambda store: store.read_clock(),
     "next_look_at": lambda store: store.next_look_at(),
+    "count_titles": lambda store: store.count_titles(1, ["Title"]),
+    "list_audited": lambda store: store.list_audited(NOW, NOW, 3),
+    "is_covered": lambda store: store.is_covered("host.example/1", ""),
+    "stories_since": lambda store: store.stories_since(NOW),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
     "list_feeds": lambda store: store.list_feeds(),
     "find_newest_alert": lambda store: store.find_newest_alert(NOW),
@@ -204,6 +210,7 @@ def test_every_method_is_tried_against_a_lock() -> None:
         FeedBook,
         FeedAdminStore,
         LookStore,
+        AuditedStore,
         PollStore,
         DeliveryStore,
         ChatStore,

@@ -145,7 +145,7 @@ async def test_a_site_that_was_rebuilt_raises_no_flood() -> None:
         result = await it.poll(url)
         assert (result.new, result.alerts) == (13, 1)
         assert it.store.outcomes["Really released"] == "alert"
-        assert it.events.named("feed_reissued") == [{"feed": "News", "entries": 13}]
+        assert it.events.named("feed_reissued") == [{"feed": "News", "url": url, "entries": 13, "known": 12}]
 
 
 async def test_too_many_entries_are_cut_to_the_newest_and_told() -> None:

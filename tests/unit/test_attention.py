@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.attention import Attention, database_folder
+from core.audits import Missed
 from core.errors import TargetGone, Unreachable
 from core.model import Status, Target
 from tests.fake_chat import FakeChat
@@ -168,3 +169,37 @@ def test_the_disk_is_really_asked(tmp_path: Path) -> None:
     from app.attention import _disk_used
 
     assert 0 <= _disk_used(tmp_path) <= 1
+
+
+async def test_what_happened_to_feeds_is_told_in_one_message_and_once_a_day() -> None:
+    desk = Desk(("telegram:600",))
+    told = {"feed": "News", "url": "https://a.example/"}
+    missed = tuple(
+        Missed(f"Story {number}", f"https://b.example/{number}", (), desk.clock.now()) for number in range(7)
+    )
+    for _ in range(2):
+        desk.attention("feed_reissued", **told, entries=20, known=20)
+        desk.attention("feed_moved", **told, moved_to="https://c.example/")
+        desk.attention("feed_state", **told, was="healthy", condition="quiet", reason="Nothing new since yesterday.")
+        desk.attention("feed_state", **told, was="quiet", condition="healthy", reason="All is well.")
+        desk.attention("audit", missed=missed, judged=9)
+        await desk.attention.look()
+    (message,) = desk.told
+    assert "The feed News published 20 entries anew" in message
+    assert "moved to https://c.example/" in message
+    assert "The feed News: Nothing new since yesterday." in message
+    assert "7 relevant stories came from the audit's query and from no feed: “Story 0” https://b.example/0" in message
+    assert "and 2 more" in message
+    assert "All is well" not in message
+    desk.clock.advance(86400)
+    desk.attention("feed_reissued", **told, entries=20, known=20)
+    await desk.attention.look()
+    assert len(desk.told) == 2
+
+
+async def test_an_outage_of_ours_is_told_and_its_end_takes_it_back() -> None:
+    desk = Desk()
+    desk.attention("outage_began", feed="News")
+    assert desk.attention.details()["needs a hand"] == "network:1"
+    desk.attention("outage_ended", feed="News")
+    assert desk.attention.present == ()

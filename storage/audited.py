@@ -1,0 +1,77 @@
+"""What is asked of the store for the missed-item audit, and for feeds that are published anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+
+from core.model import Level, Story
+from core.watch import StoredEntry
+from storage import entries as texts
+from storage import stories
+from storage.columns import digest
+from storage.database import Database
+from storage.dialect import batches
+from storage.schema import entries, feeds, identities
+
+_NEWEST = 2_000
+
+
+class AuditDesk:
+    """The part of the store that answers core.audits.AuditedStore."""
+
+    _database: Database
+
+    async def count_titles(self, feed_id: int, titles: Sequence[str]) -> Mapping[str, int]:
+        """See core.ports.PollStore."""
+        newest = (
+            select(identities.c.id)
+            .where(identities.c.feed_id == feed_id)
+            .order_by(identities.c.id.desc())
+            .limit(_NEWEST)
+            .subquery()
+        )
+        counts: dict[str, int] = {}
+        async with self._database.read() as connection:
+            for batch in batches(set(titles)):
+                query = (
+                    select(entries.c.title, func.count().label("copies"))
+                    .join(newest, newest.c.id == entries.c.id)
+                    .where(entries.c.title.in_(batch))
+                    .group_by(entries.c.title)
+                )
+                counts |= {row.title: row.copies for row in await connection.execute(query)}
+        return counts
+
+    async def list_audited(self, since: datetime, before: datetime, limit: int) -> tuple[StoredEntry, ...]:
+        query = texts.stored().where(entries.c.outcome == "audit", entries.c.seen_at.between(since, before))
+        async with self._database.read() as connection:
+            return await texts.read_stored(connection, query.limit(limit))
+
+    async def is_covered(self, link_key: str, url: str) -> bool:
+        known = [identities.c.link_digest == digest(link_key)] if link_key else []
+        known += [entries.c.url_digest == digest(url)] if url else []
+        if not known:
+            return False
+        query = (
+            select(feeds.c.spec)
+            .join(identities, identities.c.feed_id == feeds.c.id)
+            .outerjoin(entries, entries.c.id == identities.c.id)
+            .where(or_(*known))
+        )
+        async with self._database.read() as connection:
+            return any(not row.spec.audit for row in await connection.execute(query))
+
+    async def judge_audited(self, entry_ids: Sequence[int], outcome: str, reason: str) -> None:
+        async with self._database.write() as connection:
+            for batch in batches(entry_ids):
+                await connection.execute(
+                    update(entries).where(entries.c.id.in_(batch)).values(outcome=outcome, reason=reason)
+                )
+
+    async def stories_since(self, since: datetime) -> tuple[Story, ...]:
+        async with self._database.read() as connection:
+            found = await stories.open_since(connection, since)
+        return tuple(story for story in found if story.level in (Level.DIGEST, Level.ALERT))

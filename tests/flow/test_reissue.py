@@ -1,0 +1,85 @@
+"""Feeds that come anew under other ids, addresses and dates: recognised, recorded, told, and no flood of alerts."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.model import Outcome
+from tests.feed_server import reply
+from tests.polling import polling
+
+TITLES = [f"N{number} released" for number in range(12)]
+CHANGES = {
+    "ids": ("guid", "<guid>new-{n}</guid><link>http://news.example/{n}?session={n}{p}</link>"),
+    "addresses": ("path", "<link>http://news.example/articles/{p}/{n}</link>"),
+    "https": ("https", "<guid>old-{n}</guid><link>https://news.example/{n}</link>"),
+    "tracking": ("tracking", "<link>http://news.example/{n}?utm_source=rss&amp;utm_campaign={p}</link>"),
+    "host": ("host", "<guid>http://www.news.test/{p}/{n}</guid><link>http://www.news.test/{n}</link>"),
+}
+
+
+def document(form: str, titles: list[str], poll: int = 0, date: str = "") -> bytes:
+    items = "".join(
+        f"<item><title>{title}</title>{form.format(n=title.split()[0], p=poll)}{date}</item>" for title in titles
+    )
+    return f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>".encode()
+
+
+OLD = "<guid>old-{n}</guid><link>http://news.example/{n}</link>"
+BARE = "<link>http://news.example/{n}</link>"
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("date", ["", "<pubDate>Thu, 19 Mar 2026 12:30:00 GMT</pubDate>"], ids=["undated", "redated"])
+async def test_a_feed_that_comes_anew_alerts_for_what_is_new_only(name: str, date: str) -> None:
+    form = CHANGES[name][1]
+    before = BARE if name in ("addresses", "tracking") else OLD
+    async with polling() as it:
+        changed = document(form, ["Really released", *TITLES], 1, date)
+        url = it.server.on("/feed", reply(document(before, TITLES)), reply(changed), reply(changed + b" "))
+        await it.poll(url)
+        it.clock.advance(3600)
+        result = await it.poll(url)
+        assert (result.outcome, result.entries, result.alerts) == (Outcome.OK, 13, 1)
+        assert it.store.outcomes["Really released"] == "alert"
+        assert len([one for one in it.store.entries.values() if one.outcome == "alert"]) == 1
+        if name not in ("https", "tracking"):  # those are known by guid or link, and nothing to speak of
+            assert it.events.named("feed_reissued")[0]["known"] == 12
+        it.clock.advance(3600)
+        assert (await it.poll(url)).new == 0
+
+
+async def test_a_feed_that_changes_its_ids_at_every_poll_neither_alerts_nor_grows_for_ever() -> None:
+    async with polling() as it:
+        form = CHANGES["ids"][1]
+        bodies = [document("<guid>{n}-{p}</guid>" + form.partition("</guid>")[2], TITLES, poll) for poll in range(9)]
+        url = it.server.on("/feed", *(reply(body) for body in bodies))
+        results = []
+        for _ in bodies:
+            results.append(await it.poll(url))
+            it.clock.advance(600)
+        assert sum(result.alerts for result in results) == 0
+        assert [result.new for result in results] == [12, 12, 12, 0, 0, 0, 0, 0, 0]
+        assert all(result.entries == 12 for result in results)
+        assert len(it.events.named("feed_reissued")) == 2
+        it.server.on("/feed", reply(document(form, ["Really released", *TITLES], 99)))
+        assert (await it.poll(url)).alerts == 1
+
+
+async def test_headlines_that_repeat_by_custom_are_news_every_time() -> None:
+    async with polling() as it:
+        url = it.server.on("/feed", reply(document(OLD, ["A quiet day"])))
+        await it.poll(url)
+        for day in range(3):
+            it.clock.advance(86400)
+            daily = document("<guid>day-" + str(day) + "</guid>", ["N released: the daily count"], day)
+            it.server.on("/feed", reply(daily))
+            assert (await it.poll(url)).hits == 1
+        assert it.events.named("feed_reissued") == []
+
+
+async def test_a_reordered_feed_brings_nothing_new() -> None:
+    async with polling() as it:
+        url = it.server.on("/feed", reply(document(OLD, TITLES)), reply(document(OLD, TITLES[::-1])))
+        await it.poll(url)
+        assert (await it.poll(url)).new == 0
