@@ -11,7 +11,7 @@ from bot.platforms import PLATFORMS
 from core.config import mask_url, read_settings
 from core.errors import BadTarget, ConfigError, PackError, UnknownName
 from core.model import Target
-from core.settings import FeedSettings, Settings
+from core.settings import FeedSettings, Settings, SlackSettings
 from feeds.catalogue import CatalogueEntry, groups
 from feeds.sources import SOURCES
 
@@ -62,7 +62,7 @@ def enabled_platforms(settings: Settings) -> tuple[str, ...]:
     """Names of the chat platforms that have what they need to be opened."""
     keys = (
         ("telegram", settings.telegram.token),
-        ("slack", settings.slack.bot_token),
+        ("slack", settings.slack.bot_token or settings.slack.client_id),
         ("webhook", settings.webhooks.urls),
     )
     names = [name for name, key in keys if key]
@@ -180,10 +180,22 @@ def _platforms(settings: Settings) -> Iterator[str]:
             yield f"telegram.webhook_url = {telegram.webhook_url!r}: webhook mode needs a public https:// address."
         if not telegram.webhook_secret:
             yield "telegram.webhook_secret is empty: webhook mode needs one; invent 20 or more letters and digits."
-    if slack.bot_token and slack.mode == "socket" and not slack.app_token:
+    yield from _slack(slack)
+
+
+def _slack(slack: SlackSettings) -> Iterator[str]:
+    used = slack.bot_token or slack.client_id
+    if used and slack.mode == "socket" and not slack.app_token:
         yield (
             "slack.app_token is empty: Socket Mode needs an app-level token (xapp-...) with connections:write; "
             'make one under "Basic Information" of the Slack app.'
         )
-    if slack.bot_token and slack.mode == "http" and not slack.signing_secret:
+    if used and slack.mode == "http" and not slack.signing_secret:
         yield 'slack.signing_secret is empty: HTTP mode needs it; it stands under "Basic Information" of the Slack app.'
+    if bool(slack.client_id) != bool(slack.client_secret):
+        yield (
+            'slack.client_id and slack.client_secret go together: both stand under "Basic Information" of the Slack '
+            "app and let several workspaces install it; leave both empty for one workspace."
+        )
+    if slack.redirect and not slack.redirect.startswith("https://"):
+        yield f"slack.redirect = {slack.redirect!r}: Slack sends people back to https:// addresses only."

@@ -147,7 +147,9 @@ def make_parts(
     pages, stories = PageWorker(options), StoryBook()
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    context = PlatformContext(settings, clock, store, log, chats=store, stories=store, leases=store, observe=observe)
+    context = PlatformContext(
+        settings, clock, store, log, chats=store, stories=store, leases=store, observe=observe, installs=store
+    )
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = dict(matcher.topics)

@@ -47,6 +47,13 @@ class SlackSettings:
         "Who may change a channel's subscription: all its members, or admins and owners of the workspace.",
         choices=("members", "admins"),
     )
+    client_id: str = _key("", "Client ID of the app, to let several workspaces install it at /slack/install.")
+    client_secret: str = _key("", "Client secret of the app, for the same.", secret=True)
+    scopes: tuple[str, ...] = _key(
+        ("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "users:read"),
+        "What the app asks for in a workspace that installs it.",
+    )
+    redirect: str = _key("", "Public https address that leads to /slack/oauth_redirect.", url=HTTP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,6 +329,17 @@ leases = Table(
     _text("value"),
 )
 
+# Workspaces that installed the app of a platform by OAuth. The token is a secret.
+installations = Table(
+    "installations",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    _text("bot_user"),
+    Column("installed_at", UtcTime(), nullable=False),
+)
+
 # Platform events handled, so that a repeated one does nothing.
 updates = Table(
     "updates",

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from core.audit import Change
 from core.clock import SystemClock
 from core.health import FeedRecord
+from core.installs import Installation
 from core.model import (
     Entry,
     EntryTrace,
@@ -39,6 +40,7 @@ from storage import (
     audit,
     feedback,
     feeds,
+    installations,
     migrate,
     outbox,
     overview,
@@ -212,6 +214,10 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
         async with self._database.write(Lock.STORIES) as connection:
             await subscriptions.retire(connection, target, reason)
 
+    async def retire_team(self, platform: str, team: str, reason: str, now: datetime) -> None:
+        async with self._database.write(Lock.STORIES) as connection:
+            await subscriptions.retire_team(connection, platform, team, reason)
+
     async def move_target(self, old: Target, new: Target, now: datetime) -> None:
         async with self._database.write(Lock.STORIES) as connection:
             await subscriptions.move(connection, old, new)
@@ -285,6 +291,24 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
                 .on_conflict_do_nothing(index_elements=["event_digest"])
             )
             return bool(added.rowcount)
+
+    # --- installations ----------------------------------------------------------------------------------------------
+
+    async def save_installation(self, one: Installation, now: datetime) -> None:
+        async with self._database.write() as connection:
+            await installations.save(connection, one, now)
+
+    async def find_installation(self, platform: str, team: str) -> Installation | None:
+        async with self._database.read() as connection:
+            return await installations.find(connection, platform, team)
+
+    async def remove_installation(self, platform: str, team: str) -> None:
+        async with self._database.write() as connection:
+            await installations.remove(connection, platform, team)
+
+    async def count_installations(self, platform: str) -> int:
+        async with self._database.read() as connection:
+            return await installations.count(connection, platform)
 
     # --- watchlists -------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
@@ -151,7 +151,18 @@ async def sync(connection: AsyncConnection, wanted: Mapping[Target, Sequence[str
 
 async def retire(connection: AsyncConnection, target: Target, reason: str) -> None:
     """Pause the subscription of a chat that is gone and drop what waits for it. Needs Lock.STORIES."""
-    ids = select(targets.c.id).where(at(target)).scalar_subquery()
+    await _retire(connection, at(target), reason)
+
+
+async def retire_team(connection: AsyncConnection, platform: str, team: str, reason: str) -> None:
+    """The same for all chats of a workspace, or of those that name none. Needs Lock.STORIES."""
+    start = f"{team}."
+    inside = func.substr(targets.c.chat, 1, len(start)) == start if team else targets.c.chat.not_like("%.%")
+    await _retire(connection, and_(targets.c.platform == platform, inside), reason)
+
+
+async def _retire(connection: AsyncConnection, which: ColumnElement[bool], reason: str) -> None:
+    ids = select(targets.c.id).where(which).scalar_subquery()
     await connection.execute(
         update(subscriptions).where(subscriptions.c.target_id.in_(ids)).values(paused_reason=reason)
     )

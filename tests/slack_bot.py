@@ -7,9 +7,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.slack import Slack
+from core.installs import InstallStore
 from core.message import Message
 from core.ports import MenuEntry, Request
 from core.settings import Settings, SlackSettings
@@ -21,7 +23,7 @@ from web.server import HttpServer
 Answering = Callable[[Request], Awaitable[Message | None]]
 
 
-def settings(server: SlackServer, **changes: str) -> SlackSettings:
+def settings(server: SlackServer, **changes: Any) -> SlackSettings:
     slack = SlackSettings(
         bot_token=server.bot_token,
         app_token=server.app_token,
@@ -31,9 +33,9 @@ def settings(server: SlackServer, **changes: str) -> SlackSettings:
     return replace(slack, **changes)
 
 
-def make(slack: SlackSettings, seen: SeenEvents | None = None) -> Slack:
+def make(slack: SlackSettings, seen: SeenEvents | None = None, installs: InstallStore | None = None) -> Slack:
     log = logging.getLogger("tests.slack")
-    return Slack(PlatformContext(Settings(slack=slack), FakeClock(), seen or SeenEvents(), log))
+    return Slack(PlatformContext(Settings(slack=slack), FakeClock(), seen or SeenEvents(), log, installs=installs))
 
 
 @asynccontextmanager
@@ -49,16 +51,22 @@ async def opened(server: SlackServer, **changes: str) -> AsyncIterator[Slack]:
 
 @asynccontextmanager
 async def receiving(
-    server: SlackServer, answer: Answering, menu: Sequence[MenuEntry] = (), **changes: str
+    server: SlackServer,
+    answer: Answering,
+    menu: Sequence[MenuEntry] = (),
+    installs: InstallStore | None = None,
+    **changes: str,
 ) -> AsyncIterator[Slack]:
     """Opened and receiving, by Socket Mode or behind the program's own HTTP server."""
-    platform = make(settings(server, **changes))
+    platform = make(settings(server, **changes), installs=installs)
     await platform.open()
     http = HttpServer("127.0.0.1", 0, health=good, ready=good, routes=platform.routes)
     running = asyncio.create_task(platform.run(answer, menu))
     try:
-        if platform.routes:
-            server.events_url = await http.start() + platform.routes[0].path
+        base = await http.start() if platform.routes else ""
+        server.pages_url = base
+        if changes.get("mode") == "http":
+            server.events_url = base + platform.routes[0].path
         else:
             await server.connected()
         yield platform

@@ -45,7 +45,7 @@ class SlackServer(SlackApi):
 
     def __init__(self) -> None:
         super().__init__()
-        self.events_url = ""
+        self.events_url = self.pages_url = ""
         self.opened = 0
         self.refused_sockets = 0
         self._tickets: set[str] = set()
@@ -80,7 +80,7 @@ class SlackServer(SlackApi):
         typed = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         typed = typed.replace(f"@{self.bot_name}", f"<@{self.bot_user}>")
         one = self.keep(Posted(channel, self.new_ts(), user, typed, thread_ts=thread_ts))
-        event: dict[str, Any] = {"user": user, "text": typed, "ts": one.ts, "channel": channel, "team": self.team}
+        event: dict[str, Any] = {"user": user, "text": typed, "ts": one.ts, "channel": channel, "team": room.team}
         event |= {"thread_ts": thread_ts} if thread_ts else {}
         event |= {"files": [file], "subtype": "file_share"} if file else {}
         if room.kind == "im":
@@ -98,7 +98,8 @@ class SlackServer(SlackApi):
             return Ack(-1, "not subscribed")
         if room is not None and self.bot_user not in room.members:
             return Ack(-1, "not in channel")
-        body: dict[str, Any] = {"type": "event_callback", "team_id": self.team, "event": dict(event)}
+        team = str(event.get("team", room.team if room else self.team))
+        body: dict[str, Any] = {"type": "event_callback", "team_id": team, "event": dict(event)}
         body |= {"event_id": event_id or f"Ev{self.serial()}", "event_time": int(self.time)}
         return await self.deliver("events_api", body, attempt)
 
@@ -111,7 +112,7 @@ class SlackServer(SlackApi):
         fields = {"command": command, "text": text, "user_id": user, "user_name": user.lower(), "channel_id": channel}
         fields |= {
             "channel_name": name,
-            "team_id": self.team,
+            "team_id": room.team,
             "api_app_id": "A0APP",
             "trigger_id": self.views.trigger(user),
         }
@@ -134,7 +135,7 @@ class SlackServer(SlackApi):
             "actions": [action],
         }
         body |= {
-            "team": {"id": self.team},
+            "team": {"id": self.channels[one.channel].team},
             "channel": {"id": one.channel},
             "container": container,
             "api_app_id": "A0APP",

@@ -6,6 +6,7 @@ Rules: https://docs.slack.dev/reference/methods . Nothing here sleeps.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -45,6 +46,10 @@ class SlackApi(SlackFiles):
         self.channels: dict[str, Channel] = {}
         self.calls: list[Call] = []
         self.views = Views(self)
+        self.client_id, self.client_secret, self._basic = "123.456", "client-secret-of-tests", ""
+        self.codes: dict[str, str] = {}
+        self.installed: dict[str, str] = {}
+        self._speaking_in = self.team
         self.time = 1_760_000_000.0
         self._posted: list[Posted] = []
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
@@ -104,9 +109,18 @@ class SlackApi(SlackFiles):
         }
         return user
 
-    def add_channel(self, channel: str, members: set[str], kind: str = "public", *, archived: bool = False) -> Channel:
-        self.channels[channel] = Channel(channel, f"channel-{channel.lower()}", set(members), kind, archived)
+    def add_channel(
+        self, channel: str, members: set[str], kind: str = "public", *, archived: bool = False, team: str = ""
+    ) -> Channel:
+        name = f"channel-{channel.lower()}"
+        self.channels[channel] = Channel(channel, name, set(members), kind, archived, team or self.team)
         return self.channels[channel]
+
+    def grant(self, team: str) -> str:
+        """Somebody lets the app into a workspace; the code that the browser brings back."""
+        code = f"code-{self.serial()}"
+        self.codes[code] = team
+        return code
 
     def fail(self, method: str, *faults: Fault) -> None:
         """The next calls of a method ("response_url" too) meet these faults, one each."""
@@ -177,11 +191,14 @@ class SlackApi(SlackFiles):
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method, fields = request.match_info["method"], await _fields(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or str(fields.pop("token", ""))
+        if token.startswith("Basic "):
+            self._basic = base64.b64decode(token.removeprefix("Basic ")).decode()
         fault = await self._next_fault(method)
         answer: dict[str, Any] = {"ok": False, "error": fault.error, **fault.more}
         if fault.lets_through:
             try:
                 self._authorise(method, token)
+                self._speaking_in = self.installed.get(token, self.team)
                 answer = {"ok": True, **self._run(method, fields)}
             except Refused as refused:
                 answer = refused.answer
@@ -219,8 +236,12 @@ class SlackApi(SlackFiles):
     def _authorise(self, method: str, token: str) -> None:
         if method not in METHOD_SCOPES:
             raise Refused("unknown_method", req_method=method)
+        if method == "oauth.v2.access":
+            return  # known by client_id and client_secret
         if not token:
             raise Refused("not_authed")
+        if token in self.installed:
+            return
         if token not in (self.bot_token, self.app_token):
             raise Refused("invalid_auth")
         if (token == self.app_token) != (method == "apps.connections.open"):
@@ -236,8 +257,19 @@ class SlackApi(SlackFiles):
     # --- methods ----------------------------------------------------------------------------------------------------
 
     def _do_auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
-        who = {"url": f"{self._base}/", "team": "Tests", "user": self.bot_name, "team_id": self.team}
+        who = {"url": f"{self._base}/", "team": "Tests", "user": self.bot_name, "team_id": self._speaking_in}
         return {**who, "user_id": self.bot_user, "bot_id": self.bot_id, "is_enterprise_install": False}
+
+    def _do_oauth_v2_access(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if self._basic != f"{self.client_id}:{self.client_secret}":
+            raise Refused("bad_client_secret")
+        team = self.codes.pop(str(fields.get("code")), "")
+        if not team:
+            raise Refused("invalid_code")
+        token = f"xoxb-{team}-{self.serial()}-token-of-tests"
+        self.installed[token] = team
+        more = {"bot_user_id": self.bot_user, "scope": ",".join(sorted(self.scopes)), "token_type": "bot"}
+        return {"access_token": token, "team": {"id": team, "name": team}, "authed_user": {"id": "U1"}, **more}
 
     def _do_apps_connections_open(self, _: dict[str, Any]) -> dict[str, Any]:
         raise Refused("socket_mode_disabled")
@@ -314,6 +346,7 @@ class SlackApi(SlackFiles):
             return self._private_chat(name)
         for channel in self.channels.values():
             visible = channel.kind == "public" or self.bot_user in channel.members
+            visible = visible and channel.team == self._speaking_in
             if name in (channel.id, f"#{channel.name}") and visible:
                 return channel
         raise Refused("channel_not_found")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.slack_server_blocks import links, shown
 
-BOT_EVENTS = frozenset({"app_home_opened", "app_mention", "message.im"})
+BOT_EVENTS = frozenset({"app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked"})
 BOT_SCOPES = frozenset(
     {"app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "users:read"}
 )
@@ -24,6 +24,7 @@ METHOD_SCOPES: Mapping[str, str] = {
     "users.info": "users:read",
     "conversations.info": "channels:read",
     "conversations.open": "im:write",
+    "oauth.v2.access": "",
     "views.open": "",
     "views.publish": "",
     "views.update": "",
@@ -35,6 +36,8 @@ METHOD_SCOPES: Mapping[str, str] = {
 EVENT_SCOPES: Mapping[str, str] = {
     "app_home_opened": "",
     "app_mention": "app_mentions:read",
+    "app_uninstalled": "",
+    "tokens_revoked": "",
     "message.im": "im:history",
 }
 COMMAND_SCOPE = "commands"
@@ -87,6 +90,7 @@ class Channel:
     members: set[str]
     kind: str = "public"
     archived: bool = False
+    team: str = "T0TEAM"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from core.installs import InstallStore
 from core.model import Story, Target
 from core.observing import unobserved
 from core.ports import Clock, Observer, UpdateStore
@@ -29,7 +30,8 @@ class StoryReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlatformContext:
-    """Settings (the platform reads its own section), clock, memory of handled events, log, known chats, stories.
+    """Settings (the platform reads its own section), clock, memory of handled events, log, known chats, stories,
+    and installations of a platform's app.
 
     What only one of several processes may do is done under a lease; without `leases` this one is alone.
     A platform shipped apart from the built-in ones finds its section in `settings.platforms[NAME]`.
@@ -43,3 +45,4 @@ class PlatformContext:
     stories: StoryReader | None = None
     leases: LeaseStore | None = None
     observe: Observer = unobserved
+    installs: InstallStore | None = None

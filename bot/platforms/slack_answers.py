@@ -14,6 +14,7 @@ from bot.platforms.slack_blocks import Rendered, render, render_all
 from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
 from bot.platforms.slack_files import upload
+from bot.platforms.slack_teams import Teams, address
 from bot.texts import ENGLISH, FILE_FOR_YOU, FILE_IN_PRIVATE, FILE_LOST, NOT_IN_CHANNEL
 from core.errors import DeliveryError, RetryLater, TargetGone
 from core.files import Attachment
@@ -31,8 +32,11 @@ class Posting(Protocol):
 class Answers:
     """Shows answers. `name` is the bot's name, known once it is connected."""
 
-    def __init__(self, posting: Posting, client: AsyncWebClient, clock: Clock, log: logging.Logger) -> None:
-        self.name = ""
+    def __init__(
+        self, posting: Posting, client: AsyncWebClient, teams: Teams, clock: Clock, log: logging.Logger
+    ) -> None:
+        self.name = "minskwatch"
+        self._teams = teams
         self._posting = posting
         self._client = client
         self._clock = clock
@@ -59,16 +63,17 @@ class Answers:
         try:
             if own_chat:
                 words = render(plain(ENGLISH.say(FILE_FOR_YOU)))
-                shown = await self._posting.post(Target("slack", incoming.user), words)
+                shown = await self._posting.post(Target("slack", address(incoming.team, incoming.user)), words)
                 channel, thread = shown.partition(":")[0], ""
-            await upload(self._client, channel, thread, file)
+            async with self._teams.calling(incoming.team, f"slack:{channel}") as token:
+                await upload(self._client, channel, thread, file, token)
         except DeliveryError as error:
             self._log.warning("A file could not be shown in Slack", extra={"reason": str(error)})
             lost = ENGLISH.say(FILE_LOST, name=file.name, reason=str(error))
             await self._to_asker(incoming, (render(plain(lost)),))
 
     async def _in_channel(self, incoming: Incoming, message: Message) -> None:
-        target = Target("slack", incoming.channel, incoming.thread)
+        target = Target("slack", address(incoming.team, incoming.channel), incoming.thread)
         parts = render_all(message)
         for number, part in enumerate(parts):
             try:
@@ -100,9 +105,9 @@ class Answers:
     async def _whisper(self, incoming: Incoming, fields: dict[str, Any]) -> None:
         thread = incoming.thread or None
         fields.pop("metadata", None)
-        with translated(f"slack:{incoming.channel}"):
+        async with self._teams.calling(incoming.team, f"slack:{incoming.channel}") as token:
             await self._client.chat_postEphemeral(
-                channel=incoming.channel, user=incoming.user, thread_ts=thread, **fields
+                channel=incoming.channel, user=incoming.user, thread_ts=thread, **token, **fields
             )
 
     async def _respond(self, incoming: Incoming, part: Rendered) -> bool:

@@ -5,6 +5,8 @@ https://docs.slack.dev/messaging/working-with-files . Files cannot be for one pe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,12 +20,12 @@ FILE_SECONDS = aiohttp.ClientTimeout(total=120, sock_connect=10)
 MOST_ALT = 1000  # characters (https://docs.slack.dev/reference/methods/files.getUploadURLExternal)
 
 
-async def upload(client: AsyncWebClient, channel: str, thread: str, file: Attachment) -> None:
-    """Show a file in a channel that the bot is in. Raises DeliveryError."""
+async def upload(client: AsyncWebClient, channel: str, thread: str, file: Attachment, token: Mapping[str, Any]) -> None:
+    """Show a file in a channel that the bot is in, in the name that `token` makes calls in. Raises DeliveryError."""
     _client, where = client, f"slack:{channel}"
     alt = {"alt_txt": file.alt[:MOST_ALT]} if file.is_picture and file.alt else {}
     with translated(where):
-        place = await _client.files_getUploadURLExternal(filename=file.name, length=len(file.body), **alt)
+        place = await _client.files_getUploadURLExternal(filename=file.name, length=len(file.body), **alt, **token)
         assert isinstance(_client.session, aiohttp.ClientSession)
         kind = {"Content-Type": "application/octet-stream"}
         async with _client.session.post(
@@ -32,7 +34,7 @@ async def upload(client: AsyncWebClient, channel: str, thread: str, file: Attach
             if answer.status != 200:
                 raise MessageRejected(f"Slack did not take the file for {where} (status {answer.status}).")
         shown: list[dict[str, str | None]] = [{"id": str(place["file_id"]), "title": file.name}]
-        await _client.files_completeUploadExternal(files=shown, channel_id=channel, thread_ts=thread or None)
+        await _client.files_completeUploadExternal(files=shown, channel_id=channel, thread_ts=thread or None, **token)
 
 
 async def download(client: AsyncWebClient, url: str, api_base: str, token: str) -> bytes:

@@ -16,8 +16,9 @@ from weakref import WeakValueDictionary
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.platforms.slack_blocks import Block
-from bot.platforms.slack_errors import TriggerGone, ViewChanged, ViewGone, translated
+from bot.platforms.slack_errors import TriggerGone, ViewChanged, ViewGone
 from bot.platforms.slack_events import Incoming
+from bot.platforms.slack_teams import Teams
 from bot.platforms.slack_views import FIELD, Place, error_words, home_view, modal_view, typed_in
 from core.message import Message
 from core.model import Role
@@ -52,12 +53,14 @@ class Pages:
     def __init__(
         self,
         client: AsyncWebClient,
+        teams: Teams,
         ask: Asking,
         spawn: Callable[[Callable[[], Awaitable[None]]], None],
         clock: Clock,
         log: logging.Logger,
     ) -> None:
         self._client = client
+        self._teams = teams
         self._ask = ask
         self._spawn = spawn
         self._clock = clock
@@ -168,9 +171,9 @@ class Pages:
             self._log.debug("A modal was closed before its answer came")
 
     async def _call(self, method: str, incoming: Incoming, view: Block, known: str = "", view_id: str = "") -> Any:
-        with translated(f"a view for user {incoming.user}"):
+        async with self._teams.calling(incoming.team, f"a view for user {incoming.user}") as token:
             if method == "views_publish":
-                return await self._client.views_publish(user_id=incoming.user, view=view, hash=known or None)
+                return await self._client.views_publish(user_id=incoming.user, view=view, hash=known or None, **token)
             if method == "views_open":
-                return await self._client.views_open(trigger_id=incoming.trigger_id, view=view)
-            return await self._client.views_update(view_id=view_id, view=view)
+                return await self._client.views_open(trigger_id=incoming.trigger_id, view=view, **token)
+            return await self._client.views_update(view_id=view_id, view=view, **token)

@@ -21,6 +21,7 @@ from core.audits import AuditedStore
 from core.errors import SchemaTooNew, StoreError
 from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
+from core.installs import Installation, InstallStore
 from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
 from core.options import Options, Told, Verdict
 from core.overview import DeliveryState, OverviewStore
@@ -158,6 +159,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "drop_lease": lambda store: store.drop_lease(Lease("telegram", "we", 1), NOW),
     "hold_platform": lambda store: store.hold_platform("telegram", NOW),
     "retire_target": lambda store: store.retire_target(CHAT, "gone", NOW),
+    "retire_team": lambda store: store.retire_team("slack", "T1", "gone", NOW),
+    "save_installation": lambda store: store.save_installation(Installation("slack", "T1", "xoxb-1"), NOW),
+    "remove_installation": lambda store: store.remove_installation("slack", "T1"),
     "move_target": lambda store: store.move_target(CHAT, TEAM, NOW),
     "subscribe": lambda store: store.subscribe(CHAT, TOPICS, NOW),
     "unsubscribe": lambda store: store.unsubscribe(CHAT),
@@ -183,6 +187,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "next_delivery_at": lambda store: store.next_delivery_at(),
     "list_feedback": lambda store: store.list_feedback("term", limit=5),
     "find_subscription": lambda store: store.find_subscription(CHAT),
+    "find_installation": lambda store: store.find_installation("slack", "T1"),
+    "count_installations": lambda store: store.count_installations("slack"),
     "latest_stories": lambda store: store.latest_stories(3),
     "find_story": lambda store: store.find_story(1),
     "find_story_of_message": lambda store: store.find_story_of_message(CHAT, "m"),
@@ -211,6 +217,7 @@ def test_every_method_is_tried_against_a_lock() -> None:
         FeedAdminStore,
         LookStore,
         AuditedStore,
+        InstallStore,
         PollStore,
         DeliveryStore,
         ChatStore,

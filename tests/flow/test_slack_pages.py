@@ -11,6 +11,7 @@ import pytest
 from bot.command import load_commands
 from bot.delivery import Deliverer
 from bot.dispatch import Dispatcher
+from bot.platforms import slack_pages
 from bot.platforms.slack_blocks import render
 from bot.tools import Tools
 from core.message import Button, Message, line
@@ -19,6 +20,7 @@ from core.ports import MenuEntry
 from matching.lexicon import load_lexicon
 from matching.people import Roster
 from storage.store import Store
+from tests import slack_server
 from tests.contract.store_steps import claimed_feed, entry, new
 from tests.echo import Echo
 from tests.fake_chat import TOPICS, Newsroom
@@ -91,7 +93,12 @@ class House:
 
 
 @pytest.fixture
-async def house(slack: SlackServer, sqlite_url: str, clock: FakeClock) -> AsyncIterator[House]:
+async def house(
+    slack: SlackServer, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    """However busy the machine, results come with the acknowledgement."""
+    monkeypatch.setattr(slack_pages, "RESULT_WITHIN", 60.0)
+    monkeypatch.setattr(slack_server, "ANSWER_WITHIN", 60.0)
     store = Store(sqlite_url, clock=clock)
     await store.open()
     yield House(slack, store, clock)
@@ -240,7 +247,10 @@ async def test_name_is_watched_from_the_home_tab_which_then_shows_it(slack: Slac
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
-async def test_slow_trial_is_shown_when_it_is_there(slack: SlackServer, echo: Echo, mode: str) -> None:
+async def test_slow_trial_is_shown_when_it_is_there(
+    slack: SlackServer, echo: Echo, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(slack_pages, "RESULT_WITHIN", 0.01)
     async with receiving(slack, echo, menu=(FORM,), mode=mode):
         await slack.slash("U1", "C1", "watch")
         await slack.wait_until(lambda: bool(slack.called("views.update")))
@@ -252,7 +262,10 @@ async def test_slow_trial_is_shown_when_it_is_there(slack: SlackServer, echo: Ec
         await slack.wait_until(lambda: "you said watch minsk AND potash" in slack.views.modals["U1"].shown)
 
 
-async def test_slow_mistake_keeps_what_was_typed(slack: SlackServer, echo: Echo) -> None:
+async def test_slow_mistake_keeps_what_was_typed(
+    slack: SlackServer, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_pages, "RESULT_WITHIN", 0.01)
     async with receiving(slack, echo, menu=(FORM,)):
         await slack.slash("U1", "C1", "watch")
         await slack.wait_until(lambda: bool(slack.called("views.update")))

@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]
 
 from bot.command import load_commands
 from bot.platforms.slack_events import COMMAND
+from core.settings import SlackSettings
 from tests.slack_server_values import BOT_EVENTS, BOT_SCOPES, COMMAND_SCOPE, DOWNLOAD_SCOPE, EVENT_SCOPES, METHOD_SCOPES
 
 PLATFORMS = Path(__file__).parents[2] / "bot" / "platforms"
@@ -29,7 +30,7 @@ def methods_used() -> set[str]:
 
 
 def events_used() -> set[str]:
-    source = (PLATFORMS / "slack.py").read_text(encoding="utf-8")
+    source = (PLATFORMS / "slack_receiver.py").read_text(encoding="utf-8")
     names = {"message": "message.im"}
     return {names.get(name, name) for name in re.findall(r'app\.event\("(\w+)"\)', source)}
 
@@ -57,6 +58,10 @@ def test_scopes_are_exactly_those_needed(manifest: dict[str, Any]) -> None:
     scopes = manifest["oauth_config"]["scopes"]
     assert set(scopes) == {"bot"}
     assert set(scopes["bot"]) == needed == BOT_SCOPES
+
+
+def test_workspaces_that_install_are_asked_for_the_same(manifest: dict[str, Any]) -> None:
+    assert set(SlackSettings().scopes) == set(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def test_events_are_exactly_those_listened_to(manifest: dict[str, Any]) -> None:

@@ -79,6 +79,15 @@ def upgrade() -> None:
         _primary("leases", "name"),
     )
     op.create_table(
+        "installations",
+        _column("platform", sa.Text()),
+        _column("team", sa.Text()),
+        _column("token", sa.Text()),
+        _text("bot_user"),
+        _column("installed_at", TIME),
+        _primary("installations", "platform", "team"),
+    )
+    op.create_table(
         "updates",
         _column("event_digest", sa.LargeBinary()),
         _column("seen_at", TIME),
