@@ -20,7 +20,7 @@ from bot.platforms.slack_errors import TriggerGone, ViewChanged, ViewGone
 from bot.platforms.slack_events import Incoming
 from bot.platforms.slack_teams import Teams
 from bot.platforms.slack_views import FIELD, Place, error_words, home_view, modal_view, typed_in
-from core.message import Message
+from core.message import Message, plain
 from core.model import Role
 from core.ports import Clock, MenuEntry
 
@@ -156,6 +156,8 @@ class Pages:
         self, work: asyncio.Future[Message | None], incoming: Incoming, view_id: str, place: Place, typed: str
     ) -> None:
         answer = await work
+        if answer is not None and answer.failed:
+            answer = replace(plain(error_words(answer)), buttons=answer.buttons)
         await self._clock.sleep(SETTLED)
         await self._update(view_id, incoming, modal_view(place, answer, typed))
         await self._refresh(incoming, place)
