@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,7 @@ from core.model import Target
 
 if TYPE_CHECKING:
     from core.watch import WatchSpec
-    from matching.people import Roster
 
-MOST_ROWS = 2_000
 DESCRIPTION = """\
 FILE has a line per person, in UTF-8: with a header, the columns `name`, `be` and `ru` (any of them, others are left
 aside); without one, the first column is the name. Persons whom the packs know are found by any spelling."""
@@ -36,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from app.configured import configured
     from app.parts import make_matcher, pack_files
     from matching.people import Roster
+    from matching.rosterfile import read_people
 
     settings = configured(args, complete=False)
     target = Target.parse(args.target)
@@ -52,39 +50,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_people(rows: list[list[str]], roster: Roster) -> tuple[list[WatchSpec], list[str]]:
-    """The persons of a list, each once, and a sentence for every line that names nobody."""
-    from matching.people import guess_spec, make_spec
-
-    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
-    named = bool({"name", "be", "ru"} & set(header))
-    found: dict[str, WatchSpec] = {}
-    left_out: list[str] = []
-    for number, row in enumerate(rows[1:] if named else rows, 2 if named else 1):
-        cells = dict(zip(header, row, strict=False)) if named else {"name": row[0] if row else ""}
-        name, be, ru = (cells.get(key, "").strip() for key in ("name", "be", "ru"))
-        if not (name or be or ru):
-            left_out.append(f"line {number} names nobody")
-            continue
-        known = next((known for known in map(roster.find, filter(None, (name, be, ru))) if known.sure), None)
-        spec = roster.spec(known.people[0]) if known else make_spec(be, ru, name) if be or ru else guess_spec(name)
-        found.setdefault(spec.key, spec)
-    return list(found.values()), left_out
-
-
 def _rows(file: Path) -> list[list[str]]:
+    from matching.rosterfile import ListError, read_rows
+
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return read_rows(file.read_bytes())
     except OSError as error:
         raise ConfigError([f"{file}: cannot be read ({error.strerror}); check the path."]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([f"{file}: is not UTF-8; save the list as CSV in UTF-8."]) from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(map(str.strip, row))]
-    if len(rows) > MOST_ROWS:
-        raise ConfigError([f"{file}: has {len(rows)} lines; a chat can watch {MOST_ROWS} people. Divide the list."])
-    return rows
+    except ListError as error:
+        raise ConfigError([f"{file}: {error}"]) from None
 
 
 async def _store(url: str, target: Target, specs: list[WatchSpec]) -> int:

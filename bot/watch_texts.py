@@ -29,6 +29,11 @@ UNWATCHED = "No longer watched: {names}."
 UNWATCH_WHICH = "“{name}” is not on this chat's watchlist."
 UNWATCH_HINT = "{watching} shows the list with its numbers; {all_} empties it."
 END_BUTTON = "End: {name}"
+IMPORT_FOUND = ("{n} person of the list is new here:", "{n} people of the list are new here:")
+IMPORT_LINE = "{name}: {spellings}"
+IMPORT_LEFT_OUT = ("Left out: {lines}.", "Left out, {n} lines: {lines}.")
+IMPORT_BUTTON = ("Watch this person", "Watch all {n}")
+IMPORTED = ("{n} person more is watched here.", "{n} people more are watched here.")
 FULL = "A chat can watch {most} people and rules; end some first."
 
 RULE_LOOKS = "Rule: {rule}"

@@ -8,6 +8,7 @@ from bot import access
 from bot import watch_texts as say_watch
 from bot.backtest import BACK, BackTest, back_test, bars, rule_spec
 from bot.command import Context, Rest, command
+from bot.commands.importing import import_people
 from bot.links import clean_link
 from core.errors import CommandError
 from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
@@ -27,6 +28,7 @@ MOST_LISTED = 40
         "watch Ales Bialiatski",
         "watch be: Марына Золатава ru: Марина Золотова",
         "watch minsk AND (potash OR belavia) NOT football",
+        "watch import",
     ),
     form=say_watch.FORM,
 )
@@ -39,11 +41,16 @@ async def watch(ctx: Context, name_or_rule: Rest = "") -> Message:
     A rule joins words by AND, OR, NOT and brackets; "words in quotes" stand in a row, lukash* is every word that begins
     so, NEAR/5 means at most five words between, and title:, body:, lang: and source: say where. It is tried on the
     reports of the last 30 days first; `watch save` and the rule, or the button, saves it.
+
+    `watch import` takes a list of people, a line each, as a CSV file sent along or in the lines below it; the columns
+    name, be and ru count. It shows whom it found, then asks.
     """
     text = name_or_rule.strip()
     if not text:
         return _what(ctx)
     saved = text.removeprefix("save ").strip() if text.startswith("save ") else ""
+    if text.split()[:1] == ["import"]:
+        return await import_people(ctx, _roster(ctx), text.removeprefix("import").strip())
     if text.startswith("#") or saved:
         return await _proposed(ctx, saved or text)
     forms = read_forms(text)
