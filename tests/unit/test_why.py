@@ -83,7 +83,7 @@ async def test_what_a_chat_keeps_back_is_said_with_its_reason(chat: Reader) -> N
     assert "Kept back here: no report in the languages" in await chat.with_options(Options(languages=("be",)))
     assert "Kept back here: this chat muted the story." in await chat.with_options(Options(muted_stories=(3,)))
     quiet = Options(quiet=Quiet(time(22), time(7), strict=True), zone="Europe/Vilnius")
-    assert "Put off here until 20 Mar 07:00 (Europe/Vilnius): quiet hours." in await chat.with_options(quiet)
+    assert "Put off here until 20 Mar 07:00 EET: quiet hours." in await chat.with_options(quiet)
     assert "kept for the digest" in await chat.with_options(Options(mode=Mode.HOURLY))
     snoozed = Options(snoozed_until=chat.clock.now() + timedelta(hours=5))
     assert "Put off here until 20 Mar 04:" in await chat.with_options(snoozed)
