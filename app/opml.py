@@ -73,10 +73,12 @@ def tables(outlines: Sequence[Outline]) -> Iterator[str]:
             "lang": outline.lang,
             "owner": outline.owner,
             "user_agent": outline.user_agent,
+            "full_text": outline.full_text,
         }
         lines = [f"{key} = {_quote(value)}" for key, value in pairs.items() if value]
         for key, values in (("mirrors", outline.mirrors), ("implies", outline.implies)):
             lines += [f"{key} = [{', '.join(map(_quote, values))}]"] if values else []
+        lines += ["audit = true"] if outline.audit else []
         yield "\n".join(["[[feeds.feed]]", *lines])
 
 

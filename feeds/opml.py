@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from core.errors import ParseError
 from core.links import clean_link
 from core.model import FeedSpec, Outcome
+from core.secondlook import ALWAYS, AUTO, NEVER
 from feeds.decode import IMPOSSIBLE, read_characters
 from feeds.entries import lang_tag
 
@@ -28,7 +29,10 @@ _LIST = re.compile(r"[\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One feed of a list. `usable` is False when `url` is no web address; `url` is then shown as it came."""
+    """One feed of a list; its proxy is the operator's affair and stands in none.
+
+    `usable` is False when `url` is no web address; `url` is then shown as it came.
+    """
 
     name: str
     url: str
@@ -38,6 +42,8 @@ class Outline:
     user_agent: str = ""
     mirrors: tuple[str, ...] = ()
     implies: tuple[str, ...] = ()
+    full_text: str = ""
+    audit: bool = False
     usable: bool = True
 
 
@@ -66,6 +72,8 @@ def _attributes(spec: FeedSpec) -> Iterator[str]:
         "mw:userAgent": spec.user_agent,
         "mw:mirrors": " ".join(spec.mirrors),
         "mw:implies": " ".join(spec.implies),
+        "mw:fullText": "" if spec.full_text == AUTO else spec.full_text,
+        "mw:audit": "true" if spec.audit else "",
     }
     return (f"{name}={quoteattr(_sound(value))}" for name, value in values.items() if value)
 
@@ -127,6 +135,8 @@ def _outline(values: dict[str, str]) -> Outline | None:
         user_agent=values.get("useragent", ""),
         mirrors=tuple(filter(None, mirrors)),
         implies=tuple(filter(None, _LIST.split(values.get("implies", "")))),
+        full_text=values["fulltext"] if values.get("fulltext") in (ALWAYS, NEVER) else "",
+        audit=values.get("audit") == "true",
         usable=bool(url),
     )
 

@@ -10,6 +10,7 @@ import io
 import os
 import random
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +67,7 @@ async def test_real_feeds_are_polled_whole(corpus: list[File]) -> None:
 
 
 async def test_a_hanging_feed_among_real_ones_delays_none(corpus: list[File]) -> None:
-    async with polling() as it:
+    async with polling(timeout=timedelta(minutes=5)) as it:
         hanging = FeedSpec("hanging", it.server.on("/hanging", stall(b"")))
         await it.store.sync_feeds([hanging], it.clock.now())
         waiting = asyncio.create_task(it.poller.poll_once())

@@ -30,6 +30,8 @@ _specs = st.builds(
     user_agent=_texts,
     mirrors=st.lists(_urls, max_size=2).map(tuple),
     implies=st.lists(_words, max_size=2).map(tuple),
+    full_text=st.sampled_from(["auto", "always", "never"]),
+    audit=st.booleans(),
 )
 
 
@@ -42,6 +44,9 @@ def test_what_is_written_is_read_back(specs: list[FeedSpec], title: str) -> None
         assert (outline.lang, outline.owner, outline.implies) == (spec.lang, spec.owner, spec.implies)
         assert len(outline.mirrors) == len(spec.mirrors)
         assert outline.kind == spec.kind
+        assert (outline.full_text or "auto", outline.audit) == (spec.full_text, spec.audit)
+        (table,) = tomllib.loads(next(tables([outline])))["feeds"]["feed"]
+        assert (table.get("full_text", "auto"), table.get("audit", False)) == (spec.full_text, spec.audit)
         assert outline.name == " ".join(IMPOSSIBLE.sub("", spec.name).split())
 
 
