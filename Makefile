@@ -49,7 +49,7 @@ format: $(DEV)  ## format and fix what can be fixed
 	@$(BIN)/ruff check --fix .
 
 eval: $(RUNTIME)  ## measure the matcher on the labelled news beside plain keywords
-	@$(BIN)/python main.py evaluate tests/data/news-dev.jsonl tests/data/news-own.jsonl --baselines --ablations
+	@$(BIN)/python main.py evaluate tests/data/news-dev.jsonl tests/data/news-own.jsonl tests/data/news-fresh.jsonl --baselines --ablations
 
 bench: $(DEV)  ## benchmarks: ratios against peers and floors in the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done

@@ -21,8 +21,10 @@ def register(subparsers: Any) -> None:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", type=Path, metavar="FILE.jsonl", help="labelled items")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE.jsonl", help="labelled items; every file is measured on its own"
+    )
+    parser.add_argument("--json", action="store_true", help="JSON instead of tables: of each file, by path, if several")
     parser.add_argument("--errors", action="store_true", help="list every item that came out otherwise than labelled")
     parser.add_argument("--baselines", action="store_true", help="run two lists of plain keywords beside it")
     parser.add_argument("--ablations", action="store_true", help="switch parts off one by one")
@@ -31,16 +33,30 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from matching import ablations, report
     from matching.evaluate import BadItems, read_items
-    from matching.evaluate import run as run_items
-    from matching.matcher import load_matcher
 
     try:
-        items = read_items(args.file)
+        sets = {str(path): read_items(path) for path in args.files}
     except BadItems as error:
         print(error, file=sys.stderr)
         return 2
+    measured = {name: _measure(items, args) for name, items in sets.items()}
+    if args.json:
+        print(json.dumps(measured if len(measured) > 1 else next(iter(measured.values())), ensure_ascii=False))
+        return 0
+    for name, figures in measured.items():
+        if len(measured) > 1:
+            print(f"== {name}")
+        _show(figures, errors=args.errors)
+    return 0
+
+
+def _measure(items: list[Any], args: argparse.Namespace) -> dict[str, Any]:
+    """The figures of one set, with what else was asked for measured in the same run."""
+    from matching import ablations, report
+    from matching.evaluate import run as run_items
+    from matching.matcher import load_matcher
+
     matcher = load_matcher(args.pack)
     canon = report.canon_by(matcher.lexicon)
     figures = report.report(run_items(items, matcher), canon)
@@ -48,16 +64,19 @@ def run(args: argparse.Namespace) -> int:
         figures["baselines"] = ablations.baselines(items)
     if args.ablations:
         figures["ablations"] = ablations.ablate(items, args.pack, canon)
-    if args.json:
-        print(json.dumps(figures, ensure_ascii=False))
-        return 0
+    return figures
+
+
+def _show(figures: dict[str, Any], *, errors: bool) -> None:
+    from matching import report
+
     print(report.table(figures))
     for kind in ("baselines", "ablations"):
         if kind in figures:
             print("\n" + report.summary_line("this program", figures))
             for name, of in figures[kind].items():
                 print(report.summary_line(name, of))
-    if args.errors:
+    if errors:
         for one in figures["errors"]:
             print(f"{one['id']}: expected {one['expected']}, got {one['got']}: {one['why']}")
-    return 0
+    print()

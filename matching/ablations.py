@@ -53,12 +53,13 @@ def baselines(items: Sequence[Item]) -> dict[str, dict[str, Any]]:
 
 
 def ablate(items: Sequence[Item], paths: Sequence[Path] | None, canon: Canon) -> dict[str, Any]:
-    """Figures with one part switched off: names of persons, endings of words, context from stories, negatives."""
+    """Figures with one part switched off: names, endings, context from stories, negatives, learned points."""
     variants: dict[str, tuple[Matcher, Stories]] = {
         "without names": (PackMatcher(_lexicon(paths, persons=False)), StoryBook()),
         "without endings": (PackMatcher(_lexicon(paths, endings=False)), StoryBook()),
         "without context": (PackMatcher(_lexicon(paths)), WholeOnly(StoryBook())),
         "without negatives": (PackMatcher(_lexicon(paths, negatives=False)), StoryBook()),
+        "without learned points": (PackMatcher(_lexicon(paths, learned=False)), StoryBook()),
     }
     figures: dict[str, Any] = {}
     for name, (matcher, stories) in variants.items():
@@ -86,7 +87,12 @@ class WholeOnly:
 
 
 def _lexicon(
-    paths: Sequence[Path] | None, *, persons: bool = True, endings: bool = True, negatives: bool = True
+    paths: Sequence[Path] | None,
+    *,
+    persons: bool = True,
+    endings: bool = True,
+    negatives: bool = True,
+    learned: bool = True,
 ) -> Lexicon:
     packs = compile_packs(pack_paths(paths))
     concepts: Mapping[str, Iterable[Pattern]] = packs.concepts
@@ -95,6 +101,8 @@ def _lexicon(
     if not negatives:
         concepts = {name: (one for one in patterns if not one.negative) for name, patterns in concepts.items()}
         packs.topics = {name: _unopposed(topic) for name, topic in packs.topics.items()}
+    if not learned:
+        packs.topics = {name: replace(topic, learned=None) for name, topic in packs.topics.items()}
     packs.concepts = {name: tuple(patterns) for name, patterns in concepts.items()}
     if not persons:
         packs.persons = ()
@@ -106,4 +114,9 @@ def _bare(pattern: Pattern) -> Pattern:
 
 
 def _unopposed(topic: Topic) -> Topic:
-    return replace(topic, against=(), rules=tuple(replace(rule, unless=None) for rule in topic.rules))
+    """Without what speaks against it by hand or by training."""
+    learned = topic.learned
+    if learned is not None:
+        learned = replace(learned, points={name: points for name, points in learned.points.items() if points > 0})
+    rules = tuple(replace(rule, unless=None) for rule in topic.rules)
+    return replace(topic, against=(), against_near=(), rules=rules, learned=learned)

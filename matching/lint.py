@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matching.learned import Learned
 from matching.packfile import LANGUAGES, Row, read_rows
-from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, stem_fault
+from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, lost_accent, stem_fault
 from matching.persons import NameIndex, Person, person_of
 from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
@@ -120,6 +120,12 @@ def _patterns(row: Row, lang: str, words: Sequence[str], packs: CompiledPacks) -
         if short:
             packs.faults.append(f"{place}: [concept.{row.name}]: pattern {word!r} {short}.")
             continue
+        lost = lost_accent(pattern)
+        if lost:
+            packs.warnings.append(
+                f"{place}: [concept.{row.name}]: pattern {word!r} loses its accent and is then {lost!r}, which may be "
+                "another language's word; begin it with ^."
+            )
         made.append(pattern)
         if lang == "be" and not word.startswith(("=", "^")):
             latin = compile_pattern(lacinka(word), row.name, f"{lang}:{word} {place}")

@@ -12,7 +12,7 @@ lässt ... frei   up to 5 other words between, in the same sentence
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matching.fold import fold, fold_keeping_accents
 from matching.text import Token, read_passage
@@ -20,6 +20,7 @@ from matching.text import Token, read_passage
 DEFAULT_EXTRA = 5
 MAX_EXTRA = 9
 GAP = 5
+SHORT_WORD = 4  # letters up to which a word without its accents is some other language's word
 
 _STAR = re.compile(r"^(?P<stem>[^*]+?)(?P<star>\*(?P<extra>\d?))?$")
 
@@ -36,6 +37,7 @@ class Element:
     extra: int = 0
     exact: str = ""  # the word as it must be written, capitals and all
     accents: str = ""  # the stem with its accents, when they count
+    lost: bool = field(default=False, compare=False)  # folding took accents off that do not count
 
     def fits(self, token: Token) -> bool:
         word = token.folded
@@ -123,7 +125,8 @@ def _elements(word: str) -> list[Element]:
         return [Element(fold(token.text.replace(".", "")), 0, exact=token.text.replace(".", "")) for token in tokens]
     rows = [Element(token.folded) for token in tokens]
     last = tokens[-1]
-    rows[-1] = Element(last.folded, extra, accents=fold_keeping_accents(last.text) if accents else "")
+    kept = fold_keeping_accents(last.text)
+    rows[-1] = Element(last.folded, extra, accents=kept if accents else "", lost=kept.isalpha() and kept != last.folded)
     return rows
 
 
@@ -142,6 +145,14 @@ def stem_fault(pattern: Pattern) -> str:
                 f"words, allow fewer letters, or begin it with ^ to keep accents (at least {least} letters here)"
             )
     return ""
+
+
+def lost_accent(pattern: Pattern) -> str:
+    """The short word without accents that a pattern of one word comes to, or "": Polish sąd would hit English sad."""
+    element = pattern.elements[0]
+    if len(pattern.elements) > 1 or element.exact or element.accents or len(element.stem) > SHORT_WORD:
+        return ""
+    return element.stem if element.lost and element.stem.isascii() else ""
 
 
 # --- lacinka: the Latin letters of Belarusian, from the Cyrillic ones ---------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core.model import Evidence, Level
+from matching.learned import LEAD as SHORT
 from matching.learned import MOST_LACKING, Learned
 
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
@@ -142,6 +143,10 @@ def meets_needs(topic: Topic, spots: Spots) -> bool:
     return topic.needs is None or _best(topic.needs, spots) is not None
 
 
+def _beyond_lead(item: Addend) -> bool:
+    return item.spot is not None and item.spot.where == "body" and item.spot.sentence[1] >= SHORT
+
+
 def _lacking(made: _Sum) -> int:
     return len(made.missing) if made.addends else MOST_LACKING
 
@@ -151,6 +156,8 @@ def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _
     more = [
         Addend(round(points, 2), spot, label=label) for points, spot, label in learned.addends(_lacking(made), spots)
     ]
+    if not _lacking(made) and sum(item.points for item in more) < 0 and any(map(_beyond_lead, made.addends)):
+        more = []  # what training saw are short texts: it says nothing against evidence far down in a long one
     value = round(made.value + sum(item.points for item in more), 2)
     barred = _lacking(made) > 0 and not meets_needs(topic, spots)
     if value >= topic.digest and not barred:

@@ -232,11 +232,37 @@ def test_the_command_prints_json_and_tables(tmp_path: Path) -> None:
     figures = json.loads(out)
     assert code == 0
     assert len(figures["baselines"]) == 2
-    assert set(figures["ablations"]) == {"without names", "without endings", "without context", "without negatives"}
+    parts = {"names", "endings", "context", "negatives", "learned points"}
+    assert set(figures["ablations"]) == {f"without {part}" for part in parts}
     code, out, _ = command_line(str(file), "--errors", "--baselines")
     assert code == 0
     assert "B-cubed" in out
     assert "keywords" in out
+
+
+def test_several_files_are_measured_each_on_its_own(tmp_path: Path) -> None:
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    for number, file in enumerate(files):
+        file.write_text(json.dumps(row(number)), encoding="utf-8")
+    code, out, _ = command_line(*map(str, files), "--json")
+    assert code == 0
+    assert {name: figures["items"] for name, figures in json.loads(out).items()} == {str(file): 1 for file in files}
+    code, out, _ = command_line(*map(str, files))
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("==")] == [f"== {file}" for file in files]
+
+
+def test_what_make_eval_calls_is_what_the_command_takes() -> None:
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    words = (
+        next(line for line in makefile.splitlines() if "main.py evaluate" in line).split("main.py evaluate")[1].split()
+    )
+    parser = argparse.ArgumentParser()
+    command.register(parser.add_subparsers())
+    asked = parser.parse_args(["evaluate", *words])
+    assert asked.baselines
+    assert asked.ablations
+    assert all(path.exists() for path in asked.files)
 
 
 def test_an_empty_file_is_measured_without_a_crash(tmp_path: Path) -> None:

@@ -92,6 +92,14 @@ def test_a_far_paragraph_is_background(pack: Path) -> None:
     assert near.scores["release"] > far.scores["release"]
 
 
+def test_nothing_learned_speaks_against_evidence_far_down_in_a_long_text(pack: Path) -> None:
+    learned = learn(pack)
+    assert not learned.analyse("Football in Atlantis", "Freed.").relevant
+    long = learned.analyse("Football in Atlantis", "One. Two. Three. Four. Five. Freed.")
+    assert long.relevant
+    assert long.scores["release"] == 3.0  # what the rule alone gives: 2 for the title, 1 for the body
+
+
 def test_the_same_items_give_the_same_file(pack: Path) -> None:
     made = []
     for _ in range(2):

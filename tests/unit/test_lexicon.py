@@ -179,6 +179,10 @@ WARNINGS = [
     ),
     ('[concept.a]\nlanguages = "all"\nen = ["freed"]', "pack.toml:1: [concept.a]: no words for be, ru"),
     (
+        '[concept.a]\npl = ["kara",\n "sąd"]',
+        "pack.toml:3: [concept.a]: pattern 'sąd' loses its accent and is then 'sad'",
+    ),
+    (
         '[concept.sign]\nru = ["знак"]\n[person.znak]\nbe = "Максім Знак"\nalone = true',
         "pack.toml:3: [person.znak]: the surname is also the word 'знак' of [concept.sign]; set alone = false.",
     ),
@@ -205,6 +209,13 @@ def test_a_faulty_pack_never_replaces_a_good_one(tmp_path: Path) -> None:
     assert newer is not first
     assert newer.version != first.version
     assert faults == ()
+
+
+def test_an_accent_that_counts_is_no_warning_and_hits_no_other_word(tmp_path: Path) -> None:
+    path = write(tmp_path, '[concept.a]\npl = ["^sąd"]')
+    assert [one for one in compile_packs([path]).warnings if "accent" in one] == []
+    found = load_lexicon([path])
+    assert [len(found.find(read_passage(text, "body"))) for text in ("sąd w Mińsku", "a sad day")] == [1, 0]
 
 
 def test_unreadable_packs_are_faults(tmp_path: Path) -> None:
