@@ -23,7 +23,7 @@ from matching.text import read_passage
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
 SIZE = 3_000
-ROUNDS = 5
+ROUNDS = 3
 
 
 def entries(files: list[Path]) -> dict[str, list[tuple[str, str, str]]]:
@@ -50,7 +50,7 @@ def entries(files: list[Path]) -> dict[str, list[tuple[str, str, str]]]:
     return made
 
 
-def cpu(work: Callable[[], object], times: int = 20) -> float:
+def cpu(work: Callable[[], object], times: int = 5) -> float:
     """Least CPU microseconds of one call."""
     best = float("inf")
     for _ in range(ROUNDS):
