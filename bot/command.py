@@ -6,7 +6,8 @@
 
 Parameter types: `int` (with `Between`), `str` (one word), `Rest` (the rest of the line), `Literal["on", "off"]`, and
 `Topics` (topic names to the end of the line; unique beginnings will do). A default makes a parameter optional; an
-optional number is passed over when the word is none. Every module of bot/commands/ is searched.
+optional number is passed over when the word is none. `Sure` is the `yes` that a button adds after a question. Every
+module of bot/commands/ is searched.
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ class Marker:
     """Tells parameters apart whose Python type is not enough."""
 
 
+SURE = Marker()
 REST = Marker()
 TOPICS = Marker()
+Sure = Annotated[bool, SURE]
 Rest = Annotated[str, REST]
 Topics = Annotated[tuple[str, ...], TOPICS]
 
@@ -96,7 +99,9 @@ class Parameter:
         return self.usage_in(ENGLISH)
 
     def usage_in(self, say: Texts) -> str:
-        """How it is written; the words to choose from are the same in every language."""
+        """How it is written, "" for what buttons add; the words to choose from are the same in every language."""
+        if self.rule is SURE:
+            return ""
         choices = "|".join(filter(None, get_args(self.kind))) if get_origin(self.kind) is Literal else ""
         label = choices or say.translate(self.label)
         label += " ..." if self.rule is TOPICS else ""
@@ -139,7 +144,7 @@ class Command:
 
     def usage_in(self, say: Texts) -> str:
         """The command with its parameters, those in the language."""
-        return " ".join([self.name, *(parameter.usage_in(say) for parameter in self.parameters)])
+        return " ".join(filter(None, [self.name, *(parameter.usage_in(say) for parameter in self.parameters)]))
 
     @property
     def summary(self) -> str:
@@ -261,7 +266,7 @@ def parse(one: Command, words: Sequence[str], ctx: Context) -> list[Any]:
 def _parse(one: Command, words: list[str], ctx: Context) -> list[Any]:
     values: list[Any] = []
     for index, parameter in enumerate(one.parameters):
-        last = index == len(one.parameters) - 1
+        last = index == len(one.parameters) - 1 and parameter.rule is not SURE
         if words and not (_is_passed_over(parameter, words[0]) and not last):
             values.append(_take(parameter, words, ctx))
         elif parameter.required:
@@ -276,6 +281,8 @@ def _parse(one: Command, words: list[str], ctx: Context) -> list[Any]:
 
 
 def _is_passed_over(parameter: Parameter, word: str) -> bool:
+    if parameter.rule is SURE:
+        return word.casefold() != "yes"
     return not parameter.required and parameter.kind is int and not word.lstrip("+-#").isdigit()
 
 
@@ -285,6 +292,8 @@ def _take(parameter: Parameter, words: list[str], ctx: Context) -> Any:
         rest, words[:] = words[:], []
         return " ".join(rest) if parameter.rule is REST else read_topics(rest, ctx)
     word = words.pop(0)
+    if parameter.rule is SURE:
+        return True
     if parameter.kind is int:
         return _number(parameter, word, ctx.say)
     if get_origin(parameter.kind) is Literal:

@@ -13,7 +13,7 @@ from bot.languages import INTERFACE
 from bot.texts import Texts
 from bot.timing import zone_of
 from core.errors import CommandError
-from core.message import Button, Line, LineKind, Message, foreign
+from core.message import Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Subscription
 from core.options import Mode, Options
 
@@ -73,6 +73,13 @@ def marked(label: str, chosen: bool) -> str:
 def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **values: texts.Value) -> Message:
     """One sentence, with buttons."""
     return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)
+
+
+def ask(ctx: Context, question: texts.Template, label: texts.Template, line: str) -> Message:
+    """A question before something is done that cannot be undone; the button, or the line typed, does it."""
+    typed = ctx.say.line(texts.ASK_HOW, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
+    button = Button(ctx.say.say(label), command=line)
+    return Message((ctx.say.line(question), typed), ((button,),), asks=True)
 
 
 def local(at: datetime, options: Options, say: Texts) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bot import texts, wishes
-from bot.command import Context, command
+from bot.command import Context, Sure, command
 from bot.render import topic_names
 from core.message import Button, Line, LineKind, Message
 from core.model import Role
@@ -42,9 +42,14 @@ async def discreet(ctx: Context, switch: Literal["on", "off", ""] = "") -> Messa
 
 
 @command(role=Role.EDITOR, examples=("forget",), private=False)
-async def forget(ctx: Context) -> Message:
-    """Erase at once all that is kept about this chat, and end its alerts."""
+async def forget(ctx: Context, sure: Sure = False) -> Message:
+    """Erase at once all that is kept about this chat, and end its alerts.
+
+    Where several read along, you are asked first.
+    """
     mine = await ctx.store.find_subscription(ctx.request.target)
+    if mine is not None and not sure and not ctx.request.private:
+        return wishes.ask(ctx, texts.FORGET_ASK, texts.FORGET_BUTTON, "forget yes")
     if not await ctx.store.unsubscribe(ctx.request.target):
         return Message((ctx.say.line(texts.UNSUBSCRIBED_NOTHING),))
     say = ctx.say

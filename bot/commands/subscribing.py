@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot import access, texts
-from bot.command import Context, Topics, command, read_topics
+from bot import access, texts, wishes
+from bot.command import Context, Sure, Topics, command, read_topics
 from bot.commands.watching import watch_linked
 from bot.languages import INTERFACE
 from bot.render import topic_names
@@ -63,16 +63,18 @@ async def subscribe(ctx: Context, topics: Topics = ()) -> Message:
 
 
 @command(role=Role.EDITOR, examples=("stop", "stop sanctions"), aliases=("unsubscribe",), private=False)
-async def stop(ctx: Context, topics: Topics = ()) -> Message:
+async def stop(ctx: Context, sure: Sure = False, topics: Topics = ()) -> Message:
     """End the alerts here and erase what is kept about this chat.
 
-    With topics, only those end.
+    With topics, only those end. Where several read along, you are asked first.
     """
     mine = await ctx.store.find_subscription(ctx.request.target)
     kept = mine is not None and (set(mine.topics) - set(topics) or await ctx.store.watches(ctx.request.target))
     if topics and mine is not None and kept:
         return await _remove(ctx, mine, topics)
     say = ctx.say
+    if mine is not None and not sure and not ctx.request.private:
+        return wishes.ask(ctx, texts.STOP_ASK, texts.STOP_BUTTON, "stop yes")
     lines: list[Line] = []
     if await ctx.store.unsubscribe(ctx.request.target):
         lines.append(say.line(texts.UNSUBSCRIBED))

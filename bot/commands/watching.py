@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import access
+from bot import access, wishes
 from bot import watch_texts as say_watch
 from bot.backtest import BACK, BackTest, back_test, bars, rule_spec
 from bot.command import Context, Rest, command
@@ -84,6 +84,8 @@ async def watching(ctx: Context) -> Message:
 async def unwatch(ctx: Context, number_or_name: Rest) -> Message:
     """Take somebody or something off the watchlist of this chat."""
     items = await ctx.store.watches(ctx.request.target)
+    if items and number_or_name.casefold().split() == ["all"]:
+        return wishes.ask(ctx, say_watch.UNWATCH_ASK, say_watch.UNWATCH_BUTTON, "unwatch all yes")
     wanted = _chosen(ctx, number_or_name.strip(), items)
     if not wanted:
         hint = ctx.say.say(
@@ -248,7 +250,7 @@ def _end_button(ctx: Context, item: WatchItem) -> Button:
 
 def _chosen(ctx: Context, text: str, items: Sequence[WatchItem]) -> list[WatchItem]:
     """The lines meant by a number, by `all`, by a label, or by a person's name in any spelling."""
-    if text.casefold() == "all":
+    if text.casefold().split() == ["all", "yes"]:
         return list(items)
     number = text.removeprefix("#")
     by_name = [item for item in items if number == str(item.id) or item.spec.label.casefold() == text.casefold()]

@@ -85,7 +85,8 @@ async def test_from_subscribing_to_leaving(slack: SlackServer, team: Team) -> No
         assert edited.edited == 1
         assert "2 sources" in edited.shown
 
-        assert "No more alerts" in (await team.types("stop")).shown
+        assert "for everybody here" in (await team.types("stop")).shown
+        assert "No more alerts" in (await team.types("stop yes")).shown
         await team.news.report("Ten more freed")
         assert await deliverer.deliver_due() == 0
 

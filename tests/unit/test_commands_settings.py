@@ -196,6 +196,24 @@ async def test_forget_leaves_no_row_and_says_what_went(chat: Chat, sqlite_url: s
     assert "nothing is kept" in (await chat.ask("forget")).text
 
 
+async def test_where_several_read_along_a_question_comes_first(chat: Chat) -> None:
+    await chat.ask("subscribe sanctions prisoner-release")
+    group = {"private": False, "role": Role.EDITOR}
+    for line, done in (("stop", "No more alerts here"), ("forget", "Forgotten")):
+        await chat.ask("subscribe sanctions prisoner-release")
+        before = await chat.store.changes(CHAT, 9)
+        asked = await chat.ask(line, **group)
+        assert "for everybody here" in asked.text
+        assert await chat.store.find_subscription(CHAT), "nothing is changed yet"
+        assert await chat.store.changes(CHAT, 9) == before, "a question is no change"
+        assert "still gets" in (await chat.ask("stop sanctions", **group)).text, "what can be undone is done at once"
+        (confirm,) = commands_of(asked)
+        assert confirm == f"{line} yes"
+        assert done in (await chat.ask(confirm, **group)).text
+        assert await chat.store.find_subscription(CHAT) is None
+        assert "nothing is kept" in (await chat.ask(line, **group)).text
+
+
 async def test_verdicts_are_counted_by_story_term_and_source_and_by_nobody(chat: Chat, sqlite_url: str) -> None:
     assert "Nobody has judged" in (await chat.ask("noise")).text
     story = await chat.news.report("freed")

@@ -131,7 +131,10 @@ async def test_the_list_is_shown_and_shortened(chat: WatchingChat) -> None:
     assert "No longer watched: Ales Bialiatski." in (await chat.ask("unwatch Беляцкий")).text
     assert "is not on this chat's watchlist" in (await chat.ask("unwatch Беляцкий")).text
     assert "No longer watched: Вольф Рубінчык." in (await chat.ask(f"unwatch {ids[2]}")).text
-    await chat.ask("unwatch all")
+    asked = await chat.ask("unwatch all")
+    assert "Take everybody and everything off" in asked.text
+    assert await chat.watched() != [], "asked first"
+    await chat.ask(commands_of(asked)[0])
     assert await chat.watched() == []
 
 
