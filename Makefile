@@ -76,6 +76,7 @@ lock: $(DEV)  ## renew the locked versions from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock -q
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock -q
 	printf 'pip-audit>=2.9\ncyclonedx-bom>=7\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-audit.lock -q
+	printf 'reader==3.26\nsgmllib3k==1.0.0\n' | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-bench.lock -q
 
 clean:  ## remove the virtual environment and caches
-	rm -rf $(VENV) $(VENV)-audit .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit $(VENV)-peer .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

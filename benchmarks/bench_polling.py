@@ -1,10 +1,10 @@
-"""What a whole poll costs, as CPU per feed, beside a bare aiohttp GET and a bare feedparser in the same run.
+"""What a whole poll costs, as CPU per feed, beside lemon24/reader, a bare aiohttp GET and a bare feedparser.
 
-    PYTHONPATH=. python benchmarks/bench_polling.py [--feeds 200] [--rounds 3]
+    PYTHONPATH=. python benchmarks/bench_polling.py [--feeds 200] [--rounds 3] [--no-peer]
 
-All is real: gate, parser process (its CPU counts), matching with the shipped pack, SQLite. The server is another
-process on loopback and does not count. Both sides open new connections, as pollers do that come every few
-minutes. Medians of the rounds; only ratios compare between machines.
+All is real: gate, parser process (its CPU counts), matching with the shipped pack, stories, SQLite. The server is
+another process on loopback and does not count. All sides open new connections, as pollers do that come every few
+minutes. The contestants take turns; medians of the rounds; only ratios compare between machines.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
-import multiprocessing
 import os
 import random
 import resource
@@ -21,13 +20,14 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiohttp
 import feedparser
 
 from benchmarks.feed_generator import document
+from benchmarks.feed_server import HOSTS, addresses, running_server
+from benchmarks.peer import Peer
 from core.clock import SystemClock
 from core.model import FeedSpec
 from feeds.fetch import Fetcher
@@ -40,52 +40,9 @@ from storage.store import Store
 
 TICKS = os.sysconf("SC_CLK_TCK")
 KINDS = ("first", "304", "same", "new")
-HOSTS = [f"127.0.0.{number}" for number in range(1, 201)]
-
-
-class Server:
-    """Answers /N with the document of feed N. What it does next is told by setting `phase`: see KINDS."""
-
-    def __init__(self) -> None:
-        self.phase, self.newest = "first", 40
-        self.bodies: dict[tuple[int, int], bytes] = {}
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(self.reply(head))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    def reply(self, head: bytes) -> bytes:
-        target = head.split(b" ", 2)[1].decode()
-        if target.startswith("/phase/"):
-            _, _, self.phase, newest = target.split("/")
-            self.newest = int(newest)
-            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        etag = b'"%d"' % self.newest
-        if self.phase == "304" and b"if-none-match: " + etag in head.lower():
-            return b"HTTP/1.1 304 Not Modified\r\nETag: " + etag + b"\r\n\r\n"
-        key = (int(target[1:]), self.newest)
-        body = self.bodies.get(key) or self.bodies.setdefault(key, document(key[0], newest=key[1]))
-        return b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nETag: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            etag,
-            len(body),
-            body,
-        )
-
-
-def serve(pipe: Connection) -> None:
-    async def run() -> None:
-        answer = Server().answer
-        first = await asyncio.start_server(answer, HOSTS[0], 0)
-        port = first.sockets[0].getsockname()[1]
-        await asyncio.start_server(answer, HOSTS[1:], port)
-        pipe.send(port)
-        await first.serve_forever()
-
-    asyncio.run(run())
+# CPU of reader over ours, and of ours over the bare GET: what is aimed at.
+PEER_MARKS = {"304": 8.0, "same": 50.0, "new": 12.0, "first": 8.0}
+BARE_MARKS = {"304": 1.5, "same": 1.6}
 
 
 def cpu(*pids: int) -> float:
@@ -107,10 +64,11 @@ async def measure(feeds: int, work: Callable[[], Awaitable[object]], pids: Calla
 
 
 class Bench:
-    def __init__(self, port: int, feeds: int, folder: Path) -> None:
+    def __init__(self, port: int, feeds: int, folder: Path, *, peer: bool) -> None:
+        self.peer = peer
         self.base, self.feeds, self.folder = f"http://{HOSTS[0]}:{port}", feeds, folder
         self.options = FeedOptions(allow_private=tuple(f"{host}:{port}" for host in HOSTS), concurrency=20)
-        self.urls = [f"http://{HOSTS[number % len(HOSTS)]}:{port}/{number}" for number in range(feeds)]
+        self.urls = addresses(port, feeds)
         self.matcher = load_matcher()
         self.newest = 40
 
@@ -131,6 +89,7 @@ class Bench:
     async def round(self, number: int) -> dict[str, float]:
         """One database from its first poll on: every kind of poll, and its bare counterpart."""
         took: dict[str, float] = {}
+        peer = Peer(self.folder / f"peer{number}.db", self.urls) if self.peer else None
         store = Store(f"sqlite+aiosqlite:///{self.folder}/{number}.db")
         await store.open()
         clock = SystemClock()
@@ -156,9 +115,13 @@ class Bench:
                 began = time.perf_counter()
                 took[kind] = await measure(self.feeds, partial(poller.poll_once, force=True), lambda: parser.pids)
                 took[f"{kind} feeds/s"] = self.feeds / (time.perf_counter() - began)
+                if peer:
+                    took[f"{kind} peer"] = await asyncio.to_thread(peer.poll) / self.feeds
             bodies = await self.bare(session, "")
             took["feedparser"] = await measure(self.feeds, lambda: parse_bare(bodies), tuple)
         await store.close()
+        if peer:
+            took["peak of the peer"] = await asyncio.to_thread(peer.close)
         return took
 
 
@@ -167,37 +130,41 @@ async def parse_bare(bodies: list[bytes]) -> None:
         feedparser.parse(io.BytesIO(body))
 
 
-async def run(port: int, feeds: int, rounds: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(port, feeds, Path(folder))
-        all_rounds = [await bench.round(number) for number in range(rounds)]
-    median = {key: statistics.median(took[key] for took in all_rounds) for key in all_rounds[0]}
+def report(median: dict[str, float], feeds: int, rounds: int) -> None:
     print(f"{feeds} feeds of 40 entries, medians of {rounds} rounds, CPU ms per feed\n")
-    print(f"{'poll':8}{'ours':>8}{'bare GET':>10}{'ratio':>7}{'GET+feedparser':>16}{'ratio':>7}{'feeds/s':>9}")
+    print(
+        f"{'poll':8}{'ours':>8}{'reader':>9}{'less':>8}{'mark':>6}{'bare GET':>10}{'ratio':>7}{'mark':>6}{'feeds/s':>9}"
+    )
     for kind in KINDS:
-        ours, bare = median[kind], median[f"{kind} bare GET"]
-        full = bare + (0 if kind == "304" else median["feedparser"])
-        rate = median[f"{kind} feeds/s"]
-        print(f"{kind:8}{ours:8.2f}{bare:10.2f}{ours / bare:7.2f}{full:16.2f}{full / ours:7.1f}{rate:9.0f}")
+        ours, bare, theirs = median[kind], median[f"{kind} bare GET"], median.get(f"{kind} peer")
+        against = (
+            f"{theirs:9.2f}{theirs / ours:7.1f}x{PEER_MARKS[kind]:5.0f}x" if theirs else f"{'-':>9}{'-':>8}{'-':>6}"
+        )
+        mark = f"{BARE_MARKS[kind]:6.1f}" if kind in BARE_MARKS else f"{'-':>6}"
+        print(f"{kind:8}{ours:8.2f}{against}{bare:10.2f}{ours / bare:7.2f}{mark}{median[f'{kind} feeds/s']:9.0f}")
     print(f"\nfeedparser alone, as it comes: {median['feedparser']:.1f} ms per feed")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of this process, the bare clients included: {peak:.0f} MiB")
+    if "peak of the peer" in median:
+        print(f"peak memory of reader: {median['peak of the peer']:.0f} MiB")
+
+
+async def run(port: int, feeds: int, rounds: int, *, peer: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(port, feeds, Path(folder), peer=peer)
+        all_rounds = [await bench.round(number) for number in range(rounds)]
+    report({key: statistics.median(took[key] for took in all_rounds) for key in all_rounds[0]}, feeds, rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-peer", action="store_true", help="do not install and run lemon24/reader")
     args = parser.parse_args()
     random.seed(1)
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    try:
-        asyncio.run(run(ours.recv(), args.feeds, args.rounds))
-    finally:
-        server.terminate()
-        server.join()
+    with running_server() as port:
+        asyncio.run(run(port, args.feeds, args.rounds, peer=not args.no_peer))
 
 
 if __name__ == "__main__":

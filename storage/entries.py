@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, or_, select, update
+from sqlalchemy import CompoundSelect, Select, bindparam, case, func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -48,22 +49,24 @@ async def find_known(connection: AsyncConnection, feed_id: int, asked: Sequence[
     by_link = {key: owners for key, owners in by_link.items() if len(owners) == 1}
     found: set[str] = set()
     stale: set[int] = set()
-    for name, keys in (("identity_digest", by_identity), ("link_digest", by_link)):
-        for batch in batches(keys):
-            for row in await connection.execute(_looking_up(name), {"feed": feed_id, "keys": batch}):
-                if row.identity_digest in by_identity:
-                    found.add(by_identity[row.identity_digest])
-                found |= by_link.get(row.link_digest, set())
-                if row.last_seen_at < now - REFRESH:
-                    stale.add(row.id)
+    nothing: list[bytes] = []
+    for keys, links in zip_longest(batches(by_identity), batches(by_link), fillvalue=nothing):
+        for row in await connection.execute(_looking_up(), {"feed": feed_id, "keys": keys, "links": links}):
+            if row.identity_digest in by_identity:
+                found.add(by_identity[row.identity_digest])
+            found |= by_link.get(row.link_digest, set())
+            if row.last_seen_at < now - REFRESH:
+                stale.add(row.id)
     return Known(frozenset(found), tuple(sorted(stale)))
 
 
 @cache  # building it takes longer than running it
-def _looking_up(name: str) -> Select[Any]:
+def _looking_up() -> CompoundSelect[Any]:
     columns = (identities.c.id, identities.c.identity_digest, identities.c.link_digest, identities.c.last_seen_at)
-    wanted = identities.c[name].in_(bindparam("keys", expanding=True))
-    return select(*columns).where(identities.c.feed_id == bindparam("feed"), wanted)
+    ours = select(*columns).where(identities.c.feed_id == bindparam("feed"))
+    by_identity = ours.where(identities.c.identity_digest.in_(bindparam("keys", expanding=True)))
+    by_link = ours.where(identities.c.link_digest.in_(bindparam("links", expanding=True)))
+    return union_all(by_identity, by_link)
 
 
 async def refresh(connection: AsyncConnection, stale: Sequence[int], now: datetime) -> None:
