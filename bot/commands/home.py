@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot import home_texts, texts, wishes
 from bot.command import Context, command
 from bot.commands.reading import latest
-from bot.commands.subscribing import start
+from bot.commands.subscribing import languages, start
 from bot.commands.watching import watching
 from core.message import MAX_COMMAND_BYTES, Button, LineKind, Message, page
 from core.model import Subscription
@@ -26,7 +26,7 @@ async def home(ctx: Context) -> Message:
     greeting = await start.function(ctx)
     watched = await watching.function(ctx)
     watch = Button(ctx.say.say(home_texts.HOME_WATCH_BUTTON), command="watch")
-    parts = [Message(greeting.lines), _topics(ctx, mine)]
+    parts = [Message(greeting.lines, languages(ctx)), _topics(ctx, mine)]
     if mine is not None:
         parts.append(_when(ctx, mine))
     parts.append(_titled(ctx, home_texts.HOME_WATCHED, replace(watched, buttons=(*watched.buttons, (watch,)))))

@@ -101,10 +101,14 @@ def blocks_of(message: Message, prefix: str = ACTION) -> list[Block]:
     return _blocks(cut(_clean(message), WORDS), prefix)
 
 
-def blocks_of_page(message: Message) -> list[Block]:
+def blocks_of_page(message: Message, *, lines_between: bool = False) -> list[Block]:
     """Every part with its own buttons, one part under the other; one that says nothing is left out."""
     parts = [part for part in message.parts if part.lines or part.buttons] or [message]
-    return [block for number, part in enumerate(parts, 1) for block in blocks_of(part, f"{ACTION}-{number}")]
+    blocks: list[Block] = []
+    for number, part in enumerate(parts, 1):
+        blocks += [{"type": "divider"}] if blocks and lines_between else []
+        blocks += blocks_of(part, f"{ACTION}-{number}")
+    return blocks
 
 
 def _render(message: Message) -> Rendered:

@@ -53,7 +53,7 @@ class Place:
 def home_view(page: Message, place: Place, notice: Message | None = None) -> Block:
     """The Home tab: the page in its parts; above them what a press of a button brought."""
     blocks = [*blocks_of(notice, f"{NAME}-notice"), {"type": "divider"}] if notice is not None else []
-    blocks += blocks_of_page(page)
+    blocks += blocks_of_page(page, lines_between=True)
     return {"type": "home", "callback_id": NAME, "private_metadata": str(place), "blocks": blocks[:MAX_VIEW]}
 
 

@@ -1,39 +1,50 @@
-"""Draw the README's picture: one alert as the real renderers make it for Telegram and for Slack.
+"""Draw the README's pictures: an alert, a digest and the Home tab, as the real renderers make them.
 
     PYTHONPATH=. .venv/bin/python docs/pictures/make.py [PAGE.html]
 
-draws alert.png beside this file with an installed Chromium (a third as big with pngquant), or writes only the page.
-Sample reports go through the real matcher, story book and renderers; here is only the frame around the two payloads.
+draws them beside this file with an installed Chromium (a third as big with pngquant), or writes only the alert's page.
+Sample reports go through the real matcher, story book, commands and renderers; here is only the frame around payloads.
 """
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from aiogram.utils.text_decorations import HtmlDecoration
 
 from bot import render
+from bot.command import load_commands
+from bot.digest import Chapter, digest
+from bot.dispatch import Dispatcher
 from bot.platforms import slack_blocks, telegram_render
+from bot.platforms.slack_views import Place, home_view
 from core.message import Message
-from core.model import Member, Story
-from core.ports import Matcher
+from core.model import Actor, Member, Story, Subscription, Target
+from core.options import Mode, Options, Quiet
+from core.ports import ChatStore, Clock, Matcher, Request
+from core.watch import RULE, WatchItem, WatchSpec
+from matching.lexicon import load_lexicon
 from matching.matcher import load_matcher
+from matching.people import Roster
 from matching.stories import StoryBook
 
 FOLDER = Path(__file__).parent
 FIRST_AT = datetime(2025, 9, 11, 12, 4, tzinfo=UTC)
 WIDTH, SCALE = 1000, 2
 # The event and its day are real; the wording is ours, and so are the outlets, whose names mean "sample".
-REPORTS = (
+Report = tuple[str, str, str, str, str]
+REPORTS: tuple[Report, ...] = (
     (
         "Sample Wire",
         "wire",
@@ -65,16 +76,37 @@ REPORTS = (
 )
 
 
-def sample_story(matcher: Matcher) -> Story:
+OTHER: tuple[Report, ...] = (
+    (
+        "Sample Wire",
+        "wire",
+        "en",
+        "US Treasury lifts sanctions on Belarusian airline Belavia",
+        "The Treasury's office removed the carrier from its list after the envoy's visit to Minsk.",
+    ),
+    (
+        "Узор",
+        "independent",
+        "be",
+        "ЗША знялі санкцыі з авіякампаніі «Белавія»",
+        "Рашэнне абвясцілі пасля перамоў спецпасланніка ЗША ў Мінску.",
+    ),
+)
+
+
+def sample_story(
+    matcher: Matcher, reports: Sequence[Report] = REPORTS, *, number: int = 12, later: timedelta = timedelta(0)
+) -> Story:
     """The sample reports, a few minutes apart, read by the matcher and seen together as a story."""
     members = []
-    for number, (source, owner, lang, title, summary) in enumerate(REPORTS):
-        at = FIRST_AT + timedelta(minutes=7 * number)
+    for place, (source, owner, lang, title, summary) in enumerate(reports):
+        at = FIRST_AT + later + timedelta(minutes=7 * place)
         analysis = matcher.analyse(title, summary, lang=lang)
-        url = f"https://news{number + 1}.example/52"
-        members.append(Member(number + 1, source, owner, lang, title, url, at, analysis))
+        url = f"https://news{place + 1}.example/52"
+        members.append(Member(place + 1, source, owner, lang, title, url, at, analysis))
     summed = StoryBook().summarise(members)
-    return Story(12, 1, summed.level, summed.topics, summed.facts, FIRST_AT, members[-1].at, tuple(members))
+    opened = members[0].at
+    return Story(number, 1, summed.level, summed.topics, summed.facts, opened, members[-1].at, tuple(members))
 
 
 def sample_alert() -> Message:
@@ -82,11 +114,60 @@ def sample_alert() -> Message:
     return render.alert(sample_story(matcher), matcher.topics)
 
 
+def sample_digest() -> Message:
+    """The sample event and another one, as a daily digest."""
+    matcher = load_matcher()
+    other = sample_story(matcher, OTHER, number=13, later=timedelta(hours=3))
+    return digest([Chapter(sample_story(matcher)), Chapter(other)], matcher.topics)
+
+
+class _Chat:
+    """What the page of a chat asks of the store."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._story = sample_story(matcher)
+        self._bialiatski = Roster(load_lexicon()).spec("bialiatski")
+
+    async def find_subscription(self, target: Target) -> Subscription:
+        options = Options(mode=Mode.HOURLY, quiet=Quiet(time(22), time(7)), zone="Europe/Vilnius", confirmed=2)
+        return Subscription(1, target, self._story.topics[:2], FIRST_AT, options=options)
+
+    async def watches(self, _: Target) -> tuple[WatchItem, ...]:
+        rule = WatchSpec(RULE, "minsk AND potash NOT football", {})
+        return WatchItem(1, self._bialiatski, FIRST_AT), WatchItem(2, rule, FIRST_AT)
+
+    async def latest_stories(self, limit: int, **_: object) -> tuple[Story, ...]:
+        return (self._story,)[:limit]
+
+
+async def sample_home() -> Message:
+    """The page of a chat, by the real command."""
+    matcher = load_matcher()
+    store = cast("ChatStore", _Chat(matcher))
+    clock = cast("Clock", SimpleNamespace(now=lambda: FIRST_AT))
+    dispatch = Dispatcher(load_commands(), store, dict(matcher.topics), clock)
+    target = Target("slack", "D0SAMPLE")
+    answer = await dispatch(Request(Actor("slack", "U0SAMPLE"), target, "home", private=True, prefix="/minsk "))
+    assert answer is not None
+    return answer
+
+
 def page(message: Message) -> str:
     """The message in both payloads, as an HTML page of its own."""
-    frame = Template((FOLDER / "page.html").read_text(encoding="utf-8"))
     telegram, slack = telegram_render.render(message), slack_blocks.render(message)
-    return frame.substitute(telegram=_bubble(telegram), slack=_blocks(slack.blocks))
+    lives = message.revision > 0  # an alert is edited as more sources report; a digest is not
+    return _framed("page.html", telegram=_bubble(telegram, edited=lives), slack=_blocks(slack.blocks, edited=lives))
+
+
+def home_page(message: Message) -> str:
+    """The Home tab as an HTML page of its own."""
+    view = home_view(message, Place("D0SAMPLE", "/minsk "))
+    return _framed("home.html", home="".join(map(_block, view["blocks"])))
+
+
+def _framed(name: str, **parts: str) -> str:
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    return Template((FOLDER / name).read_text(encoding="utf-8")).substitute(style=style, **parts)
 
 
 # --- Telegram -------------------------------------------------------------------------------------------------------
@@ -103,7 +184,7 @@ class _Shown(HtmlDecoration):
         return f"<time>{at:%B} {at.day}, {at.year} at {at:%H:%M}</time>"
 
 
-def _bubble(rendered: telegram_render.Rendered) -> str:
+def _bubble(rendered: telegram_render.Rendered, *, edited: bool) -> str:
     outer_first = sorted(rendered.entities, key=lambda entity: (entity.offset, -entity.length))
     text = _Shown().unparse(rendered.text, outer_first)
     text = text.replace("\n<blockquote", "<blockquote").replace(
@@ -111,23 +192,25 @@ def _bubble(rendered: telegram_render.Rendered) -> str:
     )  # a block of its own
     rows = rendered.keyboard.inline_keyboard if rendered.keyboard else []
     keys = "".join(_row("keys", [escape(key.text) for key in row]) for row in rows)
-    stamp = f'<div class="stamp">edited {FIRST_AT:%H:%M}</div>'
+    stamp = f'<div class="stamp">{"edited " if edited else ""}{FIRST_AT:%H:%M}</div>'
     return f'<div class="bubble"><div class="name">Minsk Watch</div><div class="text">{text}</div>{stamp}</div>{keys}'
 
 
 # --- Slack ----------------------------------------------------------------------------------------------------------
 
 
-def _blocks(blocks: tuple[Mapping[str, Any], ...]) -> str:
+def _blocks(blocks: tuple[Mapping[str, Any], ...], *, edited: bool) -> str:
     stamp = f'<span class="stamp">{FIRST_AT:%H:%M}</span>'
     head = f'<div><span class="name">Minsk Watch</span><span class="app">APP</span>{stamp}</div>'
-    return head + "".join(map(_block, blocks)) + '<div class="stamp">(edited)</div>'
+    return head + "".join(map(_block, blocks)) + ('<div class="stamp">(edited)</div>' if edited else "")
 
 
 def _block(block: Mapping[str, Any]) -> str:
     kind = block["type"]
     if kind == "rich_text":
         return "".join(map(_part, block["elements"]))
+    if kind == "divider":
+        return "<hr>"
     if kind == "actions":
         return _row(kind, [button["text"]["text"] if "text" in button else "⋯" for button in block["elements"]])
     text = block["text"]["text"] if kind == "header" else block["elements"][0]["text"]
@@ -182,16 +265,25 @@ def _browse(browser: str, folder: str, *last: str, height: int = 1000) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout  # noqa: S603
 
 
+def pictures() -> dict[str, str]:
+    """Name of each picture -> the page that is drawn."""
+    return {
+        "alert": page(sample_alert()),
+        "digest": page(sample_digest()),
+        "home": home_page(asyncio.run(sample_home())),
+    }
+
+
 def main(page_file: str = "") -> int:
-    html = page(sample_alert())
     if page_file:
-        Path(page_file).write_text(html, encoding="utf-8")
+        Path(page_file).write_text(page(sample_alert()), encoding="utf-8")
         return 0
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         print("No Chromium found to draw with; install it, or name a file to write the page to.", file=sys.stderr)
         return 1
-    draw(browser, html, FOLDER / "alert.png")
+    for name, html in pictures().items():
+        draw(browser, html, FOLDER / f"{name}.png")
     return 0
 
 

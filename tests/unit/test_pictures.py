@@ -15,7 +15,7 @@ from docs.pictures import make
 from matching.matcher import load_matcher
 
 ROOT = Path(__file__).parents[2]
-MOMENT = re.compile(r"\d+ \w+ \d{4} \d\d:\d\d UTC")
+MOMENT = re.compile(r"\d+ \w+ \d{4} \d\d:\d\d [A-Z]+")
 SMALL = 200_000  # bytes; the README is read on slow lines too
 
 
@@ -89,6 +89,35 @@ def test_the_page_can_be_written_without_a_browser(tmp_path: Path, alert: Messag
     page = tmp_path / "page.html"
     assert make.main(str(page)) == 0
     assert page.read_text(encoding="utf-8") == make.page(alert)
+
+
+def test_a_digest_is_drawn_whole() -> None:
+    digest = make.sample_digest()
+    shown = words(make.page(digest))
+    for piece in pieces(digest.text):
+        assert shown.count(piece) >= 2, piece
+    assert "edited" not in shown
+
+
+async def test_the_home_tab_is_drawn_whole_by_the_real_command() -> None:
+    home = await make.sample_home()
+    assert not home.failed
+    shown = words(make.home_page(home))
+    for piece in pieces(home.text):
+        assert piece in shown, piece
+    for row in home.buttons:
+        for button in row:
+            assert button.label in shown
+    assert "✓ Hourly" in shown
+    assert "Ales Bialiatski" in shown
+
+
+@pytest.mark.parametrize("name", ["alert", "digest", "home"])
+def test_every_picture_is_kept_and_small(name: str) -> None:
+    picture = (make.FOLDER / f"{name}.png").read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert len(picture) <= SMALL
+    assert int.from_bytes(picture[16:20]) == make.WIDTH * make.SCALE
 
 
 def test_the_readme_shows_a_picture_that_exists() -> None:
