@@ -40,7 +40,7 @@ _ADJECTIVE_F = (
     "a aja aya aia ia aja ja iej ej e ou oj oy aj ay uju uyu u os ai oje as ajas ajai aju ajos aje ayas aias aiei ojoj "
     "ajoj ają ajoje es ajat ajale ajaga ajalt ajal at ale aga alt al ast ajast ayi o eia"
 )
-_OVA = "a y e u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi ow ovna"
+_OVA = "a y e ei u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi ow ovna"
 _CONSONANT_M = (
     "- a u s i em om owi ovi ie as o ui us ius iaus iui iu is io am iem es ev ov uv ova ovo ovy ovu ovou ovym "
     "ovych ow ia ja ju iumi je yje uje ile iga ilt il it ist ul ului cie"

@@ -19,13 +19,14 @@ from matching.fold import fold
 _VOWELS = frozenset("аеёиоуыэюяіўй")
 _LATIN_WORD = re.compile(r"[a-z]")
 _HIDING = frozenset("лцчшжщ")  # after these я is also written a: Bialacki
+_SOFT = frozenset("чжшщц")
 PREFIX = 3  # letters by which lattices are found
 
 _LATIN: dict[str, tuple[str, ...]] = {
     "а": ("a",),
     "б": ("b",),
     "в": ("v", "w"),
-    "г": ("h", "g"),
+    "г": ("h", "g", "gu"),
     "ґ": ("g",),
     "д": ("d",),
     "дз": ("dz", "ds", "d"),
@@ -51,7 +52,7 @@ _LATIN: dict[str, tuple[str, ...]] = {
     "ў": ("u", "w", "v", "ou"),
     "ф": ("f", "ph"),
     "х": ("kh", "ch", "h", "hh", "x", "j"),
-    "ц": ("ts", "c", "tz", "z", "tc"),
+    "ц": ("ts", "c", "tz", "z", "tc", "t"),  # t: Romanian ţ without its comma
     "ч": ("ch", "c", "tch", "tsch", "cz", "tsh", "tj", "cs", "ts", "tsj"),
     "ш": ("sh", "s", "ch", "sch", "sz", "sj", "x"),
     "щ": ("shch", "sc", "szcz", "schtsch", "chtch", "sch", "sht", "stj", "st", "sjtj", "sjt", "sts", "sh"),
@@ -164,6 +165,8 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
         own = ending_be.forms(script) | ending_ru.forms(script)
         if script == "latin" and len(rows) > 2 and rows[-1][0] == "н" and set(rows[-2]) & set("иіы"):
             own |= {"e", "es"}  # French: Poutine
+        if script == "latin" and sex == "m" and rows and rows[-1][0] in _SOFT:
+            own |= {"e"}  # Czech genitive: Statkeviče
         if script == "cyrillic":
             own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
         yield Lattice(positions, frozenset(own))
@@ -188,7 +191,8 @@ def _shifted(
     if not changed:
         return
     if ending_be.fleeting or ending_ru.fleeting:
-        yield Lattice((*positions[:-2], positions[-1]), changed)
+        czech = {"e"} if script == "latin" and rows[-1][0] in _SOFT else set()  # Severince
+        yield Lattice((*positions[:-2], positions[-1]), changed | czech)
     elif rows[-1][0] in ("к", "г", "х"):
         soft = {"к": "ц", "г": "з", "х": "с"}[rows[-1][0]]
         yield Lattice((*positions[:-1], _options((soft,), table)), changed)
