@@ -15,6 +15,7 @@ from typing import Any
 Signature = Mapping[str, Any]
 Rules = Mapping[str, float]
 _PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
+_SAME_DAY = 0.75  # days
 _GROUP = 4  # where so many are freed, anyone of them may be named
 
 
@@ -94,22 +95,26 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
 
 
 def _when(item: _Weighing) -> None:
-    """Reports of one day are more alike than those of following days."""
+    """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
+    unless a report names what it is about."""
     rules, days = item.rules, item.days
     item.add(-rules["per_day"] * max(0.0, days.last - 1))
     if days.last <= 1:
-        item.add(rules["same_day"])
+        item.add(rules["same_day"] if days.first <= 1 or item.shared else rules["same_day"] / 2)
     if days.last > 1:
         item.reasons.append(f"{days.last:.0f} days later")
 
 
 def _who(item: _Weighing) -> None:
-    """A prisoner in common joins; other prisoners part, most of all where single persons are told of."""
+    """A prisoner in common joins; other prisoners part, most of all where single persons are told of on different days.
+
+    On the day itself the first reports of a great release name one here, another there, and no number yet.
+    """
     rules = item.rules
     if item.same_persons:
         item.add(rules["same_person"])
     elif item.persons and item.core:
-        single = max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
+        single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
         item.add(-rules["other_single" if single else "other_person"], "other persons")
 
 
@@ -123,6 +128,9 @@ def _how_many(item: _Weighing) -> None:
     if not released or not told:
         if released and item.core and not item.same_persons and item.days.first >= 1:
             item.add(-item.rules["new_count"], f"a count {released} after persons")
+        group = max(*told, released or 0, 0) >= _GROUP and "freed" in item.kinds & _outcome(item.mine)
+        if group and item.days.first < 1:
+            item.add(item.rules["one_of_them"], "one of those freed on that day")
         return
     if released in told:
         item.add(item.rules["same_count"], f"the same count {released}")

@@ -1,4 +1,4 @@
-"""The shipped timeline as a test of facts and stories: each event, told as a report, gives its figures and one story."""
+"""The shipped timeline as a test of facts and stories: an event told as a report gives its figures and a story."""
 
 from __future__ import annotations
 
