@@ -20,6 +20,7 @@ COMMANDS = (
     "demo",
     "check",
     "migrate",
+    "reconcile",
     "backup",
     "restore",
     "poll_once",

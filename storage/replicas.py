@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from core.replicas import Lease, Turns
 from storage import leases, limits
 from storage.database import Database
+from storage.reconcile import Finding, find
 
 
 class ReplicaStore:
@@ -46,3 +47,8 @@ class ReplicaStore:
                 return None
             at: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
             return at
+
+    async def reconcile(self, now: datetime) -> tuple[Finding, ...]:
+        """What contradicts itself in what is stored; see storage.reconcile."""
+        async with self._database.read() as connection:
+            return await find(connection, now)

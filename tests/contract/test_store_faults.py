@@ -174,6 +174,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "unwatch": lambda store: store.unwatch(CHAT, [1]),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "reconcile": lambda store: store.reconcile(NOW),
     "read_clock": lambda store: store.read_clock(),
     "next_look_at": lambda store: store.next_look_at(),
     "count_titles": lambda store: store.count_titles(1, ["Title"]),
