@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench messages image audit sbom lock clean
+.PHONY: help run demo install test check format eval bench chaos messages image audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -53,6 +53,9 @@ eval: $(RUNTIME)  ## measure the matcher on the labelled news beside plain keywo
 
 bench: $(DEV)  ## benchmarks: ratios against peers and floors in the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+chaos: $(DEV)  ## kill, freeze and cut off real processes; the ledger says what was lost (nothing, else it fails)
+	@$(BIN)/python -m tests.chaos
 
 image:  ## build the container image
 	docker build -t minsk-watch .

@@ -73,6 +73,11 @@ class Attention:
                 self._over("network", "")
             case "credentials_refused":
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
+            case "config_refused":
+                self._over("configuration", "")
+                self._begin("configuration", "", f"The configuration stays as it was: {fields['reason']}")
+            case "config_read":
+                self._over("configuration", "")
             case "token_shared":
                 self._begin("shared-token", fields["platform"], fields["reason"])
             case "token_alone":
@@ -96,6 +101,10 @@ class Attention:
                 self._news(event, url, f"The feed {feed}: {fields['reason']}")
             case "audit":
                 self._news(event, "", _missed(fields["missed"]))
+
+    def change(self, operators: Iterable[str]) -> None:
+        """Tell other operators from now on; who stays keeps what is still to be told."""
+        self._untold = {target: self._untold.get(target, []) for target in map(Target.parse, operators)}
 
     @property
     def present(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from bot.tools import Tools
 from core.clock import SystemClock
 from core.leadership import OWNER
 from core.model import Role, Target
-from core.ports import ChatPlatform, Clock, Matcher, Observer
+from core.ports import ChatPlatform, Clock, Observer
 from core.settings import FeedSettings, Settings
 from feeds.auditing import Audit
 from feeds.desk import Desk
@@ -70,7 +70,7 @@ class Parts:
 
     settings: Settings
     clock: Clock
-    matcher: Matcher
+    matcher: PackMatcher
     store: Store
     fetcher: Fetcher
     parser: ParseWorker
@@ -81,6 +81,7 @@ class Parts:
     metrics: Metrics
     attention: Attention
     desk: Desk
+    watcher: StoredWatcher
     pages: PageWorker
     looks: SecondLooks
     audit: Audit
@@ -152,7 +153,7 @@ def make_parts(
     )
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
-    topics = dict(matcher.topics)
+    topics = matcher.topics
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
     default, titles = texts_in(settings.chat.language) if chats else ENGLISH, matcher.titles
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk, draw=png)
@@ -174,6 +175,7 @@ def make_parts(
         metrics=metrics,
         attention=attention,
         desk=desk,
+        watcher=watcher,
         subscriptions=chats_of(settings, tuple(topics), names),
         roles=roles,
     )
@@ -186,7 +188,7 @@ def make_dispatcher(
     return Dispatcher(
         commands_for(settings),
         store,
-        dict(matcher.topics),
+        matcher.topics,
         clock,
         operators=settings.access.operators,
         titles=matcher.titles,
@@ -203,6 +205,13 @@ def chats_of(settings: Settings, topics: tuple[str, ...], platforms: Collection[
     if TERMINAL.platform in platforms:
         chats.setdefault(TERMINAL, topics)
     return chats
+
+
+def make_dispatcher(
+    settings: Settings, store: Store, topics: Mapping[str, str], clock: Clock, observe: Observer, tools: Tools
+) -> Dispatcher:
+    operators = settings.access.operators
+    return Dispatcher(commands_for(settings), store, topics, clock, operators=operators, observe=observe, tools=tools)
 
 
 def commands_for(settings: Settings) -> Commands:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from typing import Any
 
 from app.roles import ALL, HELP, faults, roles
@@ -35,21 +36,31 @@ def run(args: argparse.Namespace) -> int:
         log.warning("no chat platform is configured: alerts are shown here; fill in telegram.token or slack.bot_token")
     if not settings.feed_specs:
         log.warning("no feed is configured: add [[feeds.feed]] tables, config.example.toml has some")
-    asyncio.run(serve(settings, chosen))
+    asyncio.run(serve(settings, chosen, lambda: configured(args, complete=False)))
     return 0
 
 
-async def serve(settings: Settings, chosen: frozenset[str] = ALL) -> None:
-    """Run the program until SIGTERM or SIGINT; a second signal does not hurry the orderly stop."""
+async def serve(settings: Settings, chosen: frozenset[str], read: Callable[[], Settings]) -> None:
+    """Run the program until SIGTERM or SIGINT; a second signal does not hurry the orderly stop. SIGHUP reads anew."""
     from app.parts import make_parts
     from app.program import Program
+    from app.reload import Reloader
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    parts = make_parts(settings, roles=chosen)
+    reloader, reloading = Reloader(parts, read), set[asyncio.Task[bool]]()
+
+    def reload() -> None:
+        task = asyncio.create_task(reloader.reload())
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
     try:
-        await Program(make_parts(settings, roles=chosen)).run(stop)
+        await Program(parts).run(stop)
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(number)

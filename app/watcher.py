@@ -21,6 +21,11 @@ class StoredWatcher:
         self._version = ""
         self._book: WatchBook | None = None
 
+    def change(self, lexicon: Lexicon) -> None:
+        """Compile what is watched anew with the next `refresh`."""
+        self._lexicon = lexicon
+        self._version = ""
+
     async def refresh(self) -> bool:
         version = await self._store.get_watch_version()
         if version != self._version:

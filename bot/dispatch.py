@@ -22,6 +22,7 @@ from core.message import Button, LineKind, Message, line, plain
 from core.model import Role, Target
 from core.observing import unobserved
 from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
+from matching.people import Roster
 
 ACTOR_RATE = Rate(20, 60)
 _MOST_WARNED = 10_000
@@ -63,6 +64,11 @@ class Dispatcher:
         self._warned: set[bytes] = set()
         self._salt = secrets.token_bytes(16)
         self._changing: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
+
+    def change(self, operators: Collection[str], roster: Roster) -> None:
+        """Go by other operators and persons from now on."""
+        self._operators = frozenset(operators)
+        self._tools = replace(self._tools, roster=roster)
 
     def menu(self) -> Sequence[MenuEntry]:
         return self._commands.menu()

@@ -24,18 +24,29 @@ class PackMatcher:
     """Implements core.ports.Matcher with compiled packs. Never raises on any text."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self._titles: dict[str, str] = {}
+        self._by_language: dict[str, dict[str, str]] = {}
+        self.change(lexicon)
+
+    def change(self, lexicon: Lexicon) -> None:
+        """Go by another lexicon from now on, as after a pack was edited."""
         self.lexicon = lexicon
         self.version = lexicon.version
-        self._titles = {name: topic.title for name, topic in lexicon.topics.items()}
-        languages = dict.fromkeys(lang for topic in lexicon.topics.values() for lang in topic.titles)
-        self.titles: Mapping[str, Mapping[str, str]] = {
-            lang: {name: topic.titles[lang] for name, topic in lexicon.topics.items() if lang in topic.titles}
-            for lang in languages
-        }
+        self._titles.clear()
+        self._titles |= {name: topic.title for name, topic in lexicon.topics.items()}
+        self._by_language.clear()
+        for name, topic in lexicon.topics.items():
+            for lang, title in topic.titles.items():
+                self._by_language.setdefault(lang, {})[name] = title
+
+    @property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Language -> topic name -> title; follows `change`."""
+        return self._by_language
 
     @property
     def topics(self) -> Mapping[str, str]:
-        """Topic name -> title, in the order of the packs."""
+        """Topic name -> title, in the order of the packs; follows `change`."""
         return self._titles
 
     def implied_by(self, url: str) -> tuple[str, ...]:
