@@ -73,6 +73,16 @@ class Attention:
                 self._over("network", "")
             case "credentials_refused":
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
+            case "config_refused" | "config_read" | "token_shared" | "token_alone":
+                self._look_within(event, fields)
+            case "alert" | "digest":
+                self._over("token", fields["platform"])
+            case "parser_died":
+                self._deaths += 1
+
+    def _look_within(self, event: str, fields: Mapping[str, Any]) -> None:
+        """What is wrong with this program itself, or how it is run."""
+        match event:
             case "config_refused":
                 self._over("configuration", "")
                 self._begin("configuration", "", f"The configuration stays as it was: {fields['reason']}")
@@ -82,10 +92,6 @@ class Attention:
                 self._begin("shared-token", fields["platform"], fields["reason"])
             case "token_alone":
                 self._over("shared-token", fields["platform"])
-            case "alert" | "digest":
-                self._over("token", fields["platform"])
-            case "parser_died":
-                self._deaths += 1
 
     def _look_at(self, event: str, fields: Mapping[str, Any]) -> None:
         """What happened to a feed, or to all, that nobody need mend at once."""

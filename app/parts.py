@@ -207,13 +207,6 @@ def chats_of(settings: Settings, topics: tuple[str, ...], platforms: Collection[
     return chats
 
 
-def make_dispatcher(
-    settings: Settings, store: Store, topics: Mapping[str, str], clock: Clock, observe: Observer, tools: Tools
-) -> Dispatcher:
-    operators = settings.access.operators
-    return Dispatcher(commands_for(settings), store, topics, clock, operators=operators, observe=observe, tools=tools)
-
-
 def commands_for(settings: Settings) -> Commands:
     """All commands, with the roles that the configuration gives them."""
     commands = load_commands()
