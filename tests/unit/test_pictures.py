@@ -120,9 +120,16 @@ def test_every_picture_is_kept_and_small(name: str) -> None:
     assert int.from_bytes(picture[16:20]) == make.WIDTH * make.SCALE
 
 
-def test_the_readme_shows_a_picture_that_exists() -> None:
-    (path,) = re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+SHOWN = re.findall(r"!\[[^\]]+\]\(([^)]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_the_readme_shows_pictures_that_exist(path: str) -> None:
     picture = (ROOT / path).read_bytes()
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(picture) <= SMALL
     assert int.from_bytes(picture[16:20]) == make.WIDTH * make.SCALE
+
+
+def test_the_first_picture_is_an_alert() -> None:
+    assert SHOWN[0] == "docs/pictures/alert.png"
