@@ -229,6 +229,7 @@ class Chaos:
             up = 0.0
             while up < self.seconds:
                 await self.all_ready()
+                await self.telegram.next_call(within=20)
                 pause = self.rng.uniform(1, 4)
                 for _ in range(3):
                     if self.feeds.wave < self.feeds.last_wave:

@@ -65,6 +65,7 @@ class StormyTelegram(TelegramServer):
         self.shown: list[Shown] = []
         self.faults: Counter[str] = Counter()
         self.early: list[str] = []
+        self.attempts = 0
         self.polls: list[float] = []
         self.since: dict[str, float] = {}
         self._held: dict[str, float] = {}
@@ -75,6 +76,7 @@ class StormyTelegram(TelegramServer):
             self.polls.append(now)
         if method not in _SHOWING:
             return await super()._act(request, method, params, fault)
+        self.attempts += 1
         chat = str(params.get("chat_id"))
         if now < self._held.get(chat, 0.0):
             self.early.append(f"{method} to {chat}, {self._held[chat] - now:.2f} s too early")
@@ -106,6 +108,12 @@ class StormyTelegram(TelegramServer):
                 return kind, Fault(drop="before")
             case _:
                 return kind, Fault(drop="after")
+
+    async def next_call(self, within: float) -> None:
+        """Wait until something is being shown, so that what goes wrong next hits deliveries under way."""
+        deadline, before = time.monotonic() + within, self.attempts
+        while self.attempts == before and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
     async def next_poll(self, after: float, within: float) -> float | None:
         """Seconds from `after` to the next request for updates."""
