@@ -138,6 +138,8 @@ async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> N
     async with WireServer() as wire:
         config = folder / f"{database.partition(':')[0]}.toml"
         write_feed_config(config, url, wire.port, database)
+        text = config.read_text(encoding="utf-8")  # read in full whatever the pack says of the headline
+        config.write_text(text.replace("[feeds]", '[feeds]\n        full_text = "always"'), encoding="utf-8")
         async with started(config, "--die-at", step) as dying:
             code = await asyncio.wait_for(dying.wait(), 60)
             assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
