@@ -19,6 +19,7 @@ from matching.learned import MOST_LACKING, Learned
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
 NEAR_POINTS = 1.5
 LEAD = 3  # sentences of the body in which a negative counts
+FIRM = 2.0  # points beyond `alert` from which on learned points cannot take an alert back
 LEAST_TOLD = 0.3  # learned points below this are counted, not listed
 BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
 
@@ -159,6 +160,8 @@ def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _
     if not _lacking(made) and sum(item.points for item in more) < 0 and any(map(_beyond_lead, made.addends)):
         more = []  # what training saw are short texts: it says nothing against evidence far down in a long one
     value = round(made.value + sum(item.points for item in more), 2)
+    if not _lacking(made) and made.value >= topic.alert + FIRM and all(item.points >= 0 for item in made.addends):
+        value = max(value, topic.alert)  # what the rules are so sure of, and nothing in the pack speaks against
     barred = _lacking(made) > 0 and not meets_needs(topic, spots)
     if value >= topic.digest and not barred:
         level = Level.ALERT if value >= topic.alert else Level.DIGEST
