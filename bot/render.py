@@ -16,6 +16,7 @@ from core.model import Evidence, Facts, Member, Story
 from core.reports import lead as lead
 from core.reports import one_per_source as one_per_source
 
+MOST_EVIDENCE = 4  # addends told for one topic
 MOST_SOURCES = 8
 MOST_NAMES = 12
 MOST_WORDS = 5
@@ -95,14 +96,18 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
 
 
 def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping[str, float], say: Texts) -> list[Line]:
-    """Every addend of every topic's score, heaviest first, under the topic's title and score."""
+    """The heaviest addends of every topic's score that are words of the text, under the topic's title and score.
+
+    The others are one line: `explain` of the command line lists them all.
+    """
     lines: list[Line] = []
     for topic in dict.fromkeys(found.topic for found in evidence):
         score = f"{scores.get(topic, 0):g}"
         title = foreign(titles.get(topic, topic), 80)
         lines.append(say.line(texts.EVIDENCE_TOPIC, title=Span(title, Style.BOLD), score=score))
         mine = [found for found in evidence if found.topic == topic]
-        for found in sorted(mine, key=lambda found: -abs(found.weight)):
+        told = sorted((one for one in mine if one.text), key=lambda one: -abs(one.weight))[:MOST_EVIDENCE]
+        for found in told:
             lines.append(
                 say.line(
                     texts.EVIDENCE,
@@ -114,6 +119,10 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
                     pattern=foreign(found.pattern, 80),
                 )
             )
+        rest = len(mine) - len(told)
+        if rest:
+            weight = sum(one.weight for one in mine) - sum(one.weight for one in told)
+            lines.append(say.line(texts.EVIDENCE_REST, kind=LineKind.SMALL, weight=f"{weight:+.1f}", n=rest))
     return lines
 
 

@@ -171,6 +171,7 @@ OUTCOMES = {
 }
 EVIDENCE_TOPIC = "{title}: {score}"
 EVIDENCE = "{weight} {concept}: “{text}” ({where}, {pattern})"
+EVIDENCE_REST = ("{weight} from {n} further part of the score", "{weight} from {n} further parts of the score")
 EVIDENCE_MISSING = "{title}: missing {groups}"
 STATUS_FEEDS = ("{n} feed is read, last {age} ago.", "{n} feeds are read, last {age} ago.")
 STATUS_FEEDS_NEVER = ("{n} feed is to be read, none was yet.", "{n} feeds are to be read, none was yet.")

@@ -19,7 +19,7 @@ from core.options import Options
 from core.showing import Showing
 
 MOST_ADDRESS = 2048
-MOST_MEMBERS = 3
+MOST_MEMBERS = 2
 
 
 @command(examples=("why", "why 12", "why https://example.org/news/1"))

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Pool, event, text
 
 from core.audit import AuditStore
 from core.audits import AuditedStore
+from core.correcting import CorrectingStore
 from core.errors import SchemaTooNew, StoreError
 from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
@@ -46,6 +47,7 @@ from tests.contract.store_steps import (
     lanes,
     new,
     stored_since,
+    summary,
 )
 from tests.fake_clock import FakeClock
 from tests.postgres import database_url as named
@@ -171,6 +173,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "claim_lanes": lambda store: lanes(store, NOW),
     "watch": lambda store: store.watch(CHAT, [WatchSpec("rule", "minsk", {"rule": "minsk"})], NOW),
     "record_change": lambda store: store.record_change(CHAT, Role.EDITOR, "subscribe", NOW),
+    "merge_stories": lambda store: store.merge_stories(1, 2, lambda _: summary(), NOW),
+    "split_story": lambda store: store.split_story(1, [1], lambda _: summary(), NOW),
     "unwatch": lambda store: store.unwatch(CHAT, [1]),
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
@@ -228,6 +232,7 @@ def test_every_method_is_tried_against_a_lock() -> None:
         SearchStore,
         AuditStore,
         OverviewStore,
+        CorrectingStore,
     ):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 

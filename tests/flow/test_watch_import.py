@@ -122,7 +122,7 @@ async def station(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Station]:
 
 async def test_who_watches_is_told_though_no_topic_matched(station: Station) -> None:
     await station.store.watch(CHAT, [station.roster.spec("bialiatski")], station.clock.now())
-    await station.publish("Nobel laureate Ales Bialiatski gives a reading in Oslo")
+    await station.publish("Ales Bialiatski gives a reading in Oslo")
     assert await station.waiting() == {CHAT: ["Ales Bialiatski"]}
     assert await station.store.latest_stories(9, level=Level.DIGEST) == ()
 

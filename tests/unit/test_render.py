@@ -167,6 +167,20 @@ def test_plain_alert_is_short_and_without_links_or_buttons() -> None:
     assert "https://nasha-niva.example/1" in message.text
 
 
+def test_of_much_evidence_the_heaviest_words_are_told_and_the_rest_is_summed() -> None:
+    words = [found(f"word {number}", 0.5 * number) for number in range(1, 9)]
+    evidence = (*words, found("", -1.0, concept="rule"))
+    lines = render.evidence_lines(evidence, TOPICS, {"prisoner-release": 17.0}, ENGLISH)
+    assert [line.text.partition(" (")[0] for line in lines] == [
+        "Prisoner releases: 17",
+        "+4 release: “word 8”",
+        "+3.5 release: “word 7”",
+        "+3 release: “word 6”",
+        "+2.5 release: “word 5”",
+        "+4.0 from 5 further parts of the score",
+    ]
+
+
 def test_evidence_is_grouped_by_topic_heaviest_first() -> None:
     evidence = (found("Minsk", 1.0), found("freed", 2.0), found("envoy", 3.0, "us-diplomacy"), found("sport", -2.5))
     lines = render.evidence_lines(evidence, TOPICS, {"prisoner-release": 5.5, "us-diplomacy": 3}, ENGLISH)
