@@ -44,6 +44,7 @@ from tests.contract.store_steps import (
     counts,
     ended,
     entry,
+    joined_story,
     lanes,
     new,
     stored_since,
@@ -254,7 +255,9 @@ async def test_a_locked_sqlite_file_is_told_in_a_sentence(
     store = Store(sqlite_url, clock=FakeClock(), busy_timeout=0.05)
     await store.open()
     await store.subscribe(CHAT, TOPICS, NOW)
-    await added_story(store, NOW)
+    story, _ = await added_story(store, NOW)
+    await added_story(store, NOW, number=2)
+    await joined_story(store, story, NOW, number=3)
     other = locked()
     try:
         if name in READS:
