@@ -2,12 +2,15 @@
 FROM python:3.13-slim-trixie AS build
 COPY requirements.lock /build/requirements.lock
 # The locked dependencies are a layer of their own: a change of the program does not install them again.
-# Left out: pip, and what libraries ship to test themselves. Compiled once, by hash, so that file times do not matter.
+# Left out: pip, what libraries ship to test themselves, and Babel's data (32 MB) on languages that the interface does not
+# speak. Compiled once, by hash, so that file times do not matter.
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes \
         -r /build/requirements.lock \
     && /opt/venv/bin/pip uninstall --yes pip \
     && find /opt/venv/lib -type d \( -name tests -o -name testing -o -name _testbase \) -prune -exec rm -rf {} + \
+    && find /opt/venv/lib -path '*/babel/locale-data/*.dat' -regextype posix-extended \
+        ! -regex '.*/(root|en|be|ru|uk|pl|lt|de)(_[^/]*)?\.dat' -delete \
     && find /opt/venv/lib -type d -name __pycache__ -prune -exec rm -rf {} + \
     && /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 # What is written by default under data/ goes to the volume: the root file system may be read-only.
@@ -30,7 +33,9 @@ RUN groupadd --gid 10001 minsk \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 # No setting of the program is set here: the environment would win over config.toml and over secret files.
+# TMPDIR: with --read-only nothing else than the volume can be written, and the demonstration needs a folder.
 ENV PATH=/opt/venv/bin:$PATH \
+    TMPDIR=/data \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /app

@@ -6,11 +6,11 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench chaos messages image audit sbom lock clean
+.PHONY: help run demo install test check format eval bench chaos messages image image-test audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 $(RUNTIME): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,6 +59,9 @@ chaos: $(DEV)  ## kill, freeze and cut off real processes; the ledger says what 
 
 image:  ## build the container image
 	docker build -t minsk-watch .
+
+image-test:  ## build the image and run it for real, with Docker or Podman; TRY="..." are its options
+	@tools/try_image.sh $(TRY)
 
 $(AUDIT): requirements-audit.lock
 	@$(PYTHON) -m venv $(VENV)-audit

@@ -10,12 +10,16 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+import babel
 import pytest
+from babel.core import get_global
 
+from bot.languages import INTERFACE
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {"core", "matching", "feeds", "storage", "bot", "web", "app"}
+TRIAL = ROOT / "tools" / "try_image.sh"
 SECRET = ("config.toml", ".env", ".git", "data", "tests", ".venv", "docs", "bot/config.toml", "core/.env.a", "app/x.db")
 Step = tuple[str, str]
 
@@ -154,6 +158,41 @@ def test_what_is_written_by_default_goes_to_the_volume(dockerfile: list[Step]) -
     target, place = link.split("ln -s ")[1].split()[:2]
     written = Settings().storage.url.partition(":///")[2].split("/")[0]
     assert (target, place) == (volume, f"{folder}/{written}")
+
+
+def test_what_needs_a_temporary_folder_finds_one_though_the_root_is_read_only(dockerfile: list[Step]) -> None:
+    """Docker, unlike Podman, mounts nothing at /tmp then: the demonstration ended with a traceback."""
+    (volume,) = json.loads(values(final_stage(dockerfile), "VOLUME")[0])
+    assert f"TMPDIR={volume}" in values(final_stage(dockerfile), "ENV")[0].split()
+
+
+def test_babel_keeps_what_the_languages_of_the_interface_need(dockerfile: list[Step]) -> None:
+    install = next(rest for word, rest in dockerfile if word == "RUN" and "pip install" in rest)
+    (pattern,) = re.findall(r"! -regex '([^']+)' -delete", install)
+    data = Path(babel.__file__).parent / "locale-data"
+    kept = {file.stem for file in data.glob("*.dat") if re.fullmatch(pattern, str(file))}
+    assert kept >= {"root", *INTERFACE}
+    assert not kept & {"fr", "zh", "bem", "lts", "rue"}
+    parents = get_global("parent_exceptions")
+    assert {parents.get(name, name.rpartition("_")[0] or "root") for name in kept} <= kept
+
+
+def test_the_trial_says_when_there_is_nothing_to_run_it_with(tmp_path: Path) -> None:
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "dirname")
+    bash = shutil.which("bash") or "bash"
+    for options, missing in (([], "neither Docker nor Podman"), (["--engine", "podman"], "podman is not installed")):
+        command = [bash, str(TRIAL), *options]
+        run = subprocess.run(
+            command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (run.returncode, run.stdout) == (77, "")
+        assert missing in run.stderr
+
+
+def test_the_trial_looks_for_all_that_is_copied(dockerfile: list[Step]) -> None:
+    text = TRIAL.read_text(encoding="utf-8")
+    listed = [name for line in re.findall(r"^(?:ROOMS|FILES)=\((.+)\)$", text, re.M) for name in line.split()]
+    assert {*listed, "requirements.lock"} == set(copied(dockerfile))
 
 
 def test_hadolint_finds_nothing() -> None:
