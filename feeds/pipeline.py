@@ -41,6 +41,7 @@ from feeds.watching import find_watched
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
+_NOTHING = Analysis()
 _NO_NEWS = frozenset({"", Condition.NEW.value, Condition.HEALTHY.value})
 _MIRRORED = frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.HTTP, Outcome.REDIRECT, Outcome.BLOCKED, Outcome.GONE})
 
@@ -197,7 +198,8 @@ class Pipeline:
         self._tell(feed, parsed)
         outcome = Outcome.OK if parsed.total else Outcome.EMPTY
         entries = under_own_host(parsed.feed.entries, feed.spec)
-        known = await self._store.find_known(feed.id, entries) if entries else frozenset()
+        asked = entries if feed.state.last_ok_at else ()  # of a feed that was never read nothing is known
+        known = await self._store.find_known(feed.id, asked) if asked else frozenset()
         fresh = without_repeats(entries, known)
         reissue = await self._find_reissue(feed, parsed.total, fresh)
         fresh = reissue.without_copies(fresh)
@@ -371,7 +373,7 @@ class Pipeline:
     def _new_entry(self, feed: Feed, entry: Entry, reissue: Reissue) -> NewEntry:
         quiet = why_quiet(feed, entry, reissue=reissue, backfill=self._options.backfill, now=self._clock.now())
         if quiet:
-            return NewEntry(entry, Analysis(), *quiet)
+            return NewEntry(entry, _NOTHING, *quiet)
         spec = feed.spec
         implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
         analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)

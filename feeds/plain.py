@@ -21,7 +21,8 @@ _BREAKS = frozenset(
 )
 _CELLS = frozenset({"td", "th", "img"})
 _INSTEAD = dict.fromkeys(_BREAKS, "\n") | dict.fromkeys(_CELLS, " ")
-_BLANKS = re.compile(r"[^\S\n]+")
+# Not the single spaces, which are most of the blanks and stay as they are.
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LINES = re.compile(r" ?\n[\s]*")
 
 

@@ -134,7 +134,8 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later can fail half way with "database is locked" whatever the
     # timeout; one that takes the lock at the start waits for it (https://www.sqlite.org/lang_transaction.html).
     write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.begin_with("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 async def prepare(engine: AsyncEngine, busy_timeout: float) -> None:

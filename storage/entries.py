@@ -19,6 +19,7 @@ from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
 from storage.dialect import batches, insert_into
+from storage.rows import RowInsert
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
@@ -88,11 +89,11 @@ async def add(
         ids |= fresh
         rows = [_entry_row(feed, fresh[key], item, now) for key, item in batch if key in fresh]
         if rows:
-            await connection.execute(_ADD_TEXT, rows)
+            await _TEXTS.run(connection, rows)
     return tuple(ids.get(key) if first[key] is item else None for item in new for key in (digest(item.entry.identity),))
 
 
-_ADD_TEXT = entries.insert()
+_TEXTS = RowInsert(entries)
 
 
 @cache
@@ -110,26 +111,27 @@ def _identity_row(feed: Feed, key: bytes, item: NewEntry, now: datetime) -> dict
     }
 
 
-def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> dict[str, Any]:
+def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
     entry = item.entry
-    return {
-        "id": entry_id,
-        "feed_id": feed.id,
-        "url_digest": digest(entry.url),
-        "seen_at": now,
-        "published_at": entry.published_at,
-        "identity": entry.identity,
-        "title": entry.title,
-        "url": entry.url,
-        "link_key": entry.link_key,
-        "summary": entry.summary,
-        "text": entry.text,
-        "lang": entry.lang,
-        "words": search.words_of(entry.title, entry.body),
-        "outcome": item.outcome,
-        "reason": item.reason,
-        "analysis": item.analysis,
-    }
+    return (
+        entry_id,
+        feed.id,
+        digest(entry.url),
+        now,
+        entry.published_at,
+        entry.identity,
+        entry.title,
+        entry.url,
+        entry.link_key,
+        entry.summary,
+        entry.text,
+        entry.lang,
+        search.words_of(entry.title, entry.body),
+        item.outcome,
+        item.reason,
+        item.analysis,
+    )
 
 
 async def set_outcome(connection: AsyncConnection, entry_id: int, outcome: str, reason: str) -> None:

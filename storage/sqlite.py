@@ -1,6 +1,8 @@
-"""aiosqlite with one step into its thread for each statement.
+"""aiosqlite with one step into its thread for each statement, and few for a transaction.
 
-Its own cursor takes four (open, execute, fetch, close), and each costs more than most of our statements.
+Its own cursor takes four (open, execute, fetch, close), and each costs more than most of our statements. BEGIN goes
+along with the first statement; the roll-back of a connection that goes back to its pool takes no step when it is in no
+transaction.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class QuickCursor:
 
     def _run(self, method: str, sql: str, parameters: Any) -> None:
         """In the connection's thread: the statement and its first rows."""
+        self._connection.begin_if_asked()
         cursor = self._connection.new_cursor()
         more = False
         try:
@@ -85,6 +88,36 @@ class QuickCursor:
 class QuickConnection(aiosqlite.Connection):
     """A connection whose cursors are QuickCursor."""
 
+    _begin = ""  # the statement that is to begin a transaction and was not run yet
+    # Steps asked for and ended, whether or not somebody still waited. Each is counted by one thread alone.
+    _asked = 0
+    _ended = 0
+
+    def begin_with(self, statement: str) -> None:
+        """Begin a transaction before the next statement, so with its errors."""
+        self._begin = statement
+
+    def begin_if_asked(self) -> None:
+        """In the connection's thread. What fails to begin is asked for no more: the caller rolls back."""
+        statement, self._begin = self._begin, ""
+        if statement:
+            self._conn.execute(statement)
+
+    async def commit(self) -> None:
+        if self._has_begun():
+            await self.run(self._conn.commit)
+
+    async def rollback(self) -> None:
+        if self._has_begun():
+            await self.run(self._conn.rollback)
+
+    def _has_begun(self) -> bool:
+        """Whether there is a transaction, or may be one: a statement that nobody waits for any more may begin it."""
+        if self._asked != self._ended:
+            return True
+        self._begin = ""
+        return self.in_transaction
+
     def cursor(self) -> Any:
         return QuickCursor(self)
 
@@ -94,7 +127,16 @@ class QuickConnection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """Run something in the connection's thread."""
-        done: _T = await self._execute(work)  # type: ignore[no-untyped-call]
+
+        def counted() -> _T:
+            try:
+                return work()
+            finally:
+                self._ended += 1
+
+        self._asked += 1
+
+        done: _T = await self._execute(counted)  # type: ignore[no-untyped-call]
         return done
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from core.errors import ParseError
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import Hints, ParsedFeed, Source
 from feeds.entries import MAX_IDENTITY, MAX_TEXT, MAX_TITLE
-from feeds.plain import strip_markup
+from feeds.plain import join_blanks, strip_markup
 from feeds.sources import SOURCES
 
 URL = "https://news.example/feed.xml"
@@ -286,6 +287,13 @@ def test_any_bytes_give_a_feed_or_a_parse_error(nodes: str, codec: str, junk: by
 @given(st.text(st.sampled_from("<>/!-\"'= abpscrite&;\n"), max_size=300))
 def test_stripping_markup_never_raises(text: str) -> None:
     strip_markup(text)
+
+
+@given(st.text(st.sampled_from(" \t\u00a0\u3000\r\nab"), max_size=60))
+def test_every_run_of_blanks_becomes_one_and_every_run_of_lines_one_line_end(text: str) -> None:
+    joined = join_blanks(text)
+    assert joined == re.sub(r" ?\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text)).strip()
+    assert not re.search(r"\s\s|[^\S \n]", joined)
 
 
 @pytest.mark.parametrize("text", ["<script>" * 20_000, "<!--" * 50_000, "<a " * 50_000, "<a '" * 20_000, "<" * 100_000])

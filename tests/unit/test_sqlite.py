@@ -1,0 +1,134 @@
+"""Transactions of SQLite with few steps into its thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import StoreError
+from storage.database import Database
+from storage.sqlite import QuickConnection
+
+
+class Steps:
+    """Counts the steps that connections take into their threads."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.taken = 0
+        run = QuickConnection.run
+
+        async def counted(connection: QuickConnection, work: Callable[[], Any]) -> Any:
+            self.taken += 1
+            return await run(connection, work)
+
+        monkeypatch.setattr(QuickConnection, "run", counted)
+
+
+async def opened(folder: Path, busy_timeout: float = 5) -> Database:
+    database = Database(f"sqlite+aiosqlite:///{folder}/test.db", busy_timeout=busy_timeout)
+    await database.open()
+    async with database.write() as connection:
+        await connection.execute(text("CREATE TABLE IF NOT EXISTS t (a INTEGER)"))
+    return database
+
+
+async def count(database: Database) -> Any:
+    async with database.read() as connection:
+        return (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one()
+
+
+async def test_a_transaction_takes_a_step_a_statement_and_one_to_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await opened(tmp_path)
+    steps = Steps(monkeypatch)
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+        await connection.execute(text("INSERT INTO t VALUES (2)"))
+    assert steps.taken == 3
+    async with database.write():
+        pass
+    assert steps.taken == 3
+    assert await count(database) == 2
+    await database.close()
+
+
+async def test_what_fails_is_rolled_back_and_the_connection_used_again(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+
+    async def fail() -> None:
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+            await connection.execute(text("INSERT INTO nonsense VALUES (1)"))
+
+    with pytest.raises(StoreError, match="tables are missing"):
+        await fail()
+    assert await count(database) == 0
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+    assert await count(database) == 1
+    await database.close()
+
+
+async def test_a_transaction_holds_the_lock_from_its_first_statement(tmp_path: Path) -> None:
+    """Even if that only reads: else it could find the database locked half way."""
+    database = await opened(tmp_path)
+    other = sqlite3.connect(tmp_path / "test.db", timeout=0, isolation_level=None)
+    async with database.write() as connection:
+        await connection.execute(text("SELECT * FROM t"))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("INSERT INTO t VALUES (1)")
+    other.execute("INSERT INTO t VALUES (1)")
+    other.close()
+    await database.close()
+
+
+async def test_a_lock_that_is_not_had_fails_the_first_statement_and_no_later_transaction(tmp_path: Path) -> None:
+    database = await opened(tmp_path, busy_timeout=0.05)
+    other = sqlite3.connect(tmp_path / "test.db", timeout=0, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="holds its lock"):
+        async with database.write() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+    other.execute("ROLLBACK")
+    other.close()
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+    assert await count(database) == 1
+    await database.close()
+
+
+async def test_a_statement_that_nobody_waits_for_any_more_is_rolled_back_too(tmp_path: Path) -> None:
+    database = await opened(tmp_path)
+    begun, go_on = asyncio.Event(), Event()
+    loop = asyncio.get_running_loop()
+
+    def wait() -> int:
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(30)
+        return 1
+
+    async def insert() -> None:
+        async with database.write() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.create_function("wait", 0, wait)
+            await connection.execute(text("INSERT INTO t SELECT wait()"))
+
+    task = asyncio.create_task(insert())
+    await begun.wait()
+    task.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await count(database) == 0
+    async with database.write() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+    assert await count(database) == 1
+    await database.close()
