@@ -84,6 +84,9 @@ MUTE_BUTTON = "Mute"
 # --- commands -------------------------------------------------------------------------------------------------------
 GREETING = "Minsk Watch reads news in many languages and tells you when prisoners are freed in Belarus or when Minsk \
 and Washington deal with each other. One message per event, with its sources and the reason it was sent."
+ABOUT = "Alerts when prisoners are freed in Belarus, or when Minsk and Washington deal with each other. With sources."
+ABOUT_START = "Send {start} to choose topics. Kept about a chat: its address, its choices and a list of their changes. \
+{forget} erases them."
 GREETING_NEW = "Choose what this chat should get:"
 GREETING_AGAIN = "This chat gets: {topics}."
 GREETING_PRIVACY = "Kept about this chat: its address, these choices and a list of their changes (never whose), \

@@ -33,6 +33,9 @@ class TelegramSettings:
     mode: str = _key("polling", "How updates come in.", choices=("polling", "webhook"))
     webhook_url: str = _key("", "Public https address that leads to /telegram/webhook (webhook mode).", url=HTTP)
     webhook_secret: str = _key("", "Secret that Telegram sends with every webhook call (webhook mode).", secret=True)
+    profile: bool = _key(
+        True, "Say what the bot does on its profile, in every language; false keeps what @BotFather was told."
+    )
 
 
 @dataclass(frozen=True, slots=True)

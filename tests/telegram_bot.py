@@ -8,19 +8,23 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.telegram import Telegram
 from core.message import Button, Line, LineKind, Message, Span, Style, line
 from core.model import Role, Target
 from core.ports import MenuEntry
-from core.settings import Settings, SubscriptionSettings, TelegramSettings
+from core.settings import ChatSettings, Settings, SubscriptionSettings, TelegramSettings
 from tests.echo import PATIENCE, Echo, SeenEvents
 from tests.fake_clock import FakeClock
 from tests.telegram_chats import Chat
 from tests.telegram_server import TelegramServer
 
-MENU = (MenuEntry("latest", "The last stories"), MenuEntry("subscribe", "Get alerts in this chat", Role.EDITOR))
+MENU = (
+    MenuEntry("latest", "The last stories", translations={"be": "Апошнія гісторыі", "lt": "Paskutinės istorijos"}),
+    MenuEntry("subscribe", "Get alerts in this chat", Role.EDITOR, translations={"be": "Апавяшчэнні ў гэтым чаце"}),
+)
 SECRET = "a-secret-of-the-webhook"
 HARSH = "RU «<b>&*_~`[x](y)»"
 
@@ -65,20 +69,23 @@ class Bench:
                 await asyncio.sleep(0)
 
 
-def settings(server: TelegramServer, **changes: str) -> TelegramSettings:
+def settings(server: TelegramServer, **changes: Any) -> TelegramSettings:
     return replace(TelegramSettings(token=server.token, api_base=server.url), **changes)
 
 
-def make(telegram: TelegramSettings, *, targets: Sequence[str] = (), seen: SeenEvents | None = None) -> Bench:
+def make(
+    telegram: TelegramSettings, *, targets: Sequence[str] = (), seen: SeenEvents | None = None, lang: str = "en"
+) -> Bench:
     """A platform that is not open yet, configured with chats from the start."""
     clock, known, told = FakeClock(), seen or SeenEvents(), Told()
-    configured = Settings(telegram=telegram, subscriptions=tuple(SubscriptionSettings(target=one) for one in targets))
+    subscriptions = tuple(SubscriptionSettings(target=one) for one in targets)
+    configured = Settings(telegram=telegram, subscriptions=subscriptions, chat=ChatSettings(language=lang))
     log = logging.getLogger("tests.telegram")
     return Bench(Telegram(PlatformContext(configured, clock, known, log, told)), clock, Echo(), known, told)
 
 
 @asynccontextmanager
-async def opened(server: TelegramServer, **changes: str) -> AsyncIterator[Bench]:
+async def opened(server: TelegramServer, **changes: Any) -> AsyncIterator[Bench]:
     """Opened for sending, not receiving."""
     bench = make(settings(server, **changes))
     await bench.platform.open()
@@ -90,10 +97,15 @@ async def opened(server: TelegramServer, **changes: str) -> AsyncIterator[Bench]
 
 @asynccontextmanager
 async def receiving(
-    server: TelegramServer, *, targets: Sequence[str] = (), seen: SeenEvents | None = None, **changes: str
+    server: TelegramServer,
+    *,
+    targets: Sequence[str] = (),
+    seen: SeenEvents | None = None,
+    lang: str = "en",
+    **changes: Any,
 ) -> AsyncIterator[Bench]:
     """Opened, and receiving with an Echo."""
-    bench = make(settings(server, **changes), targets=targets, seen=seen)
+    bench = make(settings(server, **changes), targets=targets, seen=seen, lang=lang)
     await bench.platform.open()
     bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
     try:

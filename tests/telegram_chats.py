@@ -78,7 +78,6 @@ class Chats:
     def __init__(self) -> None:
         self.by_id: dict[int, Chat] = {}
         self.presses: dict[str, Press] = {}
-        self.menus: dict[str, list[Json]] = {}
         self.files: dict[str, bytes] = {}
         self._ticks = 0
 
@@ -268,15 +267,6 @@ class Chats:
         if status == "administrator":
             member |= dict.fromkeys(_RIGHTS, True)
         return member | ({"is_anonymous": False} if status in ("administrator", "creator") else {})
-
-    def set_my_commands(self, params: Params) -> bool:
-        commands = params.get("commands") or []
-        for command in commands:
-            if not (1 <= len(command.get("command", "")) <= 32 and 1 <= len(command.get("description", "")) <= 256):
-                raise Refusal(400, "Bad Request: BOT_COMMAND_INVALID")
-        scope = (params.get("scope") or {"type": "default"})["type"]
-        self.menus[scope] = commands
-        return True
 
 
 _RIGHTS = (

@@ -24,6 +24,7 @@ from typing import Any, Self
 from aiohttp import ClientSession, web
 
 from tests.telegram_chats import ANONYMOUS_ID, BOT_ID, Chat, Chats, Json, Params, Press, Refusal, bot_user, person
+from tests.telegram_profile import Profile
 from tests.telegram_wire import Call, Fault, dropped, read_params
 
 TOKEN = f"{BOT_ID}:AAE-local-server-token_0123456789abcd"
@@ -43,6 +44,7 @@ class TelegramServer:
         self.token = token
         self.url = ""
         self.chats = Chats()
+        self.profile = Profile()
         self.calls: list[Call] = []
         self.webhook: Json = {}
         self.pushed: list[int] = []  # statuses of answers to webhook calls
@@ -72,7 +74,7 @@ class TelegramServer:
             "answercallbackquery": self.chats.answer_callback_query,
             "getchat": lambda params: self.chats.find(params.get("chat_id")).shown,
             "getchatmember": self.chats.get_chat_member,
-            "setmycommands": self.chats.set_my_commands,
+            **self.profile.methods(),
         }
 
     # --- life -------------------------------------------------------------------------------------------------------

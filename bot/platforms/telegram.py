@@ -10,23 +10,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from aiogram import Dispatcher
-from aiogram.methods import SetMyCommands, SetWebhook
-from aiogram.types import (
-    BotCommand,
-    BotCommandScopeAllChatAdministrators,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeDefault,
-    CallbackQuery,
-    ChatMemberUpdated,
-    Update,
-)
+from aiogram.methods import SetWebhook
+from aiogram.types import CallbackQuery, ChatMemberUpdated, Update
 from aiogram.types import Message as TelegramMessage
 from pydantic import ValidationError
 
@@ -34,6 +25,7 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus
 from bot.platforms.telegram_polling import Polling
+from bot.platforms.telegram_profile import show
 from bot.platforms.telegram_render import CAPTION, LIMITS
 from bot.platforms.telegram_updates import (
     NAME,
@@ -48,7 +40,7 @@ from bot.platforms.telegram_updates import (
     target_of,
 )
 from bot.split import cut
-from core.errors import BadCredentials, DeliveryError
+from core.errors import DeliveryError
 from core.files import GivenFile
 from core.leadership import Leadership
 from core.message import Message
@@ -59,9 +51,6 @@ PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 ROLE_SECONDS = timedelta(seconds=30)
 MOST_REMEMBERED = 2000
-MOST_COMMANDS = 100
-
-_COMMAND_NAME = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def create(context: PlatformContext) -> ChatPlatform:
@@ -106,14 +95,16 @@ class Telegram:
     async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
         """Receive until cancelled. Raises BadCredentials, and in webhook mode what setWebhook raises."""
         self._handle = handle
+        showing = asyncio.create_task(self._show_profile(menu))
         try:
-            await self._show_menu(menu)
             if self._settings.mode == "webhook":
                 await self._set_webhook()
                 await asyncio.Event().wait()
             await self._polling(handle).run()
         finally:
             self._handle = None
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
 
     async def close(self) -> None:
         await self._answers.close()
@@ -126,23 +117,13 @@ class Telegram:
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         await self._api.edit(target, message_ref, cut(message, LIMITS))
 
-    async def _show_menu(self, menu: Sequence[MenuEntry]) -> None:
-        """The commands that clients offer: what everybody may use, and to admins and in private chats the rest too."""
-        everything = [
-            BotCommand(command=entry.name, description=entry.description[:256] or entry.name)
-            for entry in menu
-            if _COMMAND_NAME.fullmatch(entry.name)
-        ][:MOST_COMMANDS]
-        restricted = {entry.name for entry in menu if entry.role > Role.VIEWER}
-        for_all = [command for command in everything if command.command not in restricted]
+    async def _show_profile(self, menu: Sequence[MenuEntry]) -> None:
+        """Beside receiving, which must not wait for some dozens of calls."""
+        about, lang = self._settings.profile, self._context.settings.chat.language
         try:
-            await self._api.call(SetMyCommands(commands=for_all, scope=BotCommandScopeDefault()))
-            for scope in (BotCommandScopeAllPrivateChats(), BotCommandScopeAllChatAdministrators()):
-                await self._api.call(SetMyCommands(commands=everything, scope=scope))
-        except BadCredentials:
-            raise
-        except DeliveryError as error:
-            self._log.warning("Telegram's command menu could not be set", extra={"reason": str(error)})
+            await show(self._api, menu, lang, self._clock, self._log, about=about)
+        except Exception:
+            self._log.exception("The bot's menus and descriptions could not be shown in Telegram")
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 

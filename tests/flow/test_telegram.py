@@ -330,7 +330,7 @@ async def test_button_of_a_message_no_longer_at_hand_still_works(server: Telegra
     assert (await bench.echo.asked()).message_ref == str(message["message_id"])
 
 
-# --- membership and menu ----------------------------------------------------------------------------------------------
+# --- membership -------------------------------------------------------------------------------------------------------
 
 
 async def test_being_blocked_or_removed_is_told(server: TelegramServer, bench: Bench) -> None:
@@ -350,16 +350,6 @@ async def test_group_that_became_a_supergroup_is_told(server: TelegramServer, be
     new = server.migrate(group)
     await server.drained()
     assert bench.told.moved == [(target(group), target(new))]
-
-
-async def test_menu_offers_to_each_what_they_may_use(server: TelegramServer, bench: Bench) -> None:
-    await server.until(lambda: len(server.chats.menus) == 3)
-    names = {scope: [command["command"] for command in menu] for scope, menu in server.chats.menus.items()}
-    assert names == {
-        "default": ["latest"],
-        "all_private_chats": ["latest", "subscribe"],
-        "all_chat_administrators": ["latest", "subscribe"],
-    }
 
 
 async def test_deep_link_of_a_topic_reaches_the_start_command(server: TelegramServer, bench: Bench) -> None:

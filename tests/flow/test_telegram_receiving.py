@@ -195,17 +195,6 @@ async def test_token_revoked_while_running_ends_receiving(server: TelegramServer
             await bench.task
 
 
-async def test_menu_that_cannot_be_set_holds_nothing_up(
-    server: TelegramServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    chat = server.chats.private()
-    server.fail("setMyCommands", flood(100))
-    async with receiving(server):
-        server.user_says(chat, "/latest")
-        assert len(await server.sent(chat)) == 1
-    assert "command menu could not be set" in caplog.text
-
-
 async def test_receiving_may_be_begun_again(server: TelegramServer, bench: Bench) -> None:
     chat = server.chats.private()
     assert bench.task is not None
