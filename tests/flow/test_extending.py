@@ -98,7 +98,12 @@ from core.clock import SystemClock
 from core.model import Actor, Target
 from core.ports import Request
 
-dispatch = Dispatcher(load_commands(), None, {}, SystemClock())
+class Empty:  # a store that knows no chat
+    async def find_subscription(self, target):
+        return None
+
+
+dispatch = Dispatcher(load_commands(), Empty(), {}, SystemClock())
 request = Request(Actor("console", "me"), Target("console", "t"), "shout shout it from Minsk", private=True)
 print(asyncio.run(dispatch(request)).text)
 assert "shout" in {entry.name for entry in dispatch.menu()}
