@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from core.model import Target
 
@@ -22,6 +23,11 @@ class Rate:
 
     count: int
     seconds: float
+
+    @property
+    def apart(self) -> timedelta:
+        """How far apart events are that keep to it evenly; rounded up: 30 times 33.333 ms are less than a second."""
+        return timedelta(microseconds=ceil(self.seconds * 1_000_000 / self.count))
 
 
 @dataclass(frozen=True, slots=True)

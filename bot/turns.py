@@ -61,7 +61,7 @@ class PlatformTurns:
     async def _ask(self, platform: str) -> None:
         """Ask for turns until nobody waits."""
         rate = self._paces.get(platform, CAUTIOUS).platform
-        apart = timedelta(seconds=rate.seconds / rate.count) if rate else timedelta(0)
+        apart = rate.apart if rate else timedelta(0)
         waiting = self._waiting[platform]
         try:
             while count := self._count(platform):

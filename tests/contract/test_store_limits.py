@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.pacing import Rate
 from core.model import Target
 from storage.limits import AHEAD
 from storage.store import Store
@@ -15,7 +16,7 @@ from tests.contract.store_steps import CHAT, LEASE, TEAM, TOPICS, added_story, l
 from tests.fake_chat import NOON
 from tests.fake_clock import FakeClock
 
-APART = timedelta(seconds=1) / 30
+APART = Rate(30, 1).apart
 
 
 async def taken(store: Store, now: datetime, count: int) -> tuple[datetime, ...]:
@@ -99,7 +100,7 @@ async def test_no_second_holds_more_than_the_rate(store: Store, asks: list[tuple
     for count, pause in asks:
         now += timedelta(seconds=pause)
         went += await taken(store, now, count)
-    assert all(b - a >= timedelta(seconds=0.999) for a, b in zip(went, went[30:], strict=False))
+    assert all(b - a >= timedelta(seconds=1) for a, b in zip(went, went[30:], strict=False))
     assert went == sorted(went)
 
 

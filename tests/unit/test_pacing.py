@@ -28,6 +28,12 @@ def test_a_window_never_holds_more_than_its_count(pauses: list[float], count: in
     assert_apart(spent, count, seconds)
 
 
+@given(st.integers(1, 1000), st.integers(1, 3600))
+def test_what_keeps_evenly_apart_keeps_the_rate(count: int, seconds: int) -> None:
+    apart = Rate(count, seconds).apart
+    assert timedelta(seconds=seconds) <= count * apart < timedelta(seconds=seconds) + count * timedelta(microseconds=1)
+
+
 @given(st.lists(st.tuples(st.integers(-3, 3), st.floats(0, 1)), max_size=150))
 def test_a_chat_gets_no_more_than_it_bears(tries: list[tuple[int, float]]) -> None:
     pacer, now, went = Pacer(), NOON, list[tuple[datetime, Target]]()
