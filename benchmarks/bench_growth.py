@@ -83,8 +83,9 @@ def main() -> None:
     parser.add_argument("--child", type=int, nargs=2, metavar=("PORT", "FEEDS"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
+        port, feeds = args.child
         with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(asyncio.run(poll(*args.child, Path(folder)))))
+            print(json.dumps(asyncio.run(poll(port, feeds, Path(folder)))))
         return
     bare = float(fresh("-c", BARE))
     print(f"bare `import aiogram`: {bare:.0f} MiB\n")

@@ -59,12 +59,6 @@ def signature(
     return result
 
 
-def may_join(reading: Reading) -> bool:
-    """Could half a match belong to an open story? It names a prisoner, an envoy, a release or what penalties hit."""
-    telling = read_table("stories")["half"]["concepts"]
-    return any(found.concept in telling for found in reading.found)
-
-
 def _add(weights: dict[str, float], key: str, weight: float) -> None:
     weights[key] = max(weights.get(key, 0.0), weight)
 

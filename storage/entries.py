@@ -19,7 +19,7 @@ from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
 from storage.dialect import batches, insert_into
-from storage.rows import RowInsert
+from storage.rows import RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
@@ -222,9 +222,7 @@ async def read_stored(connection: AsyncConnection, query: Select[Any]) -> tuple[
             id=row.id,
             seen_at=row.seen_at,
             feed=row.spec,
-            entry=Entry(
-                row.identity, row.title, row.url, row.link_key, row.summary, row.text, row.lang, row.published_at
-            ),
+            entry=entry_of(row),
             analysis=row.analysis,
             outcome=row.outcome,
             topics=tuple(topics[row.story_id]) if row.story_id else (),

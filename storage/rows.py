@@ -1,16 +1,24 @@
-"""Many rows into one table, bound here instead of by SQLAlchemy, whose binding costs more than the insert itself."""
+"""Rows to values and back: entries out of rows; many rows into one table, bound here instead of by SQLAlchemy, whose
+binding costs more than the insert itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Column, Dialect, Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.model import Entry
 from storage.columns import CleanText, clean
 
 _Bind = Callable[[Any], Any]
+
+
+def entry_of(row: Row[*tuple[Any, ...]]) -> Entry:
+    """The entry in a row that holds the columns of its text."""
+    return Entry(row.identity, row.title, row.url, row.link_key, row.summary, row.text, row.lang, row.published_at)
 
 
 class RowInsert:

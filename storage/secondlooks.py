@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LeaseLost
 from core.looking import LookResult, LookTrace
-from core.model import Entry, Feed
+from core.model import Feed
 from core.secondlook import Look, NewLook
 from storage.database import Database
 from storage.dialect import Lock, batches, insert
+from storage.rows import entry_of
 from storage.schema import entries, feeds, looks
 
 HOUR = timedelta(hours=1)
@@ -81,9 +82,7 @@ async def _read(connection: AsyncConnection, ids: Sequence[int]) -> tuple[Look, 
             entry_id=row.id,
             feed_id=row.feed_id,
             spec=row.spec,
-            entry=Entry(
-                row.identity, row.title, row.url, row.link_key, row.summary, row.text, row.lang, row.published_at
-            ),
+            entry=entry_of(row),
             analysis=row.analysis,
             at=row.at,
             asked_at=row.asked_at,
