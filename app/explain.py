@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.standard_input import read_text
+
 
 def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("explain", help="say what a text matches and why, or what is missing")
@@ -29,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     text = args.text
     if text == "-" or (not text and not args.title and not sys.stdin.isatty()):
-        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        text = read_text()
     if not text.strip() and not args.title.strip():
         print("explain: nothing to read. Give a TEXT, a --title, or - for standard input.", file=sys.stderr)
         return 2

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.standard_input import read_text
+
 FOLDS = 10
 
 
@@ -74,7 +76,7 @@ def try_text(args: argparse.Namespace) -> int:
     from matching.lexicon import load_lexicon
     from matching.text import read_passage
 
-    text = sys.stdin.buffer.read().decode("utf-8", "replace") if args.text == "-" else args.text
+    text = read_text() if args.text == "-" else args.text
     found = load_lexicon(args.paths or None).find(read_passage(text, "body"))
     for item in found:
         print(f"{item.start:>6} {item.concept:<24} «{item.text}» ({item.pattern})".encode("utf-8", "replace").decode())

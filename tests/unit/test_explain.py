@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -102,19 +101,26 @@ def test_explain_reads_a_title_and_a_text(capsys: pytest.CaptureFixture[str]) ->
     assert "«pardons» in the title (en:pardon*3 belarus-us.toml:" in out
 
 
-def test_explain_reads_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    stdin = io.TextIOWrapper(io.BytesIO("Лукашэнка памілаваў 15 палітвязняў".encode() + b"\xff"))
-    monkeypatch.setattr("sys.stdin", stdin)
-    code, out, _ = run(capsys, "explain", "-", "--json")
+def test_explain_reads_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    typed = tmp_path / "typed"
+    typed.write_bytes("Лукашэнка памілаваў 15 палітвязняў".encode() + b"\xff")
+    with typed.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, out, _ = run(capsys, "explain", "-", "--json")
     assert code == 0
     assert json.loads(out)["topics"] == ["prisoner-release"]
 
 
 def test_explain_without_a_text_says_what_to_give(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"  ")))
-    code, out, err = run(capsys, "explain")
+    blank = tmp_path / "blank"
+    blank.write_text("  ", encoding="utf-8")
+    with blank.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, out, err = run(capsys, "explain")
     assert (code, out) == (2, "")
     assert "Give a TEXT" in err
 
