@@ -34,7 +34,8 @@ BOTH = OPEN + CLOSED
 FRESH = read("news-fresh.jsonl")
 SECOND = read("news-second.jsonl")
 THIRD = read("news-third.jsonl")
-EVERY = BOTH + FRESH + SECOND + THIRD
+FOURTH = read("news-fourth.jsonl")
+EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -58,7 +59,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != ""
-    assert re.fullmatch(rf"[ofst]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[ofqst]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -107,7 +108,9 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
 
 
 @pytest.mark.parametrize(
-    "items", [OPEN, CLOSED, FRESH, SECOND, THIRD], ids=["open", "closed", "fresh", "second", "third"]
+    "items",
+    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH],
+    ids=["open", "closed", "fresh", "second", "third", "fourth"],
 )
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
     assert 2 * sum(item["hard"] for item in items) >= len(items)
