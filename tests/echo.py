@@ -9,7 +9,7 @@ from datetime import datetime
 from core.message import Message, plain
 from core.ports import Request
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class SeenEvents:

@@ -28,7 +28,7 @@ from tests.telegram_profile import Profile
 from tests.telegram_wire import Call, Fault, dropped, read_params
 
 TOKEN = f"{BOT_ID}:AAE-local-server-token_0123456789abcd"
-PATIENCE = 10.0  # seconds of real time until a test that waits in vain fails
+PATIENCE = 60.0  # seconds of real time until a test that waits in vain fails
 WEBHOOK_TRIES = 3
 
 _TERMINATED = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"

@@ -216,7 +216,7 @@ async def test_run_is_ready_answers_health_and_stops_on_sigterm(tmp_path: Path, 
     await server.wait_until_asked(1)
     assert (await run(tmp_path, "health", MINSK_HTTP__PORT=port))[0] == 0
     process.send_signal(signal.SIGTERM)
-    _, err = await asyncio.wait_for(process.communicate(), 10)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
     assert "stopped" in err.decode()
     assert "Traceback" not in err.decode()
@@ -254,7 +254,7 @@ async def test_the_demonstration_can_be_interrupted(tmp_path: Path) -> None:
     assert process.stdout
     await asyncio.wait_for(process.stdout.readuntil(b"read silently"), 60)
     process.send_signal(signal.SIGINT)
-    out, err = await asyncio.wait_for(process.communicate(), 15)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 130
     assert out.decode().endswith("Interrupted.\n")
     assert err == b""

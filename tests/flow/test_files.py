@@ -225,7 +225,7 @@ async def typed(lines: str, handler: Echo, files: Path | None) -> str:
     console = ConsolePlatform(out, FakeClock(), look, typed=io.StringIO(lines), files=files)
     running = asyncio.create_task(console.run(handler, ()))
     await handler.asked(lines.count("\n"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while out.getvalue().count("──\n") < lines.count("\n"):  # noqa: ASYNC110 - waits for the answer's turn only
             await asyncio.sleep(0)
     running.cancel()

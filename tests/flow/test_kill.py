@@ -109,7 +109,7 @@ async def die_and_go_on(step: str, server: SampleServer, folder: Path, database:
         async with started(config, "--ahead", AFTER_THE_LEASES) as again:
             await wire.wait_for(everything)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), 10) == 0
+            assert await asyncio.wait_for(again.wait(), 60) == 0
         assert len(wire.sent()) <= 4 + (CHATS if step.startswith("delivery.") else 0)  # one for each chat in flight
 
 
@@ -146,5 +146,5 @@ async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> N
         async with started(config, "--ahead", AFTER_THE_LEASES) as again:
             await wire.wait_for(lambda calls: len({call["chat"] for call in calls if call["do"] == "send"}) == 2)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), 10) == 0
+            assert await asyncio.wait_for(again.wait(), 60) == 0
         assert len(wire.sent()) == 2

@@ -180,7 +180,7 @@ async def on_a_terminal(troupe: Troupe) -> AsyncIterator[Stage]:
         async def types(self, line: str) -> tuple[str, list[str]]:
             before = out.tell()
             typed.put(line)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "\n\n" not in out.getvalue()[before:]:  # noqa: ASYNC110 - waits for its turn, by no clock
                     await asyncio.sleep(0.001)
             rows = troupe.answered.buttons if troupe.answered else ()

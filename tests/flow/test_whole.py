@@ -110,7 +110,7 @@ class Running:
 
     async def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(self.process.wait(), 10)
+        code = await asyncio.wait_for(self.process.wait(), 60)
         await self._reading
         assert code == 0, self.log
 

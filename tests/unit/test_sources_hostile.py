@@ -60,7 +60,7 @@ def read(kind: str, body: bytes) -> ParsedFeed | None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=120, deadline=timedelta(seconds=5))
+@settings(max_examples=120, deadline=timedelta(seconds=20))
 @given(
     body=st.one_of(st.binary(max_size=200), st.lists(_words, max_size=40).map(lambda words: "".join(words).encode()))
 )
@@ -70,7 +70,7 @@ def test_any_bytes_give_a_feed_or_a_parse_error(kind: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jsonfeed", "gdelt", "federalregister"])
-@settings(max_examples=120, deadline=timedelta(seconds=5))
+@settings(max_examples=120, deadline=timedelta(seconds=20))
 @given(tree=_trees, cut=st.integers(0, 400), junk=st.binary(max_size=3))
 def test_any_json_gives_a_feed_or_a_parse_error(kind: str, tree: object, cut: int, junk: bytes) -> None:
     wrapped = {
