@@ -18,7 +18,8 @@ from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.draw import png
-from bot.languages import texts_in
+from bot.finder import Finder
+from bot.languages import TopicTitles, texts_in
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
@@ -148,14 +149,15 @@ def make_parts(
     pages, stories = PageWorker(options), StoryBook()
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
+    default, titles = texts_in(settings.chat.language) if chats else ENGLISH, matcher.titles
+    finder = Finder(store, TopicTitles(matcher.topics, titles), clock, say=default, observe=observe)
     context = PlatformContext(
-        settings, clock, store, log, chats=store, stories=store, leases=store, observe=observe, installs=store
+        settings, clock, store, log, store, stories=store, leases=store, observe=observe, installs=store, inquire=finder
     )
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics = matcher.topics
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
-    default, titles = texts_in(settings.chat.language) if chats else ENGLISH, matcher.titles
     tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk, draw=png)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(

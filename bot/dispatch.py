@@ -7,14 +7,13 @@ import logging
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b
-from math import ceil
 from weakref import WeakValueDictionary
 
 from bot import access, texts
+from bot.asking import ACTOR_RATE, ActorLimit
 from bot.command import Command, Commands, Context, UnknownCommand, parse, split_line
 from bot.languages import TopicTitles, speak, understood
-from bot.pacing import Rate, Windows
+from bot.pacing import Rate
 from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
 from core.errors import CommandError, MinskError
@@ -23,9 +22,6 @@ from core.model import Role, Target
 from core.observing import unobserved
 from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
 from matching.people import Roster
-
-ACTOR_RATE = Rate(20, 60)
-_MOST_WARNED = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +53,9 @@ class Dispatcher:
         self._clock = clock
         self._operators = frozenset(operators)
         self._say = say
-        self._rate = rate
         self._observe = observe
         self._tools = tools or Tools()
-        self._windows = Windows()
-        self._warned: set[bytes] = set()
-        self._salt = secrets.token_bytes(16)
+        self._limit = ActorLimit(clock, rate)
         self._changing: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
 
     def change(self, operators: Collection[str], roster: Roster) -> None:
@@ -81,7 +74,7 @@ class Dispatcher:
             word, words = split_line(request.line, say, request.prefix)
             if self._is_for_another(word, request):
                 return None
-            wait, told = self._limit(request) if request.counted else (0, False)
+            wait, told = self._limit.spend(request.actor) if request.counted else (0, False)
             if wait:
                 slow = replace(plain(say.say(texts.TOO_FAST, n=wait)), private=True, failed=True)
                 return None if told else slow
@@ -134,22 +127,6 @@ class Dispatcher:
             await self._store.record_change(ctx.request.target, ctx.role, line, ctx.now)
         except MinskError:
             _log.exception("A change is missing from the audit log")
-
-    def _limit(self, request: Request) -> tuple[int, bool]:
-        """(seconds to wait or 0, whether the asker was told so before)."""
-        now = self._clock.now()
-        key = blake2b(str(request.actor).encode(), key=self._salt, digest_size=8).digest()
-        window = self._windows.get(key, self._rate, now)
-        free_at = window.next_at(now)
-        if free_at == now:
-            window.spend(now)
-            self._warned.discard(key)
-            return 0, False
-        told = key in self._warned
-        if len(self._warned) >= _MOST_WARNED:
-            self._warned.clear()
-        self._warned.add(key)
-        return ceil((free_at - now).total_seconds()), told
 
     def _explain(self, error: MinskError) -> Message:
         hint = error.hint if isinstance(error, CommandError) else ""

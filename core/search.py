@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from core.model import Story
 from core.overview import StoryMark
 from core.watch import StoredEntry
 
@@ -29,7 +30,18 @@ class DayCount:
     freed: int = 0
 
 
-class SearchStore(Protocol):
+class StorySearch(Protocol):
+    async def search_stories(
+        self, terms: Sequence[SearchTerm], limit: int, *, before: int | None = None
+    ) -> tuple[Story, ...]:
+        """Stories that everybody may see and of which one report holds all the words, newest number first.
+
+        Without words all such stories; with `before`, those with smaller numbers.
+        """
+        ...
+
+
+class SearchStore(StorySearch, Protocol):
     async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
         """Entries that hold all the words in headline or beginning, newest first; alike on every database."""
         ...

@@ -366,6 +366,12 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
         async with self._database.read() as connection:
             return await texts.read_stored(connection, texts.stored().where(*search.all_of(terms)).limit(limit))
 
+    async def search_stories(
+        self, terms: Sequence[SearchTerm], limit: int, *, before: int | None = None
+    ) -> tuple[Story, ...]:
+        async with self._database.read() as connection:
+            return await stories.having(connection, search.all_of(terms), limit, before)
+
     async def count_days(self, since: datetime) -> tuple[DayCount, ...]:
         async with self._database.read() as connection:
             return await stories.count_days(connection, since)

@@ -15,7 +15,7 @@ from core.model import Level, Member, Story, StorySummary, Target
 from core.search import DayCount
 from storage.columns import clean
 from storage.dialect import batches, insert
-from storage.schema import members, outbox, shown, stories, story_topics, targets
+from storage.schema import entries, members, outbox, shown, stories, story_topics, targets
 
 _RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
@@ -64,6 +64,23 @@ async def latest(
     return await _load(connection, (await connection.execute(query.limit(limit))).scalars().all())
 
 
+async def having(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], limit: int, before: int | None
+) -> tuple[Story, ...]:
+    """Stories of which one stored entry fulfils the conditions, newest number first, from below `before`.
+
+    What only a chat's own watchlist found is left out, and so is what was merged: its reports stand elsewhere.
+    """
+    query = select(stories.c.id).where(stories.c.level != Level.NONE.value, stories.c.merged_into.is_(None))
+    if conditions:
+        fitting = select(members.c.entry_id).join(entries, entries.c.id == members.c.entry_id)
+        query = query.where(fitting.where(members.c.story_id == stories.c.id, *conditions).exists())
+    if before is not None:
+        query = query.where(stories.c.id < before)
+    found = await connection.execute(query.order_by(stories.c.id.desc()).limit(limit))
+    return await _load(connection, found.scalars().all())
+
+
 async def newest_alert(connection: AsyncConnection, since: datetime) -> datetime | None:
     """When the newest story of level ALERT was opened, if that was since."""
     query = select(stories.c.opened_at).where(stories.c.level == Level.ALERT.value, stories.c.opened_at >= since)
@@ -88,14 +105,13 @@ async def count_days(connection: AsyncConnection, since: datetime) -> tuple[DayC
 
 
 async def of_message(connection: AsyncConnection, target: Target, message_ref: str) -> Story | None:
-    """The story shown in this chat by this message."""
+    """The story shown in this chat by this message, whatever its thread: a message has one number in all of a chat."""
     query = (
         select(outbox.c.story_id)
         .join(targets, targets.c.id == outbox.c.target_id)
         .where(
             targets.c.platform == target.platform,
             targets.c.chat == target.chat,
-            targets.c.thread == target.thread,
             outbox.c.message_ref == message_ref,
             shown(),
         )

@@ -12,9 +12,11 @@ from typing import Any
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.telegram import Telegram
+from core.inquiry import Inquire
 from core.message import Button, Line, LineKind, Message, Span, Style, line
 from core.model import Role, Target
-from core.ports import MenuEntry
+from core.observing import unobserved
+from core.ports import MenuEntry, Observer
 from core.settings import ChatSettings, Settings, SubscriptionSettings, TelegramSettings
 from tests.echo import PATIENCE, Echo, SeenEvents
 from tests.fake_clock import FakeClock
@@ -74,14 +76,21 @@ def settings(server: TelegramServer, **changes: Any) -> TelegramSettings:
 
 
 def make(
-    telegram: TelegramSettings, *, targets: Sequence[str] = (), seen: SeenEvents | None = None, lang: str = "en"
+    telegram: TelegramSettings,
+    *,
+    targets: Sequence[str] = (),
+    seen: SeenEvents | None = None,
+    lang: str = "en",
+    inquire: Inquire | None = None,
+    observe: Observer = unobserved,
 ) -> Bench:
     """A platform that is not open yet, configured with chats from the start."""
     clock, known, told = FakeClock(), seen or SeenEvents(), Told()
     subscriptions = tuple(SubscriptionSettings(target=one) for one in targets)
     configured = Settings(telegram=telegram, subscriptions=subscriptions, chat=ChatSettings(language=lang))
     log = logging.getLogger("tests.telegram")
-    return Bench(Telegram(PlatformContext(configured, clock, known, log, told)), clock, Echo(), known, told)
+    context = PlatformContext(configured, clock, known, log, told, inquire=inquire, observe=observe)
+    return Bench(Telegram(context), clock, Echo(), known, told)
 
 
 @asynccontextmanager
@@ -102,10 +111,12 @@ async def receiving(
     targets: Sequence[str] = (),
     seen: SeenEvents | None = None,
     lang: str = "en",
+    inquire: Inquire | None = None,
+    observe: Observer = unobserved,
     **changes: Any,
 ) -> AsyncIterator[Bench]:
     """Opened, and receiving with an Echo."""
-    bench = make(settings(server, **changes), targets=targets, seen=seen, lang=lang)
+    bench = make(settings(server, **changes), targets=targets, seen=seen, lang=lang, inquire=inquire, observe=observe)
     await bench.platform.open()
     bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
     try:

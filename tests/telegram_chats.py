@@ -153,7 +153,7 @@ class Chats:
 
     def send_message(self, params: Params) -> Json:
         chat = self.find(params.get("chat_id"))
-        return self._keep(chat, self._placed(chat, params, _content(params)))
+        return self._keep(chat, self._placed(chat, params, checked_content(params)))
 
     def _placed(self, chat: Chat, params: Params, content: Json) -> Json:
         """A message of the bot, with its topic and what it replies to, checked."""
@@ -218,7 +218,7 @@ class Chats:
     def edit_message_text(self, params: Params) -> Json:
         chat = self.find(params.get("chat_id"))
         message = self._own(chat, params, "message to edit not found", "message can't be edited")
-        content = _content(params)
+        content = checked_content(params)
         shown = ("text", "entities", "reply_markup")
         if all(message.get(key) == content.get(key) for key in shown):
             raise Refusal(
@@ -294,7 +294,7 @@ def _sender(chat: Chat) -> Json:
     return {"sender_chat": chat.shown} if chat.type == "channel" else {"from": bot_user()}
 
 
-def _content(params: Params) -> Json:
+def checked_content(params: Params) -> Json:
     """Text, entities and keyboard of a message, checked."""
     text, entities = str(params.get("text", "")), params.get("entities") or []
     if not text.strip():

@@ -24,6 +24,7 @@ from typing import Any, Self
 from aiohttp import ClientSession, web
 
 from tests.telegram_chats import ANONYMOUS_ID, BOT_ID, Chat, Chats, Json, Params, Press, Refusal, bot_user, person
+from tests.telegram_inline import InlineMode, Typed
 from tests.telegram_profile import Profile
 from tests.telegram_wire import Call, Fault, dropped, read_params
 
@@ -45,6 +46,7 @@ class TelegramServer:
         self.url = ""
         self.chats = Chats()
         self.profile = Profile()
+        self.inline = InlineMode()
         self.calls: list[Call] = []
         self.webhook: Json = {}
         self.pushed: list[int] = []  # statuses of answers to webhook calls
@@ -71,6 +73,7 @@ class TelegramServer:
             "getfile": self.chats.get_file,
             "editmessagetext": self.chats.edit_message_text,
             "deletemessage": self.chats.delete_message,
+            "answerinlinequery": self.inline.answer,
             "answercallbackquery": self.chats.answer_callback_query,
             "getchat": lambda params: self.chats.find(params.get("chat_id")).shown,
             "getchatmember": self.chats.get_chat_member,
@@ -162,6 +165,29 @@ class TelegramServer:
             "callback_query", {"id": press.id, "from": who, "chat_instance": "1", "data": data, "message": message}
         )
         return press
+
+    def user_types(self, words: str, *, offset: str = "", user: Json | None = None) -> Typed:
+        """Somebody types `@bot words` into any chat, or scrolls to where the results before ended."""
+        query = self.inline.typed()
+        asked = {"id": query.id, "from": user or person(), "query": words, "offset": offset, "chat_type": "group"}
+        self.put("inline_query", asked)
+        return query
+
+    async def offered(self, query: Typed) -> Json:
+        """Wait for the answer to an inline query."""
+        async with asyncio.timeout(PATIENCE):
+            await query.answered.wait()
+        assert query.answer is not None
+        return query.answer
+
+    def user_reacts(
+        self, chat: Chat, message: Json, *emoji: str, before: tuple[str, ...] = (), user: Json | None = None
+    ) -> None:
+        """Somebody's reactions to a message change. https://core.telegram.org/bots/api#messagereactionupdated"""
+        who = {"actor_chat": chat.shown} if chat.type == "channel" else {"user": user or person()}
+        event = {"chat": chat.shown, "message_id": message["message_id"], "date": self.chats.now(), **who}
+        old, new = ([{"type": "emoji", "emoji": one} for one in shown] for shown in (before, emoji))
+        self.put("message_reaction", event | {"old_reaction": old, "new_reaction": new})
 
     def bot_becomes(self, chat: Chat, status: str, refusal: Refusal | None = None) -> None:
         """The bot's membership changes: "member", "administrator", "left", "kicked" (blocked, in a private chat)."""

@@ -63,7 +63,7 @@ async def read_params(request: web.Request) -> Params:
 
 
 def _read(key: str, value: str) -> Any:
-    if key in ("text", "caption", "callback_query_id", "secret_token", "url", "chat_id"):
+    if key in ("text", "caption", "callback_query_id", "secret_token", "url", "chat_id", "next_offset"):
         return value
     try:
         return json.loads(value)

@@ -10,6 +10,7 @@ from bot import texts
 from bot.command import Between, Context, Rest, command
 from bot.links import clean_link
 from bot.render import lead
+from bot.speech import Texts
 from core.errors import CommandError
 from core.message import Button, Line, LineKind, Message, Span, foreign, line
 from core.model import Level, Story
@@ -61,17 +62,24 @@ async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> 
 
 
 def read_terms(ctx: Context, words: str) -> list[SearchTerm]:
-    """The words as they are compared; a star at the end of one stands for all that begin so. Raises CommandError."""
+    """The words of a command as they are compared. Raises CommandError."""
+    return terms_of(words, ctx.say, ctx.typed("search"))
+
+
+def terms_of(words: str, say: Texts, search: str) -> list[SearchTerm]:
+    """The words as they are compared; a star at the end of one stands for all that begin so. Raises CommandError.
+
+    `search` is how the command is typed, for the hint.
+    """
     found: dict[SearchTerm, None] = {}
     for word in words.split():
         tokens = [token.folded for token in read_passage(word, "search").tokens if token.folded]
         for at, token in enumerate(tokens):
             found[SearchTerm(token, word.endswith("*") and at == len(tokens) - 1)] = None
     if not found:
-        hint = ctx.say.say(told.SEARCH_HINT, search=ctx.typed("search"))
-        raise CommandError(ctx.say.say(told.SEARCH_WHAT), hint)
+        raise CommandError(say.say(told.SEARCH_WHAT), say.say(told.SEARCH_HINT, search=search))
     if len(found) > MOST_WORDS:
-        raise CommandError(ctx.say.say(told.SEARCH_MANY, most=MOST_WORDS))
+        raise CommandError(say.say(told.SEARCH_MANY, most=MOST_WORDS))
     return list(found)
 
 

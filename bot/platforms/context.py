@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from core.inquiry import Inquire
 from core.installs import InstallStore
 from core.model import Story, Target
 from core.observing import unobserved
@@ -34,6 +35,7 @@ class PlatformContext:
     and installations of a platform's app.
 
     What only one of several processes may do is done under a lease; without `leases` this one is alone.
+    `inquire` searches for whom types into any chat.
     A platform shipped apart from the built-in ones finds its section in `settings.platforms[NAME]`.
     """
 
@@ -46,3 +48,4 @@ class PlatformContext:
     leases: LeaseStore | None = None
     observe: Observer = unobserved
     installs: InstallStore | None = None
+    inquire: Inquire | None = None

@@ -17,13 +17,14 @@ from typing import Any
 
 from aiogram import Dispatcher
 from aiogram.methods import SetWebhook
-from aiogram.types import CallbackQuery, ChatMemberUpdated, Update
+from aiogram.types import CallbackQuery, ChatMemberUpdated, InlineQuery, MessageReactionUpdated, Update
 from aiogram.types import Message as TelegramMessage
 from pydantic import ValidationError
 
 from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus
+from bot.platforms.telegram_inline import answer as answer_inline
 from bot.platforms.telegram_polling import Polling
 from bot.platforms.telegram_profile import show
 from bot.platforms.telegram_render import CAPTION, LIMITS
@@ -35,9 +36,11 @@ from bot.platforms.telegram_updates import (
     press_target,
     read_line,
     read_payload,
+    reader_of,
     sender_in,
     sender_of,
     target_of,
+    verdict_of,
 )
 from bot.split import cut
 from core.errors import DeliveryError
@@ -79,6 +82,8 @@ class Telegram:
         self._dispatcher.channel_post.register(self._on_message)
         self._dispatcher.callback_query.register(self._on_press)
         self._dispatcher.my_chat_member.register(self._on_membership)
+        self._dispatcher.inline_query.register(self._on_inline)
+        self._dispatcher.message_reaction.register(self._on_reaction)
         self._kinds = sorted(self._dispatcher.resolve_used_update_types())
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -247,6 +252,22 @@ class Telegram:
         answer, is_new = await self._ask(request, event_update, handle)
         if is_new:
             await self._answers.to_press(press, request, answer, chat.type)
+
+    async def _on_inline(self, query: InlineQuery) -> None:
+        await answer_inline(query, self._api, self._context.inquire, self._log)
+
+    async def _on_reaction(self, event: MessageReactionUpdated, event_update: Update, handle: CommandHandler) -> None:
+        """A thumb under an alert counts like its button; nothing is answered, and a thumb elsewhere means nothing."""
+        line, actor = verdict_of(event), reader_of(event)
+        if line and actor is not None:
+            request = Request(
+                actor,
+                Target(NAME, address_of(event.chat, self._by_name)),
+                line,
+                private=event.chat.type == "private",
+                message_ref=str(event.message_id),
+            )
+            await self._ask(request, event_update, handle)
 
     async def _origin(self, chat: int, sender: Sender) -> dict[str, Any]:
         """Who asks, with the role in the chat."""

@@ -49,7 +49,7 @@ FILE_SECONDS = 120
 MOST_PICTURE = 10_000_000
 MOST_FILE = 50_000_000
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class GetRawUpdates(GetUpdates):
@@ -222,7 +222,7 @@ def _fields(target: Target, message: Message) -> dict[str, Any]:
         "chat_id": _chat_id(target),
         "text": shown.text,
         "entities": shown.entities,
-        "link_preview_options": _NO_PREVIEW,
+        "link_preview_options": NO_PREVIEW,
         "reply_markup": shown.keyboard,
     }
 

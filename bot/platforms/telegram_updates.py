@@ -12,12 +12,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
-from aiogram.types import CallbackQuery, Chat, Message, User
+from aiogram.types import CallbackQuery, Chat, Message, MessageReactionUpdated, ReactionTypeEmoji, User
 
 from core.model import Actor, Target
 
 NAME = "telegram"
 MAX_PAYLOAD = 64
+VERDICTS = {"👍": "useful", "👎": "notuseful"}
 
 _COMMAND = re.compile(r"/([^\s@/]+)(?:@(\w+))?(?:\s+(.*))?", re.DOTALL)
 _SUFFIX = re.compile(r"(?:(.*)\s)?([^\s@/]*)@(\w+bot)", re.DOTALL | re.IGNORECASE)
@@ -117,6 +118,22 @@ def press_target(press: CallbackQuery, by_name: Collection[str]) -> Target | Non
     if isinstance(press.message, Message):
         return target_of(press.message, by_name)
     return Target(NAME, address_of(press.message.chat, by_name))
+
+
+def verdict_of(event: MessageReactionUpdated) -> str:
+    """The command that a new reaction stands for; "" for one that says nothing, is taken back, or was there before."""
+    before = {one.emoji for one in event.old_reaction if isinstance(one, ReactionTypeEmoji)}
+    for one in event.new_reaction:
+        if isinstance(one, ReactionTypeEmoji) and one.emoji not in before and one.emoji in VERDICTS:
+            return VERDICTS[one.emoji]
+    return ""
+
+
+def reader_of(event: MessageReactionUpdated) -> Actor | None:
+    """Who reacted, for the limit alone: a person, or a chat on whose behalf an anonymous admin did. None for bots."""
+    if event.user is not None:
+        return None if event.user.is_bot else Actor(NAME, str(event.user.id), event.user.language_code or "")
+    return Actor(NAME, str(event.actor_chat.id)) if event.actor_chat is not None else None
 
 
 def link_payload(line: str, token: str) -> str:

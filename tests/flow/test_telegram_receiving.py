@@ -30,7 +30,7 @@ async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
         yield started
 
 
-KINDS = ["callback_query", "channel_post", "message", "my_chat_member"]
+KINDS = ["callback_query", "channel_post", "inline_query", "message", "message_reaction", "my_chat_member"]
 
 
 # --- polling ----------------------------------------------------------------------------------------------------------

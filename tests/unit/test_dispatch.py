@@ -151,7 +151,7 @@ async def test_changes_of_one_chat_do_not_run_into_one_another(dispatcher: Dispa
 async def test_no_name_of_an_actor_is_kept(dispatcher: Dispatcher) -> None:
     for _ in range(5):
         await dispatcher(ask("hello", actor="987654321"))
-    held = [repr(vars(part)) for part in (dispatcher, dispatcher._windows)]
+    held = [repr(vars(part)) for part in (dispatcher, dispatcher._limit, dispatcher._limit._windows)]
     assert "987654321" not in "".join(held)
 
 
