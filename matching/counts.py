@@ -6,15 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from matching.cues import Cue, read_table
 from matching.numbers import Number
 from matching.scene import Scene, View
+from matching.sums import Sum, Told, chains, noun_distance, split_sums
 
 TAKEN = 2.5  # points that a number needs to be taken for the number released
 Named = Mapping[tuple[str, int], Sequence[tuple[str, int]]]  # (passage, sentence) -> (person, last token)
 _MOST = 100  # numbers weighed of a passage
+_PAIRED = 12  # numbers that may be halves of a whole
+_OPENING = 2  # tokens that may stand before a number that opens its sentence
+_LISTED = 2  # words that make a list
 _NOUN = 4  # letters of a word that may be a noun
 _REACH = 3  # tokens between a number and the noun it counts
 
@@ -57,8 +60,7 @@ def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None,
 
     `named` has the freed persons of each sentence with the index of the last token, for "X and 13 others".
     """
-    candidates = list(_candidates(scene, named))
-    _relate(candidates)
+    candidates = _weighed(scene, named)
     released = max(
         (item for item in candidates if item.score >= TAKEN),
         key=lambda item: (item.score, item.value, -item.number.start),
@@ -81,9 +83,16 @@ def _is_group(item: _Candidate) -> bool:
 
 def explain_counts(scene: Scene, named: Named) -> list[tuple[str, float, tuple[str, ...]]]:
     """Every number weighed, with its points and why; for tests and tuning."""
-    candidates = list(_candidates(scene, named))
-    _relate(candidates)
+    candidates = _weighed(scene, named)
     return [(item.number.text, item.score, tuple(item.why)) for item in candidates]
+
+
+def _weighed(scene: Scene, named: Named) -> list[_Candidate]:
+    candidates = list(_candidates(scene, named))
+    told = [Told(item.number, item.view, item.value) for item in candidates if not item.summed]
+    candidates += [_sum(item, scene, named) for item in split_sums(scene, told[:_PAIRED])]
+    _relate(candidates)
+    return candidates
 
 
 def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
@@ -96,13 +105,14 @@ def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
             _weigh_doubt(candidate)
             _add_named(candidate, named)
             yield candidate
-        yield from _sums(scene, view, counts, named)
+        for chain in chains(view, counts):
+            yield _sum(chain, scene, named)
 
 
 def _weigh_noun(item: _Candidate) -> None:
     view, number = item.view, item.number
-    people = _distance(view, number, "people")
-    part = _distance(view, number, "part")
+    people = noun_distance(view, number, "people")
+    part = noun_distance(view, number, "part")
     if people is not None and (part is None or people < part):
         item.add(2, "people")
     elif part is not None:
@@ -129,12 +139,6 @@ def _counts_something_else(view: View, number: Number) -> bool:
     return not known and len(view.passage.tokens[following].folded) >= _NOUN
 
 
-def _distance(view: View, number: Number, name: str) -> int | None:
-    """Tokens from the number to the noun after it, or the noun right before it ("человек 14")."""
-    after = [cue.first - number.last for cue in view.after(number.last, _REACH, name)]
-    return min(after, default=None)
-
-
 def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
     view, number = item.view, item.number
     if view.passage.where == "title":
@@ -157,7 +161,7 @@ def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
         item.add(2, "total")
     elif view.in_clause(number.first, "total"):
         item.add(1.5, "total in clause")
-    if view.before(number.first, 1, "among"):
+    if view.before(number.first, 2, "among"):
         item.add(1.5, "one of the whole")
 
 
@@ -259,7 +263,7 @@ def _add_named(item: _Candidate, named: Named) -> None:
     told = {person for person, last in named.get(key, ()) if last < number.first}
     beside = [last for _, last in named.get(key, ()) if 0 < number.first - last <= 2]
     joined = (
-        bool(beside) and bool(view.before(number.first, 1, "and")) and _distance(view, number, "people") is not None
+        bool(beside) and bool(view.before(number.first, 1, "and")) and noun_distance(view, number, "people") is not None
     )
     if not others and not joined:
         return
@@ -268,30 +272,29 @@ def _add_named(item: _Candidate, named: Named) -> None:
         return
     if view.in_sentence(number.first, "pronoun"):
         told |= {person for (where, _), rows in named.items() if where == "title" for person, _ in rows}
-    persons = len(told)
-    if persons or view.before(number.first, 2, "and"):
+    persons = max(len(told), _listed(view, number))
+    if persons or view.before(number.first, 2, "and") or view.after(number.last, 8, "pronoun"):
         item.value += max(persons, 1)
         item.add(1.5, "others and the named")
 
 
-def _sums(scene: Scene, view: View, counts: Sequence[Number], named: Named) -> Iterator[_Candidate]:
-    """ "ten foreigners and four locals" are 14, when both are parts that were freed."""
-    for first, second in pairwise(counts):
-        close = 1 < second.first - first.last <= 4 and view.sentence_of(first.first) == view.sentence_of(second.first)
-        parts = all(_is_part(view, number) for number in (first, second))
-        if close and parts and not view.in_clause(first.first, "held", "back", "forecast"):
-            text = view.text(first.first, second.last)
-            joined = first._replace(last=second.last, end=second.end, text=text, value=first.value + second.value)
-            item = _Candidate(joined, view, scene.views, joined.value, summed=True)
-            item.add(4.0 + 1.5 * (view.passage.where == "title"), "sum of parts")
-            _weigh_event(item, scene, named)
-            yield item
+def _listed(view: View, number: Number) -> int:
+    """ "A laureate, a flautist and 121 others": how many words are listed before a number, when nothing else is."""
+    first = number.first
+    while first and view.sentence_of(first - 1) == view.sentence_of(number.first):
+        first -= 1
+    words = view.passage.text[view.passage.tokens[first].start : view.passage.tokens[number.first].start].split(",")
+    if len(words) < _LISTED or any(len(part.split()) != 1 for part in words[:-1]):
+        return 0
+    joined = [cue for cue in view.before(number.first, 2, "and") if cue.first > first]
+    return len(words) if joined and len(words[-1].split()) <= _LISTED + 1 else 0
 
 
-def _is_part(view: View, number: Number) -> bool:
-    """Does the number count a kind of people, such as women or Poles?"""
-    part, people = _distance(view, number, "part"), _distance(view, number, "people")
-    return part is not None and (people is None or part <= people)
+def _sum(item: Sum, scene: Scene, named: Named) -> _Candidate:
+    candidate = _Candidate(item.number, item.view, scene.views, item.number.value, summed=True)
+    candidate.add(4.0 + 1.5 * (item.view.passage.where == "title"), item.reason)
+    _weigh_event(candidate, scene, named)
+    return candidate
 
 
 def _relate(candidates: Sequence[_Candidate]) -> None:
@@ -306,6 +309,9 @@ def _relate(candidates: Sequence[_Candidate]) -> None:
         for other in candidates:
             if other.view is item.view and other.value > item.value and _of_between(item, other):
                 item.add(-3, f"of {other.value}")
+                other.add(2, "whole")
+            elif other.view is item.view and other.value > item.value and _of_first(item, other):
+                item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
 
 
@@ -330,7 +336,17 @@ def _of_between(item: _Candidate, other: _Candidate) -> bool:
     last, first = item.number.last, other.number.first
     if not 1 < first - last <= 4:
         return False
-    return any(cue.last < first for cue in item.view.after(last, 2, "of"))
+    one_of = item.value == 1 and first - last == 1  # in some languages an ending says "of"
+    return one_of or any(cue.last < first for cue in item.view.after(last, 2, "of"))
+
+
+def _of_first(item: _Candidate, other: _Candidate) -> bool:
+    """ "Of the 114, five have passports": the whole stands first."""
+    view, whole = other.view, other.number
+    sentence = view.sentence_of(whole.first)
+    opens = whole.first < _OPENING + 1 or view.sentence_of(whole.first - _OPENING - 1) != sentence
+    same = view.sentence_of(item.number.first) == sentence and item.number.first > whole.last
+    return same and opens and bool(view.before(whole.first, _OPENING, "of"))
 
 
 def _remaining(scene: Scene, candidates: Sequence[_Candidate], released: _Candidate | None) -> Count | None:
@@ -350,7 +366,7 @@ def _remaining(scene: Scene, candidates: Sequence[_Candidate], released: _Candid
             future = view.in_clause(number.first, "forecast") and number.value % 1000 == 0
             if future and not view.in_clause(number.first, "held"):
                 points -= 2
-        elif _distance(view, number, "people") is None:
+        elif noun_distance(view, number, "people") is None:
             points -= 1
         if points >= 2:
             held.append((points, number.value, Count(number.value, number.bound == "over", number.text)))

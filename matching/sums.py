@@ -1,0 +1,162 @@
+"""Numbers that are told in parts and must be added up: women and men, nations, those who stay and those taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from matching.cues import read_table
+from matching.numbers import Number
+from matching.scene import Scene, View
+
+_NOUN = 3  # tokens between a number and the noun it counts
+_GAP = 4  # tokens between two parts of one chain
+_NEAR = 4  # tokens between a number and the country it went to, or the word that says it stayed
+
+
+class Told(NamedTuple):
+    """A number as it was weighed: with those counted who are named beside it ("X and 8 others" are 9)."""
+
+    number: Number
+    view: View
+    value: int
+
+
+class Sum(NamedTuple):
+    """Parts put together. `number` covers all of them; `reason` is for /why and tests."""
+
+    number: Number
+    view: View
+    reason: str
+
+
+def noun_distance(view: View, number: Number, name: str) -> int | None:
+    """Tokens from a number to the first noun of a list after it; None when there is none in reach."""
+    return min((cue.first - number.last for cue in view.after(number.last, _NOUN, name)), default=None)
+
+
+def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
+    """ "ten foreigners and four locals" are 14; so are "five of our own, three Poles, ..., an Estonian and a Swede"."""
+    run: list[Number] = []
+    for number in (*counts, None):
+        if number is not None and _is_part(view, number) and (not run or _follows(view, run[-1], number)):
+            run.append(number)
+            continue
+        if len(run) > 1 and not view.in_clause(run[0].first, "held", "back") and not _wished(view, run[0]):
+            last, single = _singles(view, run[-1])
+            yield Sum(_joined(view, run, last, sum(part.value for part in run) + single), view, "sum of parts")
+        run = [number] if number is not None and _is_part(view, number) else []
+
+
+def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
+    """ "235 stay at home, 15 are taken abroad"; "Lithuania took nine, Ukraine another 114": where people are freed."""
+    if not scene.any("freed", "decree", "moved"):
+        return
+    few = [item for item in told if 1 < item.value < read_table("facts")["rules"]["many"]]
+    for one, other in combinations(few, 2):
+        if one.value == other.value or _doubted(one) or _doubted(other):
+            continue
+        together = one.view is other.view and one.view.sentence_of(one.number.first) == other.view.sentence_of(
+            other.number.first
+        )
+        if together and _stay_and_go(scene, one, other):
+            yield _added(one, other, "those who stay and those who go")
+        elif _two_countries(one, other, together):
+            yield _added(one, other, "to two countries")
+
+
+def _is_part(view: View, number: Number) -> bool:
+    """Does the number count a kind of people, such as women or Poles?"""
+    part, people = noun_distance(view, number, "part"), noun_distance(view, number, "people")
+    return part is not None and (people is None or part <= people)
+
+
+def _follows(view: View, before: Number, number: Number) -> bool:
+    same = view.sentence_of(before.first) == view.sentence_of(number.first)
+    return same and 1 < number.first - before.last <= _GAP
+
+
+def _wished(view: View, number: Number) -> bool:
+    """Hoped for or asked for: the word stands before the number, or before the word of release."""
+    wishes = view.in_clause(number.first, "forecast")
+    freed = view.in_clause(number.first, "freed")
+    return bool(view.before(number.first, 8, "forecast")) or any(
+        wish.first < cue.first for wish in wishes for cue in freed
+    )
+
+
+def _singles(view: View, number: Number) -> tuple[int, int]:
+    """ "..., an Estonian and a Swede": nouns without a number that close a chain, and the last token of them."""
+    parts = sorted({cue.first for cue in view.after(number.last, 12, "part")})
+    counted = noun_distance(view, number, "part") or 0
+    last, found = number.last + counted, 0
+    for first in parts:
+        if first > last and first - last <= _NOUN and view.sentence_of(first) == view.sentence_of(number.first):
+            last, found = first, found + 1
+    return last, found
+
+
+def _joined(view: View, run: Sequence[Number], last: int, value: int) -> Number:
+    first = run[0]
+    last = max(last, run[-1].last)
+    return first._replace(
+        last=last, end=view.passage.tokens[last].end, text=view.text(first.first, last), value=value, bound=""
+    )
+
+
+def _added(one: Told, other: Told, reason: str) -> Sum:
+    if one.view is other.view:
+        first, second = sorted((one.number, other.number), key=lambda number: number.first)
+        return Sum(_joined(one.view, [first, second], second.last, one.value + other.value), one.view, reason)
+    text = f"{one.number.text} … {other.number.text}"
+    return Sum(one.number._replace(text=text, value=one.value + other.value, bound=""), one.view, reason)
+
+
+def _doubted(item: Told) -> bool:
+    view, number = item.view, item.number
+    return number.bound != "" or bool(
+        view.before(number.first, 3, "including", "forecast") or view.in_clause(number.first, "back")
+    )
+
+
+def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
+    stays = [item for item in (one, other) if _near(item, "stay")]
+    goes = [item for item in (one, other) if item not in stays and (_near(item, "moved", "freed") or _country(item))]
+    if len(stays) != 1 or len(goes) != 1:
+        return False
+    stay = stays[0]
+    inside = stay.view.in_clause(stay.number.first, "held")
+    return not inside or bool(stay.view.in_clause(stay.number.first, "home")) or scene.any("home")
+
+
+def _two_countries(one: Told, other: Told, together: bool) -> bool:
+    countries = _country(one), _country(other)
+    if not all(countries) or countries[0] == countries[1]:
+        return False
+    if together:
+        return True
+    following = other.view.sentence_of(other.number.first)
+    next_to = one.view.passage.where == "title" and other.view.passage.where != "title" and following == 0
+    return next_to and bool(other.view.before(other.number.first, 2, "others"))
+
+
+def _near(item: Told, *names: str) -> bool:
+    view, number = item.view, item.number
+    clause = view.clause[number.first]
+    cues = (*view.before(number.first, _NEAR, *names), *view.after(number.last, _NEAR, *names))
+    return any(view.clause[cue.first] == clause for cue in cues)
+
+
+def _country(item: Told) -> str:
+    """The country nearest to a number, in its clause first, no other number between; "" without one."""
+    view, number = item.view, item.number
+    others = [one.first for one in view.numbers if one.kind == "count" and one.first != number.first]
+    near: list[tuple[bool, int, str]] = []
+    for name in view.cues:
+        for cue in view.in_sentence(number.first, name) if name.startswith("place:") else ():
+            away = cue.first - number.last if cue.first > number.last else number.first - cue.last
+            span = range(min(cue.first, number.first), max(cue.first, number.first))
+            if 0 < away <= _NEAR and not any(first in span for first in others):
+                near.append((view.clause[cue.first] != view.clause[number.first], away, name))
+    return min(near)[2] if near else ""
