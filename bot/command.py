@@ -260,7 +260,8 @@ def parse(one: Command, words: Sequence[str], ctx: Context) -> list[Any]:
         return _parse(one, list(words), ctx)
     except CommandError as error:
         usage = ctx.say.say(texts.USAGE_HINT, usage=ctx.typed(one.usage_in(ctx.say)))
-        raise CommandError(str(error), f"{error.hint}\n{usage}" if error.hint else usage) from None
+        hint = ctx.say.tell(error.hint)
+        raise CommandError(error.words, f"{hint}\n{usage}" if hint else usage) from None
 
 
 def _parse(one: Command, words: list[str], ctx: Context) -> list[Any]:

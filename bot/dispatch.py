@@ -76,7 +76,7 @@ class Dispatcher:
                 return None
             wait, told = self._limit.spend(request.actor) if request.counted else (0, False)
             if wait:
-                slow = replace(plain(say.say(texts.TOO_FAST, n=wait)), private=True, failed=True)
+                slow = replace(plain(say.say(texts.TOO_FAST, n=wait)), private=True, failed=True, lang=say.lang)
                 return None if told else slow
             mine = await self._store.find_subscription(request.target)
             say = speak(mine.options, request.actor.lang, self._say) if mine else say
@@ -86,11 +86,11 @@ class Dispatcher:
             if mine is None:
                 await self._keep_language(request)
         except MinskError as error:
-            answer = self._explain(error)
+            answer = self._explain(error, say)
         except Exception:
             answer = self._apologise(name, say)
         self._observe("command", name=name, platform=request.target.platform)
-        return answer
+        return replace(answer, lang=say.lang)
 
     def _is_for_another(self, word: str, request: Request) -> bool:
         return self._commands.find(word) is None and not (request.addressed or request.private)
@@ -128,9 +128,9 @@ class Dispatcher:
         except MinskError:
             _log.exception("A change is missing from the audit log")
 
-    def _explain(self, error: MinskError) -> Message:
-        hint = error.hint if isinstance(error, CommandError) else ""
-        lines = [line(text) for text in str(error).split("\n")]
+    def _explain(self, error: MinskError, say: Texts) -> Message:
+        hint = say.tell(error.hint) if isinstance(error, CommandError) else ""
+        lines = [line(text) for text in say.tell(error.words).split("\n")]
         lines += [line(text, kind=LineKind.SMALL) for text in hint.split("\n") if text]
         near = error.near if isinstance(error, UnknownCommand) else ""
         return Message(tuple(lines), ((Button(near, command=near),),) if near else (), private=True, failed=True)

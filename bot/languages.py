@@ -50,6 +50,11 @@ def texts_in(lang: str) -> Texts:
     return ENGLISH if lang == "en" else Texts(lang, _translations(lang))
 
 
+def spoken(lang: str) -> Texts:
+    """The interface in a language by its code, for words that a platform adds; English when it is none of ours."""
+    return texts_in(understood(lang) or "en")
+
+
 def speak(options: Options | None, client: str, default: Texts) -> Texts:
     """The texts for a chat: by its options, else by its reader's client, else the default; by the chat's own clock."""
     lang = understood(options.language if options else "") or understood(client)

@@ -88,7 +88,7 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
         if names:
             yield _bullet(say, template, names=names_of(names, say))
     if facts.destination:
-        yield _bullet(say, texts.DESTINATION, place=foreign(facts.destination, 60))
+        yield _bullet(say, texts.DESTINATION, place=foreign(say.country(facts.destination), 60))
     if facts.in_return:
         yield _bullet(say, texts.IN_RETURN, things=things_of(facts.in_return, say))
     if facts.remaining is not None:

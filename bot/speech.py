@@ -14,8 +14,9 @@ from string import Formatter
 from typing import Any
 
 from core.message import Line, LineKind, Span, foreign
+from core.sentence import Sentence
+from core.sentence import Template as Template
 
-Template = str | tuple[str, str]
 Value = str | int | Span | Sequence[Span]
 
 AGE_DAYS = ("{n} day", "{n} days")
@@ -92,6 +93,13 @@ class Texts:
         """The filled text; raises KeyError when a value is missing."""
         return self._template(template, values).format(**{key: self._plain(value) for key, value in values.items()})
 
+    def tell(self, text: str) -> str:
+        """A sentence of another room in this language; any other text as it is."""
+        if not isinstance(text, Sentence):
+            return text
+        values = {key: self.tell(one) if isinstance(one, str) else one for key, one in text.values.items()}
+        return self.say(text.template, **values)
+
     def line(self, template: Template, /, kind: LineKind = LineKind.TEXT, **values: Value) -> Line:
         """The filled text as a line, with spans where spans were given."""
         spans: list[Span] = []
@@ -121,6 +129,15 @@ class Texts:
         if name is not None and self._locale is not None:
             name = self._locale.languages.get(short, name)
         return name or foreign(code, 12)
+
+    def country(self, name: str) -> str:
+        """A country by its English name, as CLDR calls it in this language; what is no country stays as it is."""
+        if self._locale is None:
+            return name
+        from babel import Locale
+
+        code = next((code for code, known in Locale("en").territories.items() if known == name), "")
+        return str(self._locale.territories.get(code, name))
 
     # --- numbers, times, lists --------------------------------------------------------------------------------------
 
@@ -169,6 +186,18 @@ class Texts:
         from babel.dates import format_skeleton
 
         return format_skeleton("yMMM", day, locale=self._locale)
+
+    def day_and_month(self, day: date) -> str:
+        """ "26 Nov"."""
+        return self._date(day, "MMMd", "%b")
+
+    def short_month(self, day: date) -> str:
+        """ "Nov 26": the month with two digits of the year, for axes."""
+        if self._locale is None:
+            return f"{day:%b %y}"
+        from babel.dates import format_date
+
+        return f"{format_date(day, 'LLL', locale=self._locale)} {day:%y}"
 
     def clock(self, at: time) -> str:
         """ "09:05"; every language here counts 24 hours."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.leads import Lead
-from core.chart import HEIGHT, WIDTH, Point, cumulated
+from core.chart import HEIGHT, WIDTH, Naming, Point, cumulated, month_name
 from core.markup import Child, Html, join, tag
 from core.message import foreign
 
@@ -30,13 +30,16 @@ _NO_XML = str.maketrans("", "", "\ufffe\uffff")  # https://www.w3.org/TR/xml/#ch
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """All words of the picture, in the reader's language. `source` says of a lead how often it was first."""
+    """All words of the picture, in the reader's language. `source` says of a lead how often it was first; `day` and
+    `month` are what the axes call them."""
 
     days: str
     events: str
     sources: str
     bands: tuple[str, str]
     source: Mapping[str, str]
+    day: Naming = "{:%d.%m.}".format
+    month: Naming = month_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,11 @@ def stats_svg(figures: Figures, words: Wording) -> str:
     """The whole picture; parts about which nothing is known are left out, "" when that is all."""
     panels: list[tuple[str, int, Html]] = []
     if any(any(columns) for columns in figures.per_topic.values()):
-        panels.append((words.days, _DAYS_HEIGHT + _ROW * _legend_rows(figures) + 10, _days(figures)))
+        panels.append((words.days, _DAYS_HEIGHT + _ROW * _legend_rows(figures) + 10, _days(figures, words.day)))
     if figures.events:
-        chart = cumulated(figures.events, figures.until, bands=words.bands, width=WIDTH, height=HEIGHT)
+        chart = cumulated(
+            figures.events, figures.until, bands=words.bands, month=words.month, width=WIDTH, height=HEIGHT
+        )
         panels.append((words.events, HEIGHT, chart))
     if figures.leads:
         panels.append((words.sources, _ROW * len(figures.leads) + 8, _sources(figures.leads, words)))
@@ -79,7 +84,7 @@ def _legend_rows(figures: Figures) -> int:
     return math.ceil(len(figures.per_topic) / 3)
 
 
-def _days(figures: Figures) -> Html:
+def _days(figures: Figures, named: Naming) -> Html:
     """Columns of a day each, the topics stacked, and which colour is which topic."""
     axis, top = _DAYS_HEIGHT - 24, 8
     totals = [sum(day) for day in zip(*figures.per_topic.values(), strict=True)]
@@ -106,7 +111,7 @@ def _days(figures: Figures) -> Html:
     step = max(1, math.ceil(len(totals) / 10))
     for at in range(0, len(totals), step):
         day = figures.begin + timedelta(days=at)
-        parts.append(tag("text", f"{day:%d.%m.}", x=round(_LEFT + at * width, 1), y=axis + 18))
+        parts.append(tag("text", named(day), x=round(_LEFT + at * width, 1), y=axis + 18))
     return join([*parts, *_legend(figures)])
 
 

@@ -9,7 +9,7 @@ draws the sum of all releases so far instead, in steps, by an even scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -25,6 +25,10 @@ _BANDS = {"diplomacy": 236, "sanctions": 262}
 _KINDS = {"release": "release", "pardon": "release", "diplomacy": "diplomacy", "statement": "diplomacy"}
 _TICKS = (1, 10, 50, 100, 250, 500, 1000)
 _MOST_LABELS = 14
+
+
+# What a day or a month is called on an axis.
+Naming = Callable[[date], str]
 
 
 class Known(Protocol):
@@ -91,8 +95,16 @@ def chart(drawn: Sequence[Point], until: date) -> Html:
     )
 
 
-def cumulated(drawn: Sequence[Point], until: date, *, bands: tuple[str, str], **place: int) -> Html:
-    """The SVG with the sum of releases so far; `bands` names talks and sanctions, `place` goes into its attributes."""
+def month_name(month: date) -> str:
+    """ "Nov 26"."""
+    return f"{month:%b %y}"
+
+
+def cumulated(
+    drawn: Sequence[Point], until: date, *, bands: tuple[str, str], month: Naming = month_name, **place: int
+) -> Html:
+    """The SVG with the sum of releases so far; `bands` names talks and sanctions, `month` what a month is called on the
+    axis, `place` goes into its attributes."""
     if not drawn:
         return Html("")
     sums = list(accumulate(point.released for point in drawn))
@@ -103,7 +115,7 @@ def cumulated(drawn: Sequence[Point], until: date, *, bands: tuple[str, str], **
     steps.append((scale.x(until), steps[-1][1]))
     line = " ".join(f"{x},{y}" for x, y in steps)
     marks = [_mark(point, scale) for point in drawn if point.kind != "release"]
-    body = [_frame(scale, bands), tag("polyline", points=line, class_="sum"), marks]
+    body = [_frame(scale, bands, month), tag("polyline", points=line, class_="sum"), marks]
     return tag("svg", body, viewBox=f"0 0 {WIDTH} {HEIGHT}", **place)
 
 
@@ -137,13 +149,13 @@ class _Even(_Scale):
         return round(_AXIS - released / self.most * (_AXIS - _TOP), 1)
 
 
-def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct.")) -> Html:
+def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct."), month: Naming = month_name) -> Html:
     """Grid lines with counts, the months, the names of the bands."""
     named = zip(bands, _BANDS.values(), strict=True)
     return join(
         [
             *_counts(scale),
-            *_months(scale),
+            *_months(scale, month),
             *(tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", font_size=9) for name, y in named),
         ]
     )
@@ -160,7 +172,7 @@ def _counts(scale: _Scale) -> Iterator[Html]:
             yield tag("text", count, x=_LEFT - 6, y=y + 4, text_anchor="end")
 
 
-def _months(scale: _Scale) -> Iterator[Html]:
+def _months(scale: _Scale, named: Naming) -> Iterator[Html]:
     months, month = [], scale.start
     while month <= scale.end:
         months.append(month)
@@ -169,7 +181,7 @@ def _months(scale: _Scale) -> Iterator[Html]:
     for month in months[::step]:
         x = scale.x(month)
         yield tag("line", x1=x, x2=x, y1=_AXIS, y2=HEIGHT - 22, class_="grid")
-        yield tag("text", f"{month:%b %y}", x=x, y=HEIGHT - 8)
+        yield tag("text", named(month), x=x, y=HEIGHT - 8)
 
 
 def _mark(point: Point, scale: _Scale) -> Html:

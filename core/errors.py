@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 class MinskError(Exception):
     """Base of all errors that the program raises on purpose; str() is fit to be shown to a person."""
 
+    @property
+    def words(self) -> str:
+        """The text as it was given: a core.sentence.Sentence where it can be said in other languages."""
+        words: str = self.args[0] if self.args else ""
+        return words
+
 
 class ConfigError(MinskError):
     def __init__(self, faults: Sequence[str]) -> None:

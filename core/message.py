@@ -95,7 +95,8 @@ class Message:
     parts, each with its own buttons, for platforms with pages. `tag` and `revision` name the story that is shown.
 
     A `file` comes along where the platform can show it; the lines must say enough without. `asks` marks an answer that
-    only asks whether to do what the command says: nothing was changed yet.
+    only asks whether to do what the command says: nothing was changed yet. `lang` is the language that it is in, for
+    the words that a platform adds.
     """
 
     lines: tuple[Line, ...]
@@ -108,6 +109,7 @@ class Message:
     parts: tuple[Message, ...] = ()
     file: Attachment | None = None
     asks: bool = False
+    lang: str = "en"
 
     @property
     def text(self) -> str:

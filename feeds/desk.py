@@ -9,8 +9,11 @@ from typing import Protocol
 from core.errors import CommandError, ParseError
 from core.feedadmin import FeedAdminStore, FeedList, FoundFeed, ManagedFeed
 from core.health import Condition, FeedHealth, FeedRecord, Origin
+from core.message import foreign
 from core.model import FeedSpec
 from core.ports import Clock, Matcher
+from core.sentence import Sentence
+from feeds import desk_texts as told
 from feeds.fetch import Fetcher
 from feeds.finding import Finder
 from feeds.health import assess
@@ -91,11 +94,11 @@ class Desk:
         for record in records:
             if record.spec.url == found.url:
                 if record.paused_at is None:
-                    raise CommandError(f"{record.spec.name} ({found.url}) is polled already.")
+                    raise CommandError(Sentence(told.READ_ALREADY, name=record.spec.name, url=found.url))
                 await self._store.resume_feed(found.url, self._clock.now())
                 return await self._named(found.url)
         if sum(record.origin is Origin.CHAT for record in records) >= MOST_FEEDS:
-            raise CommandError(f"{MOST_FEEDS} feeds were added already, which is the most; remove some.")
+            raise CommandError(Sentence(told.ADDED_MANY, most=MOST_FEEDS))
         title = " ".join((name or found.title or found.url.split("/")[2]).split())[:100]
         spec = self._specify(name=title, url=found.url, kind=found.kind, lang=found.lang)
         await self._store.add_feed(spec, self._clock.now())
@@ -115,7 +118,7 @@ class Desk:
         fresh, _, _ = await self._sorted(body)
         there = sum(record.origin is Origin.CHAT for record in await self._store.list_feeds())
         if there + len(fresh) > MOST_FEEDS:
-            raise CommandError(f"With these there would be more than {MOST_FEEDS} added feeds, which is the most.")
+            raise CommandError(Sentence(told.ADDED_TOO_MANY, most=MOST_FEEDS))
         added = 0
         for one in fresh:
             name = " ".join((one.name or one.url.split("/")[2]).split())[:100]
@@ -129,7 +132,7 @@ class Desk:
         try:
             listed = read_opml(body)
         except ParseError as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(error.words) from None
         known = await self._known()
         usable = [one for one in listed if one.usable and one.kind in SOURCES.names]
         fresh = [one for one in usable if one.url not in known]
@@ -138,10 +141,7 @@ class Desk:
     async def remove(self, which: str) -> ManagedFeed:
         record = await self._find(which)
         if record.origin is Origin.CONFIG:
-            raise CommandError(
-                f"{record.spec.name} stands in the configuration.",
-                "Remove it there (config.toml, or its group in feeds.groups), or pause it here.",
-            )
+            raise CommandError(Sentence(told.CONFIGURED, name=record.spec.name), Sentence(told.CONFIGURED_HINT))
         await self._store.remove_feed(record.spec.url)
         return self._managed(record)
 
@@ -154,7 +154,7 @@ class Desk:
     async def resume(self, which: str) -> ManagedFeed:
         record = await self._find(which)
         if record.paused_at is None:
-            raise CommandError(f"{record.spec.name} is not paused.")
+            raise CommandError(Sentence(told.NOT_PAUSED, name=record.spec.name))
         await self._store.resume_feed(record.spec.url, self._clock.now())
         return await self._named(record.spec.url)
 
@@ -162,7 +162,7 @@ class Desk:
         for record in await self._store.list_feeds():
             if record.spec.url == url:
                 return self._managed(record)
-        raise CommandError(f"{url} was removed meanwhile.")
+        raise CommandError(Sentence(told.REMOVED_MEANWHILE, url=url))
 
     async def _find(self, which: str) -> FeedRecord:
         return choose(await self._store.list_feeds(), which)
@@ -174,7 +174,7 @@ def judge(record: FeedRecord, clock: Clock) -> FeedHealth:
     if record.paused_at is None:
         return health
     since = f"{record.paused_at:%Y-%m-%d %H:%M} UTC"
-    return replace(health, condition=Condition.PAUSED, reason=f"It was paused on {since} and is not read.", since=None)
+    return replace(health, condition=Condition.PAUSED, reason=Sentence(told.PAUSED, at=since), since=None)
 
 
 def choose(records: Sequence[FeedRecord], which: str) -> FeedRecord:
@@ -190,6 +190,6 @@ def choose(records: Sequence[FeedRecord], which: str) -> FeedRecord:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise CommandError(f"There is no feed {wanted[:60]!r}.", "Name it by its number, its address or its name.")
+        raise CommandError(Sentence(told.NO_FEED, name=foreign(wanted, 60)), Sentence(told.NO_FEED_HINT))
     several = ", ".join(f"{record.spec.name} ({record.id})" for record in found[:5])
-    raise CommandError(f"{len(found)} feeds are called like this: {several}.", "Give the number.")
+    raise CommandError(Sentence(told.SEVERAL, n=len(found), names=several), Sentence(told.SEVERAL_HINT))

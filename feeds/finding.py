@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from core.errors import CommandError, FetchError, ParseError
 from core.feedadmin import FoundFeed, Sample
 from core.links import clean_link
+from core.message import foreign
 from core.model import Entry, FeedSpec
 from core.ports import Clock, Matcher
+from core.sentence import Sentence
+from feeds import desk_texts as told
 from feeds.discovery import Candidate, find_candidates
 from feeds.fetch import Fetched, Fetcher
 from feeds.parsing import Parser
@@ -49,15 +52,11 @@ class Finder:
             async with asyncio.timeout(WITHIN):
                 found = await self._find(url)
         except FetchError as error:
-            raise CommandError(f"{url}: {error}") from None
+            raise CommandError(Sentence(told.REASON, url=url, reason=error.words)) from None
         except TimeoutError:
-            raise CommandError(
-                f"{url}: looking for its feeds took over {WITHIN:g} s; try the feed's own address."
-            ) from None
+            raise CommandError(Sentence(told.TOOK_LONG, url=url, seconds=f"{WITHIN:g}")) from None
         if not found:
-            raise CommandError(
-                f"No feed was found at {url}.", "Look on the site for “RSS” or “Feed” and give that address."
-            )
+            raise CommandError(Sentence(told.NOT_FOUND, url=url), Sentence(told.NOT_FOUND_HINT))
         return found
 
     async def _find(self, url: str) -> tuple[FoundFeed, ...]:
@@ -130,10 +129,7 @@ def read_address(text: str) -> str:
     url = clean_link(given if _SCHEME.match(given) and "://" in given else f"https://{given}")
     host = url.partition("://")[2].partition("/")[0]
     if not url or ("." not in host and ":" not in host):
-        shown = given[:100] or "Nothing"
-        raise CommandError(
-            f"{shown} is no web address.", "Give the address of a feed or of a site, as https://example.org/."
-        )
+        raise CommandError(Sentence(told.NO_ADDRESS, text=foreign(given, 100)), Sentence(told.NO_ADDRESS_HINT))
     return url
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 
 from core.health import Condition, FeedHealth
 from core.model import FeedSpec, FeedState, Outcome
+from core.sentence import Sentence
+from feeds import desk_texts as told
 from feeds.decode import CHALLENGE
 
 TROUBLE_AFTER = 3  # failures in a row, and empty documents in a row
@@ -46,13 +48,13 @@ def assess(spec: FeedSpec, state: FeedState, now: datetime) -> FeedHealth:
 def _trouble(state: FeedState) -> tuple[Condition, str] | None:
     history = state.history
     if is_trouble(state):
-        since = f" Failing since {_when(history.failing_since)}." if history.failing_since else ""
-        return _kind(state), f"{state.last_error}{since} Next try {_when(state.next_poll_at)}."
+        reason, at = state.last_error, _when(state.next_poll_at)
+        if history.failing_since:
+            since = _when(history.failing_since)
+            return _kind(state), Sentence(told.FAILING_SINCE, reason=reason, since=since, at=at)
+        return _kind(state), Sentence(told.FAILING, reason=reason, at=at)
     if history.empty >= TROUBLE_AFTER:
-        return (
-            Condition.NOT_A_FEED,
-            f"The last {history.empty} answers held no entry, although there used to be some; check the address.",
-        )
+        return Condition.NOT_A_FEED, Sentence(told.EMPTY, n=history.empty)
     return None
 
 
@@ -67,25 +69,19 @@ def _kind(state: FeedState) -> Condition:
 def _well(state: FeedState, now: datetime) -> tuple[Condition, str]:
     history = state.history
     if state.first_polled_at is None:
-        return Condition.NEW, "It was not read yet." + (f" {state.last_error}" if state.last_error else "")
+        error = state.last_error
+        return Condition.NEW, Sentence(told.UNREAD_REASON, reason=error) if error else Sentence(told.UNREAD)
     if history.address:
-        return Condition.MOVED, f"It has moved to {history.address} and is read there; change the address."
+        return Condition.MOVED, Sentence(told.MOVED, address=history.address)
     limit = quiet_after(history.arrivals)
     if limit is not None:
         last = datetime.fromtimestamp(history.arrivals[-1], UTC)
         if now - last > limit:
-            usual = max(gaps(history.arrivals))
-            return (
-                Condition.QUIET,
-                f"Nothing new since {_when(last)}; it was never silent for more than {_how_long(usual)} before.",
-            )
-    return Condition.HEALTHY, "It is read, and all is well."
+            hours = round(max(gaps(history.arrivals)).total_seconds() / 3600)
+            unit, n = (told.QUIET_HOURS, hours) if hours < 48 else (told.QUIET_DAYS, round(hours / 24))
+            return Condition.QUIET, Sentence(unit, at=_when(last), n=n)
+    return Condition.HEALTHY, Sentence(told.WELL)
 
 
 def _when(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _how_long(time: timedelta) -> str:
-    hours = round(time.total_seconds() / 3600)
-    return f"{hours} hours" if hours < 48 else f"{round(hours / 24)} days"

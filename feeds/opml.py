@@ -16,6 +16,8 @@ from core.errors import ParseError
 from core.links import clean_link
 from core.model import FeedSpec, Outcome
 from core.secondlook import ALWAYS, AUTO, NEVER
+from core.sentence import Sentence
+from feeds import desk_texts as told
 from feeds.decode import IMPOSSIBLE, read_characters
 from feeds.entries import lang_tag
 
@@ -93,7 +95,7 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
-        raise ParseError(Outcome.PARSE, f"The file is no sound XML ({error}); export the list again.") from None
+        raise ParseError(Outcome.PARSE, Sentence(told.LIST_NOT_SOUND, error=str(error))) from None
     return tuple({outline.url: outline for outline in reversed(reader.outlines)}.values())[::-1]
 
 
@@ -103,14 +105,14 @@ class _Reader:
         self._depth = 0
 
     def doctype(self, *_: object) -> None:
-        raise ParseError(Outcome.PARSE, "The file has a document type declaration, which no OPML needs; remove it.")
+        raise ParseError(Outcome.PARSE, Sentence(told.LIST_DOCTYPE))
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._depth and name.lower() != "opml":
-            raise ParseError(Outcome.NOT_A_FEED, f"This is no OPML list: its outermost element is <{name[:40]}>.")
+            raise ParseError(Outcome.NOT_A_FEED, Sentence(told.LIST_OTHER, name=name[:40]))
         self._depth += 1
         if self._depth > MAX_DEPTH or len(self.outlines) > MAX_OUTLINES:
-            raise ParseError(Outcome.PARSE, f"The list is nested over {MAX_DEPTH} deep or too long; divide it.")
+            raise ParseError(Outcome.PARSE, Sentence(told.LIST_DEEP, most=MAX_DEPTH))
         if name.lower() == "outline":
             found = _outline({key.rpartition(":")[2].lower(): value for key, value in attributes.items()})
             self.outlines += [found] if found else []

@@ -8,7 +8,9 @@ import csv
 from collections.abc import Sequence
 
 from core.errors import MinskError
+from core.sentence import Sentence
 from core.watch import WatchSpec
+from matching import list_texts as told
 from matching.people import Roster, guess_spec, make_spec
 
 MOST_ROWS = 2_000
@@ -25,15 +27,15 @@ def read_rows(body: bytes) -> list[list[str]]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ListError("The list is not UTF-8; save it as CSV in UTF-8.") from None
+        raise ListError(Sentence(told.NOT_UTF8)) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
         rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if any(map(str.strip, row))]
     except csv.Error as error:
-        raise ListError(f"The list is no sound CSV ({error}); export it again.") from None
+        raise ListError(Sentence(told.NOT_SOUND, error=str(error))) from None
     if len(rows) > MOST_ROWS:
-        raise ListError(f"The list has {len(rows)} lines; a chat can watch {MOST_ROWS} people. Divide the list.")
+        raise ListError(Sentence(told.LONG, n=len(rows), most=MOST_ROWS))
     return rows
 
 
@@ -47,7 +49,7 @@ def read_people(rows: Sequence[Sequence[str]], roster: Roster) -> tuple[list[Wat
         cells = dict(zip(header, row, strict=False)) if named else {"name": row[0] if row else ""}
         name, be, ru = (" ".join(cells.get(key, "").split())[:LONGEST_NAME] for key in _COLUMNS)
         if not any(map(str.isalpha, name + be + ru)):
-            left_out.append(f"line {number} names nobody")
+            left_out.append(Sentence(told.NAMES_NOBODY, number=str(number)))
             continue
         known = next((known for known in map(roster.find, filter(None, (name, be, ru))) if known.sure), None)
         spec = roster.spec(known.people[0]) if known else make_spec(be, ru, name) if be or ru else guess_spec(name)

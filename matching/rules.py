@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import MinskError
+from core.sentence import Sentence, Template
+from matching import rule_texts as told
 from matching.ruletext import MAX_NEAR, Either, Every, Near, Node, Not, Property, Term, Text, words_of
 
 MAX_RULE = 1_000  # characters
@@ -30,17 +32,21 @@ _TOKEN = re.compile(
     rf"|(?P<field>[A-Za-z]+):(?=[^\s])|(?P<quote>[{_QUOTES}])|(?P<word>[^\s(){_QUOTES}]+)"
 )
 _FIELDS = ("title", "body", "lang", "source")
+_FIELDS_LISTED = ", ".join(f"{name}:" for name in _FIELDS)
 _SMALL = frozenset(("and", "or", "not", "near"))
 _SIGNS = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT"}
 
 
 class RuleError(MinskError):
-    """A rule that cannot be read: str() says what, `at` where (characters from the start), `hint` what to write."""
+    """A rule that cannot be read: str() says what, `at` where (characters from the start), `hint` what to write.
 
-    def __init__(self, message: str, at: int, hint: str = "") -> None:
+    Both texts are made of templates (matching/rule_texts.py) and their values.
+    """
+
+    def __init__(self, what: Template, at: int, hint: Template = "", **values: str | int) -> None:
         self.at = at
-        self.hint = hint
-        super().__init__(message)
+        self.hint = Sentence(hint, **values)
+        super().__init__(Sentence(what, **values))
 
 
 def caret(rule: str, at: int, width: int = 60) -> tuple[str, str]:
@@ -68,15 +74,13 @@ def looks_like_rule(text: str) -> bool:
 def read_rule(source: str) -> Rule:
     """Parse a rule; RuleError with the place of the first mistake."""
     if len(source) > MAX_RULE:
-        raise RuleError(f"The rule is {len(source)} characters long; {MAX_RULE} are allowed.", MAX_RULE)
+        raise RuleError(told.RULE_LONG, MAX_RULE, n=len(source), most=MAX_RULE)
     parser = _Parser(source)
     root = parser.expression(0)
     if parser.kind != "end":
-        raise RuleError("There is a “)” too many.", parser.at, "Remove it, or open a bracket before.")
+        raise RuleError(told.BRACKET_MANY, parser.at, told.BRACKET_MANY_HINT)
     if not root.positive:
-        raise RuleError(
-            "The rule says what must not be there, or which source, but not what to look for.", 0, "Add a word to find."
-        )
+        raise RuleError(told.NOTHING_TO_FIND, 0, told.NOTHING_TO_FIND_HINT)
     return Rule(source, root)
 
 
@@ -102,7 +106,7 @@ class _Parser:
             if kind == "quote":
                 end = next((at for at in range(position, len(self._source)) if self._source[at] in _QUOTES), -1)
                 if end < 0:
-                    raise RuleError("The quotation mark is not closed.", start, 'Put a second " where the phrase ends.')
+                    raise RuleError(told.QUOTE_OPEN, start, told.QUOTE_OPEN_HINT)
                 yield "quote", self._source[position:end], start
                 position = end + 1
             elif kind is not None:
@@ -115,7 +119,7 @@ class _Parser:
     def expression(self, depth: int) -> Node:
         """Parts joined by OR."""
         if depth > MAX_DEPTH:
-            raise RuleError(f"Brackets are nested over {MAX_DEPTH} deep.", self.at, "Write the rule flatter.")
+            raise RuleError(told.DEEP, self.at, told.DEEP_HINT, most=MAX_DEPTH)
         parts = [self._all_of(depth)]
         while (self.kind, self.value) == ("op", "OR"):
             self._next()
@@ -154,7 +158,7 @@ class _Parser:
             right = self._primary(depth)
             for side, place in ((left, start), (right, right_at)):
                 if not _has_places(side):
-                    raise RuleError("NEAR stands between words, phrases or (a OR b).", place, "Use AND for the rest.")
+                    raise RuleError(told.NEAR_SIDES, place, told.NEAR_SIDES_HINT)
             assert isinstance(left, (Term, Near, Either))
             assert isinstance(right, (Term, Near, Either))
             left = Near(left, right, most)
@@ -163,7 +167,7 @@ class _Parser:
     def _distance(self, value: str, at: int) -> int:
         digits = value.partition("/")[2]
         if not digits or len(digits) > 3 or not 0 <= int(digits) <= MAX_NEAR:
-            raise RuleError(f"NEAR needs a number of words up to {MAX_NEAR}.", at, "Write it like NEAR/5.")
+            raise RuleError(told.NEAR_NUMBER, at, told.NEAR_NUMBER_HINT, most=MAX_NEAR)
         return int(digits)
 
     def _primary(self, depth: int) -> Node:
@@ -172,7 +176,7 @@ class _Parser:
             self._next()
             inside = self.expression(depth + 1)
             if (self.kind, self.value) != ("paren", ")"):
-                raise RuleError("The bracket is not closed.", at, "Put a “)” where the group ends.")
+                raise RuleError(told.BRACKET_OPEN, at, told.BRACKET_OPEN_HINT)
             self._next()
             return inside
         if kind == "field":
@@ -181,58 +185,52 @@ class _Parser:
             self._next()
             return self._term(kind, value, at, "")
         if kind == "end":
-            raise RuleError("Here a word is missing.", at, "Write what to look for.")
-        raise RuleError(
-            f"“{value}” stands where a word is needed.", at, f'For the word itself write "{value.lower()}".'
-        )
+            raise RuleError(told.WORD_MISSING, at, told.WORD_MISSING_HINT)
+        raise RuleError(told.NOT_A_WORD, at, told.NOT_A_WORD_HINT, value=value, word=value.lower())
 
     def _field(self, field: str, at: int) -> Node:
         if field not in _FIELDS:
-            raise RuleError(
-                f"There is no field “{field}”.", at, f"Fields are {', '.join(f'{name}:' for name in _FIELDS)}"
-            )
+            raise RuleError(told.NO_FIELD, at, told.NO_FIELD_HINT, field=field, fields=_FIELDS_LISTED)
         self._next()
         kind, value, place = self.kind, self.value, self.at
         if kind not in ("word", "quote"):
-            raise RuleError(f"After “{field}:” a word is missing.", place, f"Write it like {field}:{_EXAMPLES[field]}.")
+            raise RuleError(
+                told.FIELD_EMPTY, place, told.FIELD_HINT, field=field, example=f"{field}:{_EXAMPLES[field]}"
+            )
         self._next()
         if field in ("title", "body"):
             return self._term(kind, value, place, field)
         self._count(place)
         words = tuple(words_of(value.replace(".", " "))) if field == "source" else (value.casefold(),)
         if not words:
-            raise RuleError(f"“{value}” has no letters.", place, f"Write it like {field}:{_EXAMPLES[field]}.")
+            raise RuleError(told.NO_LETTERS, place, told.FIELD_HINT, value=value, example=f"{field}:{_EXAMPLES[field]}")
         return Property(field, words)
 
     def _term(self, kind: str, value: str, at: int, field: str) -> Term:
         self._count(at)
         if kind == "word" and value.lower() in _SMALL:
-            raise RuleError(
-                f"“{value}” between words means nothing in small letters.",
-                at,
-                f'Write {value.upper()}, or "{value}" in quotes for the word.',
-            )
+            raise RuleError(told.SMALL_LETTERS, at, told.SMALL_LETTERS_HINT, value=value, sign=value.upper())
         if kind == "word" and value in _SIGNS:
-            raise RuleError(f"“{value}” is not known.", at, f"Write {_SIGNS[value]}.")
+            raise RuleError(told.NOT_KNOWN, at, told.NOT_KNOWN_HINT, value=value, sign=_SIGNS[value])
         words: list[tuple[str, bool]] = []
         for piece in value.split():
             prefix = piece.endswith("*")
             folded = words_of(piece.replace("*", ""))
             if "*" in piece.rstrip("*"):
-                raise RuleError("“*” can stand at the end of a word only.", at, "Write the beginning, like lukash*.")
+                raise RuleError(told.STAR_PLACE, at, told.STAR_PLACE_HINT)
             if prefix and (not folded or len(folded[-1]) < MIN_PREFIX):
-                raise RuleError(f"Before “*” at least {MIN_PREFIX} letters are needed.", at, "Write more of the word.")
+                raise RuleError(told.STAR_SHORT, at, told.STAR_SHORT_HINT, least=MIN_PREFIX)
             words += [(word, False) for word in folded]
             if prefix:
                 words[-1] = (words[-1][0], True)
         if not words:
-            raise RuleError(f"“{value}” has no letters to look for." if value else "The quotes are empty.", at)
+            raise RuleError(told.NOTHING_IN_IT if value else told.QUOTES_EMPTY, at, value=value)
         return Term(tuple(words), field)
 
     def _count(self, at: int) -> None:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            raise RuleError(f"A rule holds up to {MAX_TERMS} terms.", at, "Make two rules of it.")
+            raise RuleError(told.TERMS_MANY, at, told.TERMS_MANY_HINT, most=MAX_TERMS)
 
 
 _EXAMPLES = {"title": "sanctions", "body": "potash", "lang": "en", "source": "reuters"}

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.correcting import Corrected, Summarise
 from core.errors import BadCorrection
 from core.model import Level, Member, Story
+from core.sentence import Sentence
+from storage import correcting_texts as told
 from storage import outbox as queues
 from storage import stories
 from storage.database import Database
@@ -24,11 +26,11 @@ _AT_ONCE = timedelta(0)
 async def merge(connection: AsyncConnection, into: int, other: int, summarise: Summarise, now: datetime) -> Corrected:
     """See core.correcting."""
     if into == other:
-        raise BadCorrection(f"Story {into} cannot be merged with itself; name two stories.")
+        raise BadCorrection(Sentence(told.WITH_ITSELF, n=str(into)))
     kept, gone = await stories.get(connection, into), await stories.get(connection, other)
     for story in (kept, gone):
         if story.merged_into is not None:
-            raise BadCorrection(f"Story {story.id} has already been merged; it is story {story.merged_into} now.")
+            raise BadCorrection(Sentence(told.MERGED_BEFORE, n=str(story.id), into=str(story.merged_into)))
     await connection.execute(update(members).where(members.c.story_id == other).values(story_id=into))
     revision = max(kept.revision, gone.revision) + 1
     merged = sorted((*kept.members, *gone.members), key=lambda member: (member.at, member.entry_id))
@@ -69,15 +71,15 @@ async def split(
     """See core.correcting."""
     old = await stories.get(connection, story_id)
     if old.merged_into is not None:
-        raise BadCorrection(f"Story {story_id} has been merged; its reports stand in story {old.merged_into} now.")
+        raise BadCorrection(Sentence(told.MERGED_AWAY, n=str(story_id), into=str(old.merged_into)))
     strange = sorted(set(entries) - {member.entry_id for member in old.members})
     if strange:
         names = ", ".join(map(str, strange))
-        raise BadCorrection(f"Story {story_id} has no report {names}; `split {story_id}` lists those it has.")
+        raise BadCorrection(Sentence(told.NO_REPORT, n=str(story_id), names=names))
     leaving = [member for member in old.members if member.entry_id in entries]
     staying = [member for member in old.members if member.entry_id not in entries]
     if not leaving or not staying:
-        raise BadCorrection(f"At least one report must leave story {story_id} and at least one must stay.")
+        raise BadCorrection(Sentence(told.ONE_EACH, n=str(story_id)))
     await connection.execute(
         delete(members).where(members.c.story_id == story_id, members.c.entry_id.in_(m.entry_id for m in leaving))
     )

@@ -15,6 +15,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 import bot
+import feeds
+import matching
+import storage
 from bot.command import load_commands
 from bot.languages import INTERFACE, po_file
 from bot.speech import Template
@@ -28,13 +31,13 @@ _UNWANTED = tuple(f'"{name}' for name in ("Project-Id", "Report", "POT", "PO-", 
 def collect() -> dict[Template, str]:
     """Every message of the interface -> where it stands. Templates of mere gaps and signs need no translation."""
     found: dict[Template, str] = {}
-    names = sorted(module.name for module in pkgutil.iter_modules(bot.__path__))
-    for name in [name for name in names if name in ("texts", "speech") or name.endswith("_texts")]:
-        module = import_module(f"bot.{name}")
-        for constant, value in vars(module).items():
-            if constant.isupper() and not constant.startswith("_") and constant not in ("LANGUAGES", "ENGLISH"):
-                for template in _templates(value):
-                    found.setdefault(template, f"{name}.{constant}")
+    for room in (bot, feeds, matching, storage):
+        for name in sorted(module.name for module in pkgutil.iter_modules(room.__path__)):
+            if name.endswith("_texts") or (room is bot and name in ("texts", "speech")):
+                for constant, value in vars(import_module(f"{room.__name__}.{name}")).items():
+                    if constant.isupper() and not constant.startswith("_") and constant not in ("LANGUAGES", "ENGLISH"):
+                        for template in _templates(value):
+                            found.setdefault(template, f"{name}.{constant}")
     for one in load_commands():
         for text in (one.summary, *one.details):
             found.setdefault(text, f"help of {one.name}")

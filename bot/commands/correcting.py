@@ -28,7 +28,7 @@ async def merge(ctx: Context, story: int, other: int) -> Message:
     try:
         done = await ctx.store.merge_stories(kept.id, gone.id, StoryBook().summarise, ctx.now)
     except BadCorrection as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(error.words) from error
     first = ctx.say.line(told.MERGED, other=f"#{gone.id}", story=f"#{kept.id}", n=len(done.story.members))
     undo = f"split {kept.id} {' '.join(reports)}"
     return Message((first, _chats(ctx, done), ctx.say.line(told.UNDO, kind=LineKind.SMALL, command=_code(ctx, undo))))
@@ -46,7 +46,7 @@ async def split(ctx: Context, story: int, reports: Rest = "") -> Message:
     try:
         done = await ctx.store.split_story(found.id, _numbers(ctx, reports), StoryBook().summarise, ctx.now)
     except BadCorrection as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(error.words) from error
     other = f"#{done.other.id}"
     first = ctx.say.line(told.SPLIT, n=len(done.other.members), story=f"#{found.id}", other=other)
     undo = f"merge {found.id} {done.other.id}"

@@ -113,6 +113,8 @@ async def _picture(ctx: Context, figures: Figures, said: Mapping[str, str], days
         sources=say.say(told.STATS_SOURCES, n=days),
         bands=(say.say(told.STATS_TALKS), say.say(told.STATS_SANCTIONS)),
         source=said,
+        day=say.day_and_month,
+        month=say.short_month,
     )
     svg = stats_svg(figures, words)
     drawn = await ctx.tools.draw(svg) if svg and ctx.tools.draw is not None else None

@@ -199,7 +199,7 @@ def _listed(ctx: Context, feed: ManagedFeed, *, in_full: bool) -> list[Line]:
     condition = say.say(told.CONDITIONS[feed.health.condition])
     lines = [say.line(told.FEED_LINE, kind=LineKind.BULLET, n=str(feed.id), name=name, condition=condition)]
     if in_full and feed.health.condition is not Condition.HEALTHY:
-        lines.append(say.line(told.FEED_REASON, kind=LineKind.SMALL, reason=foreign(feed.health.reason, 300)))
+        lines.append(say.line(told.FEED_REASON, kind=LineKind.SMALL, reason=foreign(say.tell(feed.health.reason), 300)))
         address = foreign(feed.url, 200)
         counts = say.line(
             told.FEED_COUNTS, kind=LineKind.SMALL, address=address, entries=feed.entries, hits=feed.hits

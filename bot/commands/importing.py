@@ -43,7 +43,11 @@ async def import_people(ctx: Context, roster: Roster, words: str) -> Message:
     if len(fresh) > MOST_SHOWN:
         lines.append(ctx.say.line(told.WATCHING_MORE, kind=LineKind.SMALL, n=len(fresh) - MOST_SHOWN))
     if left_out:
-        lines.append(ctx.say.line(told.IMPORT_LEFT_OUT, n=len(left_out), lines="; ".join(left_out[:MOST_LEFT_OUT])))
+        lines.append(
+            ctx.say.line(
+                told.IMPORT_LEFT_OUT, n=len(left_out), lines="; ".join(map(ctx.say.tell, left_out[:MOST_LEFT_OUT]))
+            )
+        )
     if not fresh:
         return Message(tuple(lines), asks=True)
     line = f"watch import yes {ctx.tools.drafts.keep(body)}"
@@ -57,7 +61,7 @@ async def _read(body: bytes, roster: Roster) -> tuple[list[WatchSpec], list[str]
     try:
         return await asyncio.to_thread(lambda: read_people(read_rows(body), roster))
     except ListError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(error.words) from None
 
 
 async def _check_room(ctx: Context, specs: list[WatchSpec]) -> list[WatchSpec]:

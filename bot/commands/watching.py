@@ -165,12 +165,12 @@ async def _proposed(ctx: Context, text: str) -> Message:
     forms = read_forms(words)
     if forms is not None:
         return await add(ctx, make_spec(*forms))
-    return await add(ctx, rule_spec(_rule(words)))
+    return await add(ctx, rule_spec(_rule(ctx, words)))
 
 
 async def _try_rule(ctx: Context, text: str) -> Message:
     """What a rule would have brought, before it is saved."""
-    rule = _rule(text)
+    rule = _rule(ctx, text)
     mine = await ctx.store.find_subscription(ctx.request.target)
     tried = await back_test(rule, ctx.store, mine.topics if mine else (), ctx.now)
     line = f"watch save {text}"
@@ -204,13 +204,13 @@ def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
     return lines
 
 
-def _rule(text: str) -> Rule:
+def _rule(ctx: Context, text: str) -> Rule:
     """Raise CommandError with the place of the mistake and what to write instead."""
     try:
         return read_rule(text)
     except RuleError as error:
         part, pointer = caret(text, error.at)
-        raise CommandError(f"{error}\n{part}\n{pointer}", error.hint) from None
+        raise CommandError(f"{ctx.say.tell(error.words)}\n{part}\n{pointer}", ctx.say.tell(error.hint)) from None
 
 
 def _roster(ctx: Context) -> Roster:

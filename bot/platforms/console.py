@@ -21,8 +21,9 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.languages import spoken
 from bot.platforms.context import PlatformContext
-from bot.texts import ENGLISH, FILE_LOST, FILE_SAVED
+from bot.texts import FILE_LOST, FILE_SAVED
 from core.errors import MessageRejected, Unreachable
 from core.files import MOST_GIVEN, GivenFile
 from core.message import Button, Line, LineKind, Message, Span, Style, line
@@ -119,15 +120,16 @@ class ConsolePlatform:
         """The lines, and one that says where the file lies now or why it does not."""
         if message.file is None:
             return message.lines
+        say = spoken(message.lang)
         try:
             self._files = self._files or Path(tempfile.mkdtemp(prefix="minsk-watch-"))
             self._files.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self._files / f"{next(self._saved)}-{message.file.name}"
             path.write_bytes(message.file.body)
         except OSError as error:
-            told = ENGLISH.say(FILE_LOST, name=message.file.name, reason=error.strerror or type(error).__name__)
+            told = say.say(FILE_LOST, name=message.file.name, reason=error.strerror or type(error).__name__)
         else:
-            told = ENGLISH.say(FILE_SAVED, path=str(path))
+            told = say.say(FILE_SAVED, path=str(path))
         return (*message.lines, line(told, kind=LineKind.SMALL))
 
     def _read(self, loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:

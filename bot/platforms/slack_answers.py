@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.languages import spoken
 from bot.platforms.slack_blocks import Rendered, render, render_all
 from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
 from bot.platforms.slack_files import upload
 from bot.platforms.slack_teams import Teams, address
-from bot.texts import ENGLISH, FILE_FOR_YOU, FILE_IN_PRIVATE, FILE_LOST, NOT_IN_CHANNEL
+from bot.texts import FILE_FOR_YOU, FILE_IN_PRIVATE, FILE_LOST, NOT_IN_CHANNEL, Texts
 from core.errors import DeliveryError, RetryLater, TargetGone
 from core.files import Attachment
 from core.message import LineKind, Message, line, plain
@@ -49,27 +50,28 @@ class Answers:
         answer, with the advice to invite the bot: alerts would not arrive there either.
         """
         if message.private and not incoming.private:
-            told = line(ENGLISH.say(FILE_IN_PRIVATE), kind=LineKind.SMALL)
+            told = line(spoken(message.lang).say(FILE_IN_PRIVATE), kind=LineKind.SMALL)
             shown = replace(message, lines=(*message.lines, told)) if message.file else message
             await self._to_asker(incoming, render_all(shown))
         else:
             await self._in_channel(incoming, message)
         if message.file is not None:
-            await self._file(incoming, message.file, own_chat=message.private and not incoming.private)
+            own_chat = message.private and not incoming.private
+            await self._file(incoming, message.file, spoken(message.lang), own_chat=own_chat)
 
-    async def _file(self, incoming: Incoming, file: Attachment, *, own_chat: bool) -> None:
+    async def _file(self, incoming: Incoming, file: Attachment, say: Texts, *, own_chat: bool) -> None:
         """Show a file where it was asked for, or in the asker's own chat with the bot; say so when that fails."""
         channel, thread = incoming.channel, incoming.thread
         try:
             if own_chat:
-                words = render(plain(ENGLISH.say(FILE_FOR_YOU)))
+                words = render(plain(say.say(FILE_FOR_YOU)))
                 shown = await self._posting.post(Target("slack", address(incoming.team, incoming.user)), words)
                 channel, thread = shown.partition(":")[0], ""
             async with self._teams.calling(incoming.team, f"slack:{channel}") as token:
                 await upload(self._client, channel, thread, file, token)
         except DeliveryError as error:
             self._log.warning("A file could not be shown in Slack", extra={"reason": str(error)})
-            lost = ENGLISH.say(FILE_LOST, name=file.name, reason=str(error))
+            lost = say.say(FILE_LOST, name=file.name, reason=str(error))
             await self._to_asker(incoming, (render(plain(lost)),))
 
     async def _in_channel(self, incoming: Incoming, message: Message) -> None:
@@ -81,7 +83,7 @@ class Answers:
             except TargetGone:
                 if not incoming.response_url:
                     raise
-                advice = line(ENGLISH.say(NOT_IN_CHANNEL, name=self.name), kind=LineKind.SMALL)
+                advice = line(spoken(message.lang).say(NOT_IN_CHANNEL, name=self.name), kind=LineKind.SMALL)
                 rest = parts[number:] if number else render_all(replace(message, lines=(*message.lines, advice)))
                 await self._to_asker(incoming, rest)
                 return

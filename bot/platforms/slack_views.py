@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot import home_texts
+from bot.languages import spoken
 from bot.platforms.slack_blocks import Block, blocks_of, blocks_of_page
-from bot.texts import ENGLISH
+from bot.texts import Texts
 from core.message import Message, foreign
 
 MAX_VIEW = 100
@@ -29,7 +30,8 @@ class Place:
     """What a view must know when it comes back: the chat, how commands are typed there, and what it asks for.
 
     `form` is the command whose argument is asked for, `label` the words for that; `home` marks a modal over the Home
-    tab. It travels as the view's private_metadata, which holds 3,000 characters.
+    tab; `lang` is the language of the one who looks at it. It travels as the view's private_metadata, which holds 3,000
+    characters.
     """
 
     channel: str
@@ -37,6 +39,7 @@ class Place:
     form: str = ""
     label: str = ""
     home: bool = False
+    lang: str = ""
 
     def __str__(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -59,16 +62,17 @@ def home_view(page: Message, place: Place, notice: Message | None = None) -> Blo
 
 def modal_view(place: Place, answer: Message | None = None, typed: str = "", *, working: bool = False) -> Block:
     """A modal: the field of a form, if there is one, and an answer under it."""
-    blocks = [_field(place, typed)] if place.form else []
+    say = spoken(answer.lang if answer is not None else place.lang)
+    blocks = [_field(place, typed, say)] if place.form else []
     if answer is not None:
         blocks += blocks_of_page(answer)
     if working or not blocks:
-        wait = {"type": "plain_text", "text": ENGLISH.say(home_texts.FORM_WORKING), "emoji": False}
+        wait = {"type": "plain_text", "text": say.say(home_texts.FORM_WORKING), "emoji": False}
         blocks.append({"type": "context", "elements": [wait]})
     go = home_texts.FORM_AGAIN if typed else home_texts.FORM_GO
     view: Block = {"type": "modal", "callback_id": NAME, "private_metadata": str(place), "blocks": blocks[:MAX_VIEW]}
-    view |= {"title": _plain(TITLE), "close": _plain(ENGLISH.say(home_texts.FORM_CLOSE))}
-    return view | ({"submit": _plain(ENGLISH.say(go))} if place.form else {})
+    view |= {"title": _plain(TITLE), "close": _plain(say.say(home_texts.FORM_CLOSE))}
+    return view | ({"submit": _plain(say.say(go))} if place.form else {})
 
 
 def error_words(message: Message) -> str:
@@ -89,11 +93,16 @@ def typed_in(view: Mapping[str, Any]) -> str:
     return str(((values.get(FIELD) or {}).get(TYPED) or {}).get("value") or "")
 
 
-def _field(place: Place, typed: str) -> Block:
+def _field(place: Place, typed: str, say: Texts) -> Block:
     element: Block = {"type": "plain_text_input", "action_id": TYPED, "max_length": MAX_TYPED, "focus_on_load": True}
     if typed:
         element["initial_value"] = typed[:MAX_TYPED]
-    return {"type": "input", "block_id": FIELD, "label": _plain(place.label.strip() or place.form), "element": element}
+    return {
+        "type": "input",
+        "block_id": FIELD,
+        "label": _plain(say.translate(place.label.strip()) or place.form),
+        "element": element,
+    }
 
 
 def _plain(text: str) -> Block:

@@ -10,11 +10,12 @@ from dataclasses import replace
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery
 
+from bot.languages import spoken
 from bot.platforms.telegram_api import Api
 from bot.platforms.telegram_render import CAPTION, LIMITS, popup
 from bot.platforms.telegram_updates import link_payload
 from bot.split import cut, split, unformatted
-from bot.texts import ENGLISH, FILE_REFUSED
+from bot.texts import FILE_REFUSED
 from core.errors import DeliveryError, MessageRejected, RetryLater, TargetMoved
 from core.message import LineKind, Message, line
 from core.model import Target
@@ -71,7 +72,7 @@ class Answers:
             plain = unformatted(part)
             if part.file is not None:
                 self._log.warning("A file could not be shown in Telegram", extra={"file": part.file.name})
-                told = line(ENGLISH.say(FILE_REFUSED, name=part.file.name), kind=LineKind.SMALL)
+                told = line(spoken(part.lang).say(FILE_REFUSED, name=part.file.name), kind=LineKind.SMALL)
                 plain = replace(plain, lines=(*plain.lines, told))
             for piece in split(plain, LIMITS):
                 await self._api.post(target, piece, reply_to=reply_to)
@@ -116,5 +117,5 @@ def _parts(answer: Message) -> tuple[Message, ...]:
         return split(answer, LIMITS)
     if CAPTION.hold(answer.lines):
         return (answer,)
-    last = cut(Message((line(file.alt or file.name),), file=file), CAPTION)
+    last = cut(Message((line(file.alt or file.name),), file=file, lang=answer.lang), CAPTION)
     return (*split(replace(answer, file=None), LIMITS), last)

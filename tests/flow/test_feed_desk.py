@@ -170,7 +170,7 @@ async def test_a_name_that_fits_none_or_several_is_asked_back(office: Office, cl
     await office.store.sync_feeds(specs, clock.now())
     with pytest.raises(CommandError, match=r"2 feeds are called like this: News 1 \(1\), News 2 \(2\)"):
         await office.desk.pause("news")
-    with pytest.raises(CommandError, match="no feed 'radio'"):
+    with pytest.raises(CommandError, match="no feed “radio”"):
         await office.desk.pause("radio")
 
 

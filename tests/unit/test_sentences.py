@@ -1,0 +1,86 @@
+"""What rooms without languages say is said in the reader's."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.languages import spoken, texts_in
+from bot.platforms.slack_views import Place, modal_view
+from core.errors import CommandError
+from core.message import Message, line
+from core.sentence import Sentence
+from feeds.desk_texts import FAILING, READ_ALREADY, SEVERAL, UNREAD
+from feeds.finding import read_address
+from matching.rules import RuleError, read_rule
+from tests.messages import OTHERS
+
+MISTAKES = [
+    *("minsk)", "NOT minsk", '"open', "a NEAR b", "a NEAR/5 NOT b", "(a", "a AND", "OR a", "colour:red x", "title:(x)"),
+    *("a and b", "a && b", "a*b", "a*", "?", '""', "source:? x", "(" * 14 + "a", "a " * 60, "a" * 1200),
+]
+
+
+def test_a_sentence_is_its_english_and_knows_how_it_was_made() -> None:
+    said = Sentence(SEVERAL, n=2000, names="A, B")
+    assert said == "2,000 feeds are called like this: A, B."
+    assert (said.template, dict(said.values)) == (SEVERAL, {"n": 2000, "names": "A, B"})
+    assert Sentence(SEVERAL, n=1, names="A") == "1 feed is called like this: A."
+    with pytest.raises(KeyError):
+        Sentence(READ_ALREADY, name="A")
+
+
+def test_sentences_within_sentences_are_told_too() -> None:
+    inner = Sentence(FAILING, reason=Sentence(UNREAD), at="now")
+    assert texts_in("pl").tell(inner) == "Jeszcze nie był czytany. Następna próba now."
+    assert texts_in("pl").tell("HTTP 500") == "HTTP 500"
+
+
+@given(st.text(max_size=30), st.integers(0, 10**6))
+def test_what_fills_a_sentence_is_never_read_as_a_template(name: str, number: int) -> None:
+    for lang in OTHERS:
+        assert name in texts_in(lang).tell(Sentence(SEVERAL, n=number, names=name))
+    assert name in Sentence(SEVERAL, n=number, names=name)
+
+
+@pytest.mark.parametrize("rule", MISTAKES)
+def test_every_mistake_of_a_rule_is_told_in_every_language(rule: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        read_rule(rule)
+    told = {texts_in(lang).tell(caught.value.words) for lang in OTHERS}
+    assert len(told) == len(OTHERS)
+    assert str(caught.value) not in told
+    if caught.value.hint:
+        hints = [texts_in(lang).tell(caught.value.hint) for lang in OTHERS]
+        assert caught.value.hint not in hints
+
+
+def test_an_address_that_is_none_is_told_in_the_readers_language() -> None:
+    with pytest.raises(CommandError) as caught:
+        read_address("{nowhere}")
+    assert texts_in("de").tell(caught.value.words) == "„{nowhere}“ ist keine Webadresse."
+    assert texts_in("de").tell(caught.value.hint).startswith("Geben Sie die Adresse")
+
+
+def test_countries_and_months_are_called_as_cldr_calls_them() -> None:
+    assert [texts_in(lang).country("Lithuania") for lang in ("en", "be", "pl", "de")] == [
+        *("Lithuania", "Літва", "Litwa", "Litauen"),
+    ]
+    assert texts_in("lt").country("United States") == "Jungtinės Valstijos"
+    assert texts_in("be").country("Hrodna") == "Hrodna"
+    may = date(2026, 5, 1)
+    assert [texts_in(lang).short_month(may) for lang in ("en", "be", "de")] == ["May 26", "май 26", "Mai 26"]
+    assert [texts_in(lang).day_and_month(may) for lang in ("en", "ru")] == ["1 May", "1 мая"]
+
+
+def test_forms_of_slack_speak_the_language_of_their_answer_or_of_who_looks() -> None:
+    view = modal_view(Place("C1", form="watch", label="A name, or a rule", lang="uk"))
+    assert view["submit"]["text"] == spoken("uk").translate("Go") != "Go"
+    assert view["close"]["text"] == spoken("uk").translate("Close") != "Close"
+    assert view["blocks"][0]["label"]["text"] != "A name, or a rule"
+    answered = modal_view(Place("C1", lang="uk"), Message((line("x"),), lang="be"))
+    assert answered["close"]["text"] == spoken("be").translate("Close")
+    assert spoken("fr").lang == spoken("").lang == "en"
