@@ -248,6 +248,16 @@ class TelegramServer:
         wanted = self._poll + times
         await self.until(lambda: self._poll >= wanted and not self._updates)
 
+    async def polled_again(self, times: int = 1) -> None:
+        """Wait for so many requests for updates, whatever they confirm."""
+        wanted = self._poll + times
+        await self.until(lambda: self._poll >= wanted)
+
+    @property
+    def waiting(self) -> tuple[Json, ...]:
+        """Updates that are not confirmed."""
+        return tuple(self._updates)
+
     async def drained(self) -> None:
         """Wait until every update is confirmed."""
         await self.until(lambda: not self._updates)

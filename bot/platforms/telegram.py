@@ -25,6 +25,7 @@ from bot.platforms.context import PlatformContext
 from bot.platforms.telegram_answers import Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus
 from bot.platforms.telegram_inline import answer as answer_inline
+from bot.platforms.telegram_lanes import Lanes, lane_of
 from bot.platforms.telegram_polling import Polling
 from bot.platforms.telegram_profile import show
 from bot.platforms.telegram_render import CAPTION, LIMITS
@@ -77,6 +78,7 @@ class Telegram:
         self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}
         targets = (Target.parse(one.target) for one in context.settings.subscriptions)
         self._by_name = frozenset(one.chat.casefold() for one in targets if one.platform == NAME)
+        self._lanes = Lanes()
         self._dispatcher = Dispatcher(disable_fsm=True)
         self._dispatcher.message.register(self._on_message)
         self._dispatcher.channel_post.register(self._on_message)
@@ -140,7 +142,7 @@ class Telegram:
         async def take(update: dict[str, Any]) -> None:
             await self._take(update, handle)
 
-        return Polling(self._api, self._kinds, self._clock, self._log, take, context.observe, lead)
+        return Polling(self._api, self._kinds, self._clock, self._log, take, context.observe, lead, self._lanes)
 
     async def _set_webhook(self) -> None:
         await self._api.call(
@@ -165,7 +167,7 @@ class Telegram:
             int(update["update_id"])
         except (ValueError, TypeError, KeyError, RecursionError):
             return HttpResponse(400, b"not an update")
-        await self._take(update, self._handle)
+        await self._lanes.begin(lane_of(update), partial(self._take, update, self._handle))
         return HttpResponse(200)
 
     async def _take(self, raw: dict[str, Any], handle: CommandHandler) -> None:

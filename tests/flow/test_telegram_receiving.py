@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.platforms.telegram_lanes import MOST_AT_ONCE, lane_of
 from core.errors import BadCredentials, DeliveryError
-from core.ports import HttpRequest, HttpResponse, Route
+from core.message import Message, plain
+from core.ports import HttpRequest, HttpResponse, Request, Route
 from tests.echo import SeenEvents
 from tests.telegram_bot import MENU, SECRET, Bench, make, receiving, settings
 from tests.telegram_server import TelegramServer
@@ -30,6 +35,11 @@ async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
         yield started
 
 
+def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    names = st.sampled_from(["chat", "message", "from", "id"])
+    return st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=3)
+
+
 KINDS = ["callback_query", "channel_post", "inline_query", "message", "message_reaction", "my_chat_member"]
 
 
@@ -43,15 +53,114 @@ async def test_only_the_kinds_that_are_handled_are_asked_for(server: TelegramSer
     assert call["timeout"] == 25
 
 
-async def test_update_is_confirmed_only_after_it_was_handled(server: TelegramServer, bench: Bench) -> None:
+async def test_update_is_confirmed_only_after_it_was_handled(
+    server: TelegramServer, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
     chat = server.chats.private()
     bench.echo.hold = asyncio.Event()
     server.user_says(chat, "/latest")
     await bench.echo.asked()
-    assert "offset" not in server.of("getUpdates")[-1]
+    await server.polled_again(3)
+    assert len(server.waiting) == 1
     bench.echo.hold.set()
     await server.drained()
     assert len(server.messages(chat)) == 1
+
+
+async def test_a_slow_command_holds_up_its_own_chat_alone(
+    server: TelegramServer, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is confirmed before the slow one has ended, and what came behind it is handled once."""
+    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
+    slow, quick = server.chats.private(1), server.chats.private(2)
+    free = asyncio.Event()
+
+    async def answer(request: Request) -> Message:
+        if "slow" in request.line:
+            await free.wait()
+        return plain(f"done {request.line}")
+
+    bench.echo.answer = answer
+    server.user_says(slow, "/slow")
+    server.user_says(slow, "/after")
+    for number in range(3):
+        server.user_says(quick, f"/quick {number}")
+        await server.sent(quick, number + 1)
+    assert server.messages(slow) == []
+    await server.polled_again(3)
+    assert len(server.waiting) == 5, "an update behind one that is not handled is not confirmed either"
+    free.set()
+    await server.drained()
+    assert [shown["text"] for shown in server.messages(slow)] == ["done slow", "done after"]
+    assert [shown["text"] for shown in server.messages(quick)] == [f"done quick {number}" for number in range(3)]
+    assert server.messages(slow)[0]["message_id"] < server.messages(slow)[1]["message_id"]
+
+
+async def test_what_waits_behind_a_slow_command_is_handled_at_the_next_start(
+    server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
+    slow, quick, seen = server.chats.private(1), server.chats.private(2), SeenEvents()
+    async with receiving(server, seen=seen) as first:
+
+        async def answer(request: Request) -> Message:
+            if "slow" in request.line:
+                await asyncio.Event().wait()
+            return plain("quick")
+
+        first.echo.answer = answer
+        server.user_says(slow, "/slow")
+        server.user_says(slow, "/after")
+        server.user_says(quick, "/quick")
+        await server.sent(quick)
+    async with receiving(server, seen=seen):
+        await server.drained()
+    assert [shown["text"] for shown in server.messages(slow)] == ["you said slow", "you said after"]
+    assert [shown["text"] for shown in server.messages(quick)] == ["quick"], "it is not answered again"
+
+
+async def test_only_so_many_are_handled_at_once(
+    server: TelegramServer, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
+    bench.echo.hold = asyncio.Event()
+    chats = [server.chats.private(number) for number in range(1, MOST_AT_ONCE + 4)]
+    for chat in chats:
+        server.user_says(chat, "/slow")
+    await bench.echo.asked(MOST_AT_ONCE)
+    await server.polled_again(3)
+    assert len(bench.echo.requests) == MOST_AT_ONCE
+    bench.echo.hold.set()
+    await server.drained()
+    assert [len(server.messages(chat)) for chat in chats] == [1] * len(chats)
+
+
+async def test_webhook_updates_of_one_chat_are_handled_in_order(server: TelegramServer) -> None:
+    async with behind_webhook(server) as (bench, _):
+        slow, quick = server.chats.private(1), server.chats.private(2)
+        free = asyncio.Event()
+
+        async def answer(request: Request) -> Message:
+            if "slow" in request.line:
+                await free.wait()
+            return plain(f"done {request.line}")
+
+        bench.echo.answer = answer
+        server.user_says(slow, "/slow")
+        await bench.echo.asked(1)
+        server.user_says(slow, "/after")
+        server.user_says(quick, "/quick")
+        await server.sent(quick)
+        assert server.messages(slow) == []
+        free.set()
+        await server.sent(slow, 2)
+        assert [shown["text"] for shown in server.messages(slow)] == ["done slow", "done after"]
+
+
+@given(st.dictionaries(st.text(max_size=8), st.recursive(st.none() | st.integers() | st.text(max_size=4), _nested)))
+def test_any_json_has_a_lane(raw: dict[str, Any]) -> None:
+    assert isinstance(lane_of(raw), str)
 
 
 async def test_command_cut_off_by_the_end_is_run_at_the_next_start(server: TelegramServer) -> None:
