@@ -41,18 +41,24 @@ def _register_train(actions: Any) -> None:
 
 
 def lint(args: argparse.Namespace) -> int:
+    from bot.languages import INTERFACE
     from matching.lint import compile_packs
-    from matching.packfile import pack_paths
+    from matching.packfile import PACKS, pack_paths
+    from matching.timeline import load_timeline, untranslated
 
     packs = compile_packs(pack_paths(args.paths or None))
     for fault in packs.faults:
         print(f"error: {fault}")
     for warning in packs.warnings:
         print(f"warning: {warning}")
+    folders = [path for path in args.paths if path.is_dir()] if args.paths else [PACKS]
+    untold = list(untranslated(load_timeline(folders), (lang for lang in INTERFACE if lang != "en")))
+    for warning in untold:
+        print(f"warning: {warning}")
     words = sum(len(patterns) for patterns in packs.concepts.values())
     print(
         f"{len(packs.concepts)} concepts, {words} patterns, {len(packs.persons)} persons, {len(packs.topics)} topics; "
-        f"{len(packs.faults)} errors, {len(packs.warnings)} warnings."
+        f"{len(packs.faults)} errors, {len(packs.warnings) + len(untold)} warnings."
     )
     return 1 if packs.faults else 0
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class KnownEvent:
 
     `released` counts people who left prison through it, 0 where it was about none. `grade` is A (two or more
     independent outlets), B (one page) or C (second hand); `source` is the address of the first page, "" without.
-    `in_return` is what Minsk was given, in the words of the timeline's head.
+    `in_return` is what Minsk was given, in the words of the timeline's head; `titles` are translations by language.
     """
 
     id: str
@@ -29,6 +29,11 @@ class KnownEvent:
     grade: str
     source: str
     in_return: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def title_in(self, lang: str) -> str:
+        """The title in a language; English where it is not translated."""
+        return self.titles.get(lang, self.title)
 
 
 def load_timeline(folders: Iterable[Path] = (PACKS,)) -> tuple[KnownEvent, ...]:
@@ -46,11 +51,20 @@ def load_timeline(folders: Iterable[Path] = (PACKS,)) -> tuple[KnownEvent, ...]:
     return tuple(sorted(events, key=lambda event: (event.day, event.id)))
 
 
+def untranslated(events: Iterable[KnownEvent], langs: Iterable[str]) -> Iterator[str]:
+    """A sentence for every event whose title some of these languages lack."""
+    wanted = tuple(langs)
+    for event in events:
+        missing = [lang for lang in wanted if not event.titles.get(lang, "").strip()]
+        if missing:
+            yield f"timeline event {event.id}: its title is not translated into {', '.join(missing)} (titles.LANG)"
+
+
 def _event(table: dict[str, object]) -> KnownEvent:
     day = table["date"] if "date" in table else table["from"]
     if not isinstance(day, date):
         raise TypeError(f"{table.get('id')}: {day!r} is no date")
-    evidence, given = table.get("evidence"), table.get("in_return")
+    evidence, given, titles = table.get("evidence"), table.get("in_return"), table.get("titles")
     return KnownEvent(
         id=str(table["id"]),
         day=day,
@@ -60,4 +74,5 @@ def _event(table: dict[str, object]) -> KnownEvent:
         grade=str(table["grade"]),
         source=str(evidence[0]) if isinstance(evidence, list) and evidence else "",
         in_return=tuple(map(str, given)) if isinstance(given, list) else (),
+        titles={lang: str(title) for lang, title in titles.items()} if isinstance(titles, dict) else {},
     )

@@ -43,6 +43,7 @@ class SlackApi(SlackFiles):
         self.signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
         self.scopes, self.events, self.commands = set(BOT_SCOPES), set(BOT_EVENTS), {"/minsk"}
         self.users: dict[str, dict[str, Any]] = {}
+        self.locales: dict[str, str] = {}
         self.channels: dict[str, Channel] = {}
         self.calls: list[Call] = []
         self.views = Views(self)
@@ -99,7 +100,8 @@ class SlackApi(SlackFiles):
 
     # --- what tests arrange and see ---------------------------------------------------------------------------------
 
-    def add_user(self, user: str, *, admin: bool = False, owner: bool = False) -> str:
+    def add_user(self, user: str, *, admin: bool = False, owner: bool = False, locale: str = "en-US") -> str:
+        self.locales[user] = locale
         self.users[user] = {
             "id": user,
             "team_id": self.team,
@@ -308,7 +310,9 @@ class SlackApi(SlackFiles):
     def _do_users_info(self, fields: dict[str, Any]) -> dict[str, Any]:
         if str(fields.get("user")) not in self.users:
             raise Refused("user_not_found")
-        return {"user": self.users[str(fields["user"])]}
+        user = self.users[str(fields["user"])]
+        locale = {"locale": self.locales.get(str(fields["user"]), "en-US")}  # said only where it is asked for
+        return {"user": user | (locale if str(fields.get("include_locale")).lower() in ("1", "true") else {})}
 
     def _do_conversations_info(self, fields: dict[str, Any]) -> dict[str, Any]:
         channel = self._known(str(fields.get("channel", "")))

@@ -99,7 +99,7 @@ def _event(ctx: Context, event: KnownEvent) -> Line:
         notes.append(ctx.say.say(told.TIMELINE_RETURN, things=ctx.say.listed(things)))
     if event.grade == "C":
         notes.append(ctx.say.say(told.TIMELINE_UNSURE))
-    return _dated(ctx, event.day, foreign(event.title, 200), clean_link(event.source), notes)
+    return _dated(ctx, event.day, foreign(event.title_in(ctx.say.lang), 200), clean_link(event.source), notes)
 
 
 def _story(ctx: Context, story: Story) -> Line:

@@ -48,13 +48,15 @@ class Pressed:
 
 
 class Pages:
-    """Shows views. `spawn` starts work that may outlast the request it came with."""
+    """Shows views. `lang` says of who asks what is known of their language without asking; `spawn` starts work that may
+    outlast the request it came with."""
 
     def __init__(
         self,
         client: AsyncWebClient,
         teams: Teams,
         ask: Asking,
+        lang: Callable[[Incoming], str | None],
         spawn: Callable[[Callable[[], Awaitable[None]]], None],
         clock: Clock,
         log: logging.Logger,
@@ -62,6 +64,7 @@ class Pages:
         self._client = client
         self._teams = teams
         self._ask = ask
+        self._lang = lang
         self._spawn = spawn
         self._clock = clock
         self._log = log
@@ -82,7 +85,6 @@ class Pages:
         self, incoming: Incoming, old_hash: str = "", notice: Message | None = None, *, counted: bool = False
     ) -> None:
         """One at a time for each person; when the tab was changed from elsewhere meanwhile, what is true now counts."""
-        place = Place(incoming.channel, incoming.prefix, home=True)
         lock = self._publishing.setdefault(f"{incoming.team}.{incoming.user}", asyncio.Lock())
         async with lock:
             for known in (old_hash, ""):
@@ -90,7 +92,8 @@ class Pages:
                 if page is None:
                     return
                 try:
-                    await self._call("views_publish", incoming, home_view(page, place, notice), known)
+                    view = home_view(page, Place(incoming.channel, incoming.prefix, home=True, lang=page.lang), notice)
+                    await self._call("views_publish", incoming, view, known)
                 except ViewChanged:
                     counted = False
                 else:
@@ -109,7 +112,7 @@ class Pages:
             return
         answer = await self._ask(incoming)
         if answer is not None:
-            place = place if answer.failed else replace(place, form="", label="")
+            place = replace(place, lang=answer.lang) if answer.failed else replace(place, form="", label="")
             await self._update(pressed.view_id, incoming, modal_view(place, answer))
         if place.home:
             await self._publish(incoming)
@@ -125,6 +128,7 @@ class Pages:
 
     async def _show(self, incoming: Incoming, place: Place) -> bool:
         """Show a command's answer in a modal; False when Slack no longer lets one be opened."""
+        place = replace(place, lang=self._lang(incoming) or place.lang)
         try:
             opened = await self._call("views_open", incoming, modal_view(place))
         except TriggerGone as error:
@@ -132,7 +136,9 @@ class Pages:
             return False
         answer = await self._ask(incoming)
         if answer is not None:
-            await self._update(str(opened["view"]["id"]), incoming, modal_view(place, answer))
+            await self._update(
+                str(opened["view"]["id"]), incoming, modal_view(replace(place, lang=answer.lang), answer)
+            )
         return True
 
     async def submitted(self, incoming: Incoming, view: Mapping[str, Any]) -> dict[str, Any]:

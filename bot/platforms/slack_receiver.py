@@ -40,12 +40,13 @@ from bot.platforms.slack_events import (
 )
 from bot.platforms.slack_files import download
 from bot.platforms.slack_pages import Pages, Pressed
+from bot.platforms.slack_people import People
 from bot.platforms.slack_teams import Teams, Workspace, address, team_of
 from bot.platforms.slack_views import Place
 from core.errors import DeliveryError
 from core.files import GivenFile
 from core.message import Message
-from core.model import Actor, Role, Target
+from core.model import Actor, Target
 from core.ports import CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request
 
 FINISH_WITHIN = 1.0
@@ -70,7 +71,8 @@ class Receiver:
         self._client = client
         self._teams = teams
         self._answers = answers
-        self._pages = Pages(client, teams, self._ask, self._spawn, context.clock, context.log)
+        self._people = People(client, teams, self._settings.managers, context.clock, context.log)
+        self._pages = Pages(client, teams, self._ask, self._people.lang, self._spawn, context.clock, context.log)
         self._app = self._bolt(library)
         self._handle: CommandHandler | None = None
         self._receiving = False
@@ -247,11 +249,12 @@ class Receiver:
 
     async def _ask(self, incoming: Incoming, *, counted: bool = True) -> Message | None:
         assert self._handle is not None, "commands come while receiving"
+        role, lang = await self._people.look_up(incoming)
         request = Request(
-            actor=Actor(PLATFORM, address(incoming.team, incoming.user)),
+            actor=Actor(PLATFORM, address(incoming.team, incoming.user), lang),
             target=Target(PLATFORM, address(incoming.team, incoming.channel)),
             line=incoming.line,
-            role=await self._role(incoming),
+            role=role,
             private=incoming.private,
             message_ref=incoming.message_ref,
             addressed=incoming.addressed,
@@ -269,15 +272,3 @@ class Receiver:
 
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         return GivenFile(str(file.get("name") or ""), int(file.get("size") or 0), read)
-
-    async def _role(self, incoming: Incoming) -> Role:
-        """Whoever can write in a channel is its member; slack.managers may ask for more."""
-        if incoming.private or self._settings.managers == "members":
-            return Role.ADMIN
-        try:
-            async with self._teams.calling(incoming.team, f"user {incoming.user}") as token:
-                user = (await self._client.users_info(user=incoming.user, **token))["user"]
-        except DeliveryError as error:
-            self._log.warning("Slack did not say who may manage its channels", extra={"reason": str(error)})
-            return Role.VIEWER
-        return Role.ADMIN if user.get("is_admin") or user.get("is_owner") else Role.VIEWER

@@ -41,7 +41,7 @@ async def test_slash_command_is_acknowledged_empty_and_answered_in_the_channel(s
     assert (ack.status, ack.body) == (200, "")
     assert answer.shown == "you said latest 3"
     request = echo.requests[0]
-    assert request.actor == Actor("slack", "U1")
+    assert request.actor == Actor("slack", "U1", "en-US")
     assert request.target == Target("slack", "C1")
     assert (request.line, request.prefix, request.private, request.role) == ("latest 3", "/minsk ", False, Role.ADMIN)
 
@@ -248,7 +248,7 @@ async def test_slow_command_is_acknowledged_at_once(slack: SlackServer, echo: Ec
     [({}, Role.VIEWER), ({"admin": True}, Role.ADMIN), ({"owner": True}, Role.ADMIN)],
 )
 async def test_channels_managed_by_admins(slack: SlackServer, echo: Echo, rights: dict[str, bool], role: Role) -> None:
-    slack.add_user("U1", **rights)
+    slack.add_user("U1", admin=rights.get("admin", False), owner=rights.get("owner", False))
     async with receiving(slack, echo, managers="admins"):
         await slack.slash("U1", "C1", "subscribe")
         await echo.asked()
@@ -266,11 +266,31 @@ async def test_who_cannot_be_asked_about_may_only_look(slack: SlackServer, echo:
     assert echo.requests[0].role is Role.VIEWER
 
 
-async def test_members_need_no_call_to_slack(slack: SlackServer, echo: Echo) -> None:
+async def test_the_language_of_who_asks_is_asked_for_once(slack: SlackServer, echo: Echo) -> None:
+    slack.add_user("U1", locale="be-BY")
     async with receiving(slack, echo):
         await slack.slash("U1", "C1", "subscribe")
         await slack.posted("C1")
-    assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open", "chat.postMessage"]
+        await slack.slash("U1", "C1", "topics")
+        await slack.posted("C1", 2)
+    assert [request.actor.lang for request in echo.requests] == ["be-BY", "be-BY"]
+    assert [call.method for call in slack.calls] == [
+        *("auth.test", "apps.connections.open", "users.info", "chat.postMessage", "chat.postMessage")
+    ]
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "user_not_found"])
+async def test_where_slack_does_not_say_the_language_commands_work_and_it_is_not_asked_again(
+    slack: SlackServer, echo: Echo, error: str
+) -> None:
+    slack.fail("users.info", Fault(error=error))
+    async with receiving(slack, echo):
+        await slack.slash("U1", "C1", "subscribe")
+        await slack.posted("C1")
+        await slack.slash("U1", "C1", "topics")
+        await slack.posted("C1", 2)
+    assert [(request.actor.lang, request.role) for request in echo.requests] == [("", Role.ADMIN)] * 2
+    assert [call.method for call in slack.calls].count("users.info") == 1
 
 
 # --- where answers cannot go ----------------------------------------------------------------------------------------

@@ -166,6 +166,15 @@ def test_pack_lint_tells_faults_and_exits_with_one(capsys: pytest.CaptureFixture
     assert out.startswith("error: team.toml:2: [concept.a]: pattern 'ab*' has a stem of 2 letters")
 
 
+def test_pack_lint_names_what_is_not_translated(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    event = 'id = "one"\ndate = 2026-01-05\ntitle = "Talks"\nkind = "diplomacy"\ngrade = "A"\n'
+    (tmp_path / "team.timeline.toml").write_text(f'[[event]]\n{event}titles.be = "Перамовы"\ntitles.ru = " "\n')
+    code, out, _ = run(capsys, "pack", "lint", str(tmp_path))
+    assert code == 0
+    assert "warning: timeline event one: its title is not translated into ru, uk, pl, lt, de (titles.LANG)\n" in out
+    assert "1 warnings" in out
+
+
 def test_pack_coverage_counts_patterns_by_language(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "team.toml"
     path.write_text('[concept.a]\nen = ["freed", "released"]\npl = ["uwoln*6"]', encoding="utf-8")

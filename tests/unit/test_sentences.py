@@ -16,6 +16,7 @@ from core.sentence import Sentence
 from feeds.desk_texts import FAILING, READ_ALREADY, SEVERAL, UNREAD
 from feeds.finding import read_address
 from matching.rules import RuleError, read_rule
+from matching.timeline import load_timeline, untranslated
 from tests.messages import OTHERS
 
 MISTAKES = [
@@ -74,6 +75,15 @@ def test_countries_and_months_are_called_as_cldr_calls_them() -> None:
     may = date(2026, 5, 1)
     assert [texts_in(lang).short_month(may) for lang in ("en", "be", "de")] == ["May 26", "май 26", "Mai 26"]
     assert [texts_in(lang).day_and_month(may) for lang in ("en", "ru")] == ["1 May", "1 мая"]
+
+
+def test_the_shipped_timeline_is_told_in_every_language() -> None:
+    events = load_timeline()
+    assert list(untranslated(events, OTHERS)) == []
+    assert next(event for event in events if event.id == "freed-52-2025-09-11").title_in("be").startswith("Пяцьдзесят")
+    for event in events:
+        assert event.title_in("en") == event.title_in("xx") == event.title
+        assert len({event.title_in(lang) for lang in ("en", *OTHERS)}) == len(OTHERS) + 1
 
 
 def test_forms_of_slack_speak_the_language_of_their_answer_or_of_who_looks() -> None:
