@@ -93,17 +93,19 @@ class Lexicon:
     def scan(self, passage: Passage) -> Scan:
         """Find what needs no context: all concepts, and the words that may be names."""
         words = self._words
-        hits: list[tuple[Token, _Word]] = []
-        for token in passage.tokens:
-            folded = token.folded
-            try:
-                word = words[folded]
-            except KeyError:
-                word = self._look_up(folded)
-            if word is not None:
-                hits.append((token, word))
-                if len(hits) >= MAX_HITS:
-                    break
+        folded = [token.folded for token in passage.tokens]
+        new = set(folded).difference(words)
+        if len(words) + len(new) > _REMEMBERED:
+            words.clear()
+            new = set(folded)
+        for form in new:
+            words[form] = self._look_up(form)
+        hits = [
+            (token, word)
+            for token, word in zip(passage.tokens, map(words.get, folded), strict=True)
+            if word is not None
+        ]
+        del hits[MAX_HITS:]
         names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
         return Scan(passage, self._find_concepts(passage, hits) if hits else [], names)
 
@@ -116,8 +118,6 @@ class Lexicon:
         return tuple(found)
 
     def _look_up(self, folded: str) -> _Word | None:
-        if len(self._words) >= _REMEMBERED:
-            self._words.clear()
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
         begin: list[tuple[Pattern, str]] = []
         for size in range(min(len(folded), self._longest), 0, -1):
@@ -128,9 +128,7 @@ class Lexicon:
                     else:
                         begin.append((pattern, "" if pattern.gaps[1] else pattern.elements[1].stem))
         names = self._names.look_up(folded)
-        word = _Word(_longest_win(whole), tuple(begin), names) if whole or begin or names else None
-        self._words[folded] = word
-        return word
+        return _Word(_longest_win(whole), tuple(begin), names) if whole or begin or names else None
 
     def _find_concepts(self, passage: Passage, hits: Sequence[tuple[Token, _Word]]) -> list[Found]:
         found: list[Found] = []

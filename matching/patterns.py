@@ -72,12 +72,12 @@ class Pattern:
         at = first
         sentence = tokens[first].sentence
         for element, gap in zip(self.elements[1:], self.gaps[1:], strict=True):
-            for step in range(1, GAP + 2 if gap else 2):
-                token = tokens[at + step] if at + step < len(tokens) else None
-                if token is None or token.sentence != sentence:
+            stem = element.stem
+            for token in tokens[at + 1 : at + (GAP + 2 if gap else 2)]:
+                if token.sentence != sentence:
                     return -1
-                if element.fits(token):
-                    at += step
+                if token.folded.startswith(stem) and element.fits(token):
+                    at = token.index
                     break
             else:
                 return -1

@@ -54,16 +54,24 @@ class _Piece(NamedTuple):
     gap: int
 
 
-class _Chunk(NamedTuple):
+class _Full(NamedTuple):
     """What stands between two spaces: its pieces, the only one if there is no gap before it, the gap after it, whether
-    it can go on with (`head`) and can begin (`tail`) a number written with spaces, and its length."""
+    it can go on with (`head`) and can begin (`tail`) a number written with spaces."""
 
     pieces: tuple[_Piece, ...]
     single: _Piece | None
     after: int
     head: bool
     tail: bool
+
+
+class _Chunk(NamedTuple):
+    """The length of a chunk; if it is one word at its beginning and no gap follows, that word, its folded form and its
+    length; and the chunk in full."""
+
     size: int
+    plain: tuple[str, str, int] | None
+    full: _Full
 
 
 _LETTER = r"[^\W\d_]"
@@ -100,36 +108,40 @@ def read_passage(text: str, where: str) -> Passage:
     plain = text
     if "<" in text or "&" in text or "://" in text or "www." in text:
         plain = _LEFTOVER.sub(_blank, text)
-    chunks = plain.split(" ")
+    return Passage(where, text, tuple(map(tuple.__new__, repeat(Token), _rows(text, plain.split(" ")))))
+
+
+_Row = tuple[str, str, int, int, int, int]  # the fields of a token
+
+
+def _rows(text: str, chunks: list[str]) -> list[_Row]:
+    """The tokens of a text's chunks. Most chunks are plain words, which the first branch puts down at once."""
     read = _remembered if max(map(len, chunks)) <= _LONG_CHUNK else _remembered_if_short
-    rows: list[tuple[str, str, int, int, int, int]] = []
-    add = rows.append
-    sentence = position = pending = index = 0
-    number_open = False
-    for chunk in chunks:
-        if chunk:
-            pieces, single, after, head, tail, size = read(chunk)
-            if head and number_open and not pending:
+    rows: list[_Row] = []
+    put = rows.append
+    sentence = pending = index = position = 0
+    number_open = -1  # the index of the token that may go on with the number before
+    for size, plain, full in map(read, chunks):
+        if plain is not None and not pending:
+            word, comparable, length = plain
+            put((word, comparable, position, position + length, sentence, index))
+            index += 1
+        elif size:
+            pieces, _, after, head, tail = full
+            if head and number_open == index and not pending:
                 _join_number(rows, text, position + pieces[0].end)
-                pieces, single = pieces[1:], None
-            if single is not None and not pending:
-                word, comparable, start, end, _ = single
-                add((word, comparable, position + start, position + end, sentence, index))
+                pieces = pieces[1:]
+            for word, comparable, start, end, gap in pieces:
+                if gap or pending:
+                    if gap == 2 or pending == 2 or not word[0].islower():
+                        sentence += bool(rows)
+                    pending = 0
+                put((word, comparable, position + start, position + end, sentence, index))
                 index += 1
-            else:
-                for word, comparable, start, end, gap in pieces:
-                    if gap or pending:
-                        if gap == 2 or pending == 2 or not word[0].islower():
-                            sentence += bool(rows)
-                        pending = 0
-                    add((word, comparable, position + start, position + end, sentence, index))
-                    index += 1
-            if after:
-                pending = max(pending, after)
-            number_open = tail
-            position += size
-        position += 1
-    return Passage(where, text, tuple(map(tuple.__new__, repeat(Token), rows)))
+            pending = max(pending, after)
+            number_open = index if tail else -1
+        position += size + 1
+    return rows
 
 
 def distinct_words(text: str) -> tuple[str, ...]:
@@ -144,7 +156,7 @@ def distinct_words(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     heads = tails = False
     for chunk in dict.fromkeys(plain.split(" ")):
-        pieces, single, _, head, tail, _ = _remembered_if_short(chunk)
+        pieces, single, _, head, tail = _remembered_if_short(chunk).full
         heads, tails = heads or head, tails or tail
         if single is not None:
             found[single.folded] = None
@@ -183,7 +195,11 @@ def _read_chunk(chunk: str) -> _Chunk:
     head = len(number) == 3 and number.isdecimal()
     tail = chunk.isdecimal() and len(chunk) <= 3 and chunk[0] != "0"
     single = pieces[0] if len(pieces) == 1 and not pieces[0].gap else None
-    return _Chunk(tuple(pieces), single, gap, head, tail or (head and len(chunk) == 3), len(chunk))
+    tail = tail or (head and len(chunk) == 3)
+    plain = None
+    if single is not None and not (single.start or gap or head or tail):
+        plain = single.text, single.folded, len(single.text)
+    return _Chunk(len(chunk), plain, _Full(tuple(pieces), single, gap, head, tail))
 
 
 _remembered = lru_cache(maxsize=_CACHE)(_read_chunk)
