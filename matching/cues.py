@@ -7,7 +7,7 @@ in Polish and a verb in English.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,12 +30,15 @@ class Cue(NamedTuple):
     last: int
 
 
+_Starts = tuple[tuple[Pattern, str | None], ...]  # patterns, with how the next word must begin
+
+
 class Cues:
     """Lists compiled. `lists` maps language -> list name -> patterns; the language "any" is always read."""
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._starts: dict[str, dict[str, list[Pattern]]] = {}
-        self._words: dict[tuple[str, ...], dict[str, tuple[Pattern, ...]]] = {}
+        self._words: dict[tuple[str, ...], dict[str, _Starts | None]] = {}
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, {})
             for name, texts in named.items():
@@ -44,35 +47,55 @@ class Cues:
                     pattern = compile_pattern(text, name, lang)
                     starts.setdefault(pattern.elements[0].stem, []).append(pattern)
 
-    def find(self, passage: Passage, langs: Sequence[str]) -> list[Cue]:
-        """Return every pattern of the languages' lists (of all, without any) in the passage, in its order."""
+    def find(self, passage: Passage, langs: Sequence[str], sentences: Container[int] | None = None) -> list[Cue]:
+        """Return every pattern of the languages' lists (of all, without any) in the passage, in its order.
+
+        With `sentences`, in those with these numbers only."""
         key = tuple(langs)
         known = self._words.setdefault(key, {})
+        tokens = passage.tokens
+        folded = [token.folded for token in tokens]
+        new = set(folded).difference(known)
+        if len(known) + len(new) > _REMEMBERED:
+            known.clear()
+            new = set(folded)
+        for word in new:
+            known[word] = self._look_up(word, key)
+        last = len(tokens) - 1
         found: list[Cue] = []
-        for token in passage.tokens:
-            patterns = known.get(token.folded)
-            if patterns is None:
-                patterns = self._look_up(known, token.folded, key)
-            for pattern in patterns:
-                single = len(pattern.elements) == 1
-                end = token.index if single else pattern.find_end(passage.tokens, token.index)
-                if end >= 0:
-                    found.append(Cue(pattern.concept, token.index, end))
+        for index, starts in enumerate(map(known.__getitem__, folded)):
+            if starts is None or (sentences is not None and tokens[index].sentence not in sentences):
+                continue
+            following = folded[index + 1] if index < last else ""
+            for pattern, stem in starts:
+                if stem is None:
+                    found.append(Cue(pattern.concept, index, index))
+                elif following.startswith(stem):
+                    end = pattern.find_end(tokens, index)
+                    if end >= 0:
+                        found.append(Cue(pattern.concept, index, end))
         return found
 
-    def _look_up(self, known: dict[str, tuple[Pattern, ...]], word: str, langs: tuple[str, ...]) -> tuple[Pattern, ...]:
+    def _look_up(self, word: str, langs: tuple[str, ...]) -> _Starts | None:
         """The patterns whose first word this may be, remembered per set of languages."""
-        if len(known) >= _REMEMBERED:
-            known.clear()
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
-        known[word] = tuple(
-            pattern
-            for size in range(1, len(word) + 1)
-            for table in tables
-            for pattern in table.get(word[:size], ())
-            if len(word) - size <= pattern.elements[0].extra
+        return (
+            tuple(
+                (pattern, _next_stem(pattern))
+                for size in range(1, len(word) + 1)
+                for table in tables
+                for pattern in table.get(word[:size], ())
+                if len(word) - size <= pattern.elements[0].extra
+            )
+            or None
         )
-        return known[word]
+
+
+def _next_stem(pattern: Pattern) -> str | None:
+    """How the word after the first one must begin: "" when other words may stand between, None when it is the last."""
+    if len(pattern.elements) == 1:
+        return None
+    return "" if pattern.gaps[1] else pattern.elements[1].stem
 
 
 def words(text: str) -> list[str]:
@@ -104,8 +127,9 @@ def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
     primary = declared.lower().replace("_", "-").partition("-")[0]
     counts = dict.fromkeys(pack_languages(), 0)
     for passage in passages:
-        for token in passage.tokens[:_GUESS_TOKENS]:
-            for lang in tells.get(token.folded, ()):
+        words_read = [token.folded for token in passage.tokens[:_GUESS_TOKENS]]
+        for langs in filter(None, map(tells.get, words_read)):
+            for lang in langs:
                 counts[lang] += 1
     best = max(counts, key=lambda lang: (counts[lang], lang == primary))
     if primary not in counts:

@@ -7,7 +7,7 @@ takes it for a count. The words stand in matching/words/numbers.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -86,27 +86,40 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
     raws = list(_raws(passage, langs))
     if not raws:
         return ()
-    cues = _Surroundings(passage, langs)
+    cues = _Surroundings(passage, langs, _around(passage, raws))
     return tuple(_ranges(passage, [cues.judge(raw) for raw in raws if raw.alone]))
+
+
+def _around(passage: Passage, raws: Sequence[_Raw]) -> frozenset[int]:
+    """The sentences in which the words that decide about numbers stand: up to three tokens from the number."""
+    tokens, last = passage.tokens, len(passage.tokens) - 1
+    return frozenset(
+        sentence
+        for raw in raws
+        for sentence in range(tokens[max(0, raw.first - 3)].sentence, tokens[min(last, raw.last + 3)].sentence + 1)
+    )
 
 
 def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
     tokens = passage.tokens
     known = meanings()
+    starts = [at for at, token in enumerate(tokens) if token.folded in known or token.text[0].isdigit()]
     index = count = 0
-    while index < len(tokens) and count < _MAX_NUMBERS:
-        token = tokens[index]
+    for at in starts:
+        if at < index:
+            continue
+        if count >= _MAX_NUMBERS:
+            break
+        index, token = at, tokens[at]
         raw = None
         if token.text[0].isdigit():
             raw = _digits(passage, token)
         elif token.folded in known:
             raw = _spelled(passage, index, langs)
-        if raw is None:
-            index += 1
-            continue
-        yield raw
-        count += 1
-        index = raw.last + 1
+        if raw is not None:
+            yield raw
+            count += 1
+            index = raw.last + 1
 
 
 def _digits(passage: Passage, token: Token) -> _Raw | None:
@@ -188,12 +201,12 @@ def _cues() -> Cues:
 class _Surroundings:
     """What stands before and after numbers: bounds, units, months, labels."""
 
-    def __init__(self, passage: Passage, langs: Sequence[str]) -> None:
+    def __init__(self, passage: Passage, langs: Sequence[str], sentences: Container[int]) -> None:
         self._passage = passage
         self._langs = tuple(langs)
         self._before: dict[str, dict[int, int]] = {}
         self._after: dict[str, dict[int, int]] = {}
-        for name, first, last in _cues().find(passage, langs):
+        for name, first, last in _cues().find(passage, langs, sentences):
             known = self._before.setdefault(name, {})
             known[last] = min(first, known.get(last, first))
             self._after.setdefault(name, {})[first] = last

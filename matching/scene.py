@@ -14,6 +14,7 @@ from matching.reading import Reading
 from matching.text import Passage
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
+_NONE: list[Cue] = []  # never changed
 _BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
 
 
@@ -26,7 +27,7 @@ class View:
     cues: dict[str, tuple[Cue, ...]]
     persons: tuple[Found, ...]
     clause: tuple[int, ...]
-    by_sentence: dict[tuple[str, int], tuple[Cue, ...]]
+    by_sentence: dict[int, dict[str, list[Cue]]]
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -38,15 +39,21 @@ class View:
 
     def in_clause(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists that begin or end in the clause of a token."""
-        clause = self.clause[index]
+        clause, clauses = self.clause[index], self.clause
         return [
-            cue for cue in self.in_sentence(index, *names) if clause in (self.clause[cue.first], self.clause[cue.last])
+            cue
+            for cue in self.in_sentence(index, *names)
+            if clauses[cue.first] == clause or clauses[cue.last] == clause
         ]
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""
-        sentence = self.passage.tokens[index].sentence
-        return [cue for name in names for cue in self.by_sentence.get((name, sentence), ())]
+        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        if cues is None:
+            return []
+        if len(names) == 1:
+            return cues.get(names[0], _NONE)
+        return [cue for name in names for cue in cues.get(name, ())]
 
     def asks(self, index: int) -> bool:
         """Does the sentence of a token end as a question?"""
@@ -114,31 +121,36 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         elif found.concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
-    by_sentence: dict[tuple[str, int], list[Cue]] = {}
+    by_sentence: dict[int, dict[str, list[Cue]]] = {}
     for name, items in cues.items():
         for cue in items:
-            by_sentence.setdefault((name, passage.tokens[cue.first].sentence), []).append(cue)
+            by_sentence.setdefault(passage.tokens[cue.first].sentence, {}).setdefault(name, []).append(cue)
     return View(
         passage,
         numbers,
         {name: tuple(items) for name, items in cues.items()},
         tuple(persons),
         _clauses(passage),
-        {key: tuple(items) for key, items in by_sentence.items()},
+        by_sentence,
     )
 
 
 def _clauses(passage: Passage) -> tuple[int, ...]:
-    numbers: list[int] = []
+    tokens, text = passage.tokens, passage.text
+    if not tokens:
+        return ()
+    numbers = [0]
     clause = 0
-    before = None
-    for token in passage.tokens:
-        if before is not None:
-            gap = passage.text[before.end : token.start]
-            if token.sentence != before.sentence or (gap != " " and _BREAK.search(gap)):
-                clause += 1
+    end, sentence = tokens[0].end, tokens[0].sentence
+    for token in tokens[1:]:
+        start = token.start
+        if token.sentence != sentence:
+            clause += 1
+            sentence = token.sentence
+        elif (start - end != 1 or text[end] != " ") and _BREAK.search(text, end, start):
+            clause += 1
         numbers.append(clause)
-        before = token
+        end = token.end
     return tuple(numbers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from heapq import nsmallest
 from typing import Any
 
 from core.model import Facts
@@ -52,8 +53,8 @@ def signature(
     if outcomes:
         result["k"] = outcomes
     folded = [token.folded for passage in (reading.title, reading.body) for token in passage.tokens if token.folded]
-    grams = {zlib.crc32(" ".join(folded[at : at + _GRAM]).encode()) for at in range(max(0, len(folded) - _GRAM + 1))}
-    result["w"] = sorted(grams)[:_HASHES]
+    grams = map(" ".join, zip(*(folded[at:] for at in range(_GRAM)), strict=False))
+    result["w"] = nsmallest(_HASHES, set(map(zlib.crc32, map(str.encode, grams))))
     if len(folded) >= _GRAM:
         result["h"] = zlib.crc32(" ".join(folded).encode())
     return result
