@@ -145,11 +145,29 @@ def exactness(values: Sequence[bool]) -> dict[str, float]:
 
 
 def errors(run: Run, canon: Canon) -> Iterator[dict[str, Any]]:
-    """Every item that came out otherwise than labelled."""
+    """Every item that came out otherwise than labelled; an item in a story that mostly tells of another event too."""
     first_of: dict[str, int] = {}
+    mostly = main_events(run.results)
     for result in run.results:
         for expected, got, why in _differences(result, canon, first_of):
             yield {"id": result.item.id, "expected": expected, "got": got, "why": why}
+        event = mostly.get(result.story_id or 0, result.item.story)
+        if result.item.relevant and result.item.story and event != result.item.story:
+            yield {
+                "id": result.item.id,
+                "expected": {"story": result.item.story},
+                "got": {"merged": f"story {result.story_id}, which is mostly {event}"},
+                "why": result.reason,
+            }
+
+
+def main_events(results: Sequence[Result]) -> dict[int, str]:
+    """The labelled event that most reports of each found story tell; of several, the one that was told first."""
+    told: dict[int, Counter[str]] = defaultdict(Counter)
+    for result in results:
+        if result.item.relevant and result.item.story and result.story_id is not None:
+            told[result.story_id][result.item.story] += 1
+    return {story: labels.most_common(1)[0][0] for story, labels in told.items()}
 
 
 def _differences(result: Result, canon: Canon, first_of: dict[str, int]) -> Iterator[tuple[Any, Any, str]]:
@@ -173,6 +191,16 @@ def _differences(result: Result, canon: Canon, first_of: dict[str, int]) -> Iter
         want = item.facts.get(name)
         if want is not None and want != getattr(told, name):
             yield {name: want}, {name: getattr(told, name)}, told.evidence.get(name, "no number was taken")
+    if item.facts and item.facts.get("released") is None and told.released is not None and not told.at_least:
+        yield {"released": None}, {"released": told.released}, told.evidence.get("released", "")
+    for name, found in (
+        ("mediators", told.mediators),
+        ("destination", (told.destination,) if told.destination else ()),
+    ):
+        wanted = item.facts.get(name) or ()
+        named = {canon(one) for one in ([wanted] if isinstance(wanted, str) else wanted)}
+        if item.facts and named != set(map(canon, found)):
+            yield {name: sorted(named)}, {name: sorted(map(canon, found))}, told.evidence.get(name, "none was found")
     want_people = {canon(name) for name in item.facts.get("people") or ()}
     got_people = {canon(name) for name in persons_of(told)}
     if want_people != got_people:

@@ -77,12 +77,18 @@ class TopicCompiler:
             self._points(row, "boost"),
             self._points(row, "against"),
             self._pairs(row, "against_near"),
-            needs=self.group(str(row.values["needs"]), row) if "needs" in row.values else None,
+            needs=tuple(self.group(str(text), row) for text in self._listed(row, "needs")),
             alert=numbers["alert"],
             digest=numbers["digest"],
             half=numbers["half"],
             titles=self._titles(row),
         )
+
+    @staticmethod
+    def _listed(row: Row, key: str) -> list[object]:
+        """One choice, or several that must all be met."""
+        value = row.values.get(key, [])
+        return value if isinstance(value, list) else [value]
 
     def _titles(self, row: Row) -> Mapping[str, str]:
         titles = row.values.get("titles", {})

@@ -50,7 +50,7 @@ class Rule:
 class Topic:
     """A topic of a pack: `alert` and `digest` are the scores from which an entry counts.
 
-    Learned points may lift a text over a group that its rule lacks, but not without evidence for `needs`.
+    Learned points may lift a text over a group that its rule lacks, but not without every group of `needs`.
     `titles` are translations of the title, by language.
     """
 
@@ -63,7 +63,7 @@ class Topic:
     alert: float = 5.0
     digest: float = 3.0
     half: float = 1.5
-    needs: Group | None = None
+    needs: tuple[Group, ...] = ()
     learned: Learned | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -141,7 +141,7 @@ def _best_rule(topic: Topic, spots: Spots) -> _Sum:
 
 def meets_needs(topic: Topic, spots: Spots) -> bool:
     """Is there what a text must have for learned points to lift it over a lacking group?"""
-    return topic.needs is None or _best(topic.needs, spots) is not None
+    return all(_best(group, spots) is not None for group in topic.needs)
 
 
 def _beyond_lead(item: Addend) -> bool:

@@ -92,9 +92,24 @@ def test_every_kind_of_error_is_listed_with_its_reason() -> None:
         ("x3", "topics"),
         ("x3", "released"),
         ("x3", "remaining"),
+        ("x3", "mediators"),
+        ("x3", "destination"),
         ("x3", "people"),
     ]
     assert all(error["why"] for error in figures["errors"])
+
+
+def test_a_report_in_the_story_of_another_event_is_listed_with_the_reason_of_the_join() -> None:
+    figures = measure(items(row(1), row(2), row(3, story="another-event-2025-09")))
+    assert [(error["id"], error["expected"], error["got"]) for error in figures["errors"]] == [
+        ("x3", {"story": "another-event-2025-09"}, {"merged": "story 1, which is mostly freed-52"})
+    ]
+    assert all(error["why"] for error in figures["errors"])
+
+
+def test_a_number_read_where_none_is_told_is_listed() -> None:
+    (error,) = measure(items(row(1, facts=row(1)["facts"] | {"released": None})))["errors"]
+    assert (error["expected"], error["got"]) == ({"released": None}, {"released": 52})
 
 
 def test_the_contract_of_the_json_object() -> None:

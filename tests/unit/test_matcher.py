@@ -67,6 +67,29 @@ def test_what_only_looks_like_it(matcher: PackMatcher, title: str, body: str) ->
     assert not matcher.analyse(title, body).relevant
 
 
+def test_what_befell_nobody_is_no_release_however_famous_the_name(matcher: PackMatcher) -> None:
+    assert matcher.analyse("Nobel laureate Ales Bialiatski gives a reading in Oslo").topics == ()
+    assert matcher.analyse("Nobel laureate Ales Bialiatski is free after four years in prison").topics != ()
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("en", "US Treasury adds four Belarusian plants to its blacklist"),
+        ("ru", "Минфин США внёс Белинвестбанк в чёрный список"),
+        ("uk", "Держдеп: «Нафтан» внесено до списку, активи заблоковано"),
+        ("pl", "USA wpisały Biełszynę na czarną listę"),
+        ("lt", "JAV Iždo departamentas įtraukė „Belaruskalij“ į sąrašą"),
+        ("de", "US-Finanzministerium setzt Belinvestbank auf die Sperrliste"),
+        ("fr", "Le Trésor américain gèle les avoirs de Belinvestbank"),
+        ("es", "Estados Unidos congela los bienes de Belaruskali"),
+        ("lv", "ASV melnajā sarakstā iekļauj „Belaruskali”"),
+    ],
+)
+def test_to_be_put_on_a_list_is_a_sanction(matcher: PackMatcher, lang: str, title: str) -> None:
+    assert "sanctions" in matcher.analyse(title, lang=lang).topics
+
+
 def test_a_half_match_says_what_is_missing(matcher: PackMatcher) -> None:
     analysis = matcher.analyse("Forty political prisoners walk free", "Their families waited at the border.")
     assert analysis.level is Level.HALF
