@@ -158,8 +158,13 @@ class PollStore(FeedBook, LookStore, Protocol):
         """`finish_poll` alone, for polls that brought nothing new. Raises LeaseLost."""
         ...
 
-    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
-        """`record_poll` for different feeds at once; the ids of those written, the others were lost (LeaseLost)."""
+    async def record_polls(
+        self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
+    ) -> Mapping[int, int]:
+        """`record_poll` for different feeds at once, with the new `entries` of each, none of them a hit.
+
+        By feed how many entries were stored anew; feeds that are left out were lost (LeaseLost).
+        """
 
 
 class DeliveryStore(LimitStore, Protocol):

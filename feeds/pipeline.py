@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +20,9 @@ from core.failpoints import reach
 from core.health import Condition
 from core.history import FeedHistory
 from core.links import host_of
-from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollRecord, PollResult
+from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Level, NewEntry, Outcome, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
-from core.watch import Watcher
+from core.watch import Watcher, WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
 from feeds.breaking import BreakingNews
 from feeds.fetch import Fetched, Fetcher, same_host
@@ -32,9 +32,9 @@ from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits
-from feeds.recording import Recorder
+from feeds.recording import NO_COUNTS, Counts, Recorder
 from feeds.schedule import next_poll_at, next_wait, own_pace
-from feeds.secondlook import choose_looks
+from feeds.secondlook import choose_looks, is_wanted
 from feeds.sifting import COPIES, Reissue, audit_verdict, find_reissue, is_suspect, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.watching import find_watched
@@ -44,15 +44,6 @@ YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
 _NOTHING = Analysis()
 _NO_NEWS = frozenset({"", Condition.NEW.value, Condition.HEALTHY.value})
 _MIRRORED = frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.HTTP, Outcome.REDIRECT, Outcome.BLOCKED, Outcome.GONE})
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    entries: int = 0
-    new: int = 0
-    hits: int = 0
-    stories: int = 0
-    alerts: int = 0
 
 
 class Pipeline:
@@ -215,16 +206,31 @@ class Pipeline:
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
         analysed = await self._analyse(feed, fresh, reissue)
         reach("poll.matched")
-        return await self._store_all(feed, outcome, state, analysed, parsed.total)
+        watched = {} if feed.spec.audit else await find_watched(self._watcher, feed.spec, analysed)
+        if not watched and all(self._is_quiet(feed.spec, item) for item in analysed):
+            hits = sum(item.analysis.relevant for item in analysed)
+            return await self._record(feed, outcome, state, Counts(parsed.total, hits=hits), new=analysed)
+        return await self._store_all(feed, outcome, state, analysed, parsed.total, watched)
+
+    def _is_quiet(self, spec: FeedSpec, new: NewEntry) -> bool:
+        """Whether an entry is only to be remembered: it opens no story and is not read in full."""
+        return spec.audit or (
+            new.analysis.level is Level.NONE and not (self._options.full_text_per_hour and is_wanted(spec, new))
+        )
 
     async def _store_all(
-        self, feed: Feed, outcome: Outcome, state: FeedState, new: Sequence[NewEntry], total: int
+        self,
+        feed: Feed,
+        outcome: Outcome,
+        state: FeedState,
+        new: Sequence[NewEntry],
+        total: int,
+        watched: Mapping[str, tuple[WatchHit, ...]],
     ) -> PollResult:
         """The one transaction: entries, stories, outbox and the state of the feed."""
         now = self._clock.now()
         first = feed.state.first_polled_at is None
         hits = sum(item.analysis.relevant for item in new)
-        watched = await find_watched(self._watcher, feed.spec, new)
         async with self._store.transaction() as transaction:
             await transaction.check_lease(feed)
             ids = await transaction.add_entries(feed, new, now)
@@ -234,13 +240,13 @@ class Pipeline:
                 for entry_id, item in zip(ids, new, strict=True)
                 if entry_id is not None
             ]
-            looks = [] if feed.spec.audit else choose_looks(feed.spec, stored, self._options)
+            looks = choose_looks(feed.spec, stored, self._options)
             if looks:
                 await transaction.add_looks(feed, looks, now)
             placed = [
                 Placed(entry_id, item, at, watched.get(item.entry.identity, ()))
                 for entry_id, item, at in stored
-                if not feed.spec.audit and (item.analysis.level is not Level.NONE or item.entry.identity in watched)
+                if item.analysis.level is not Level.NONE or item.entry.identity in watched
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
@@ -255,7 +261,7 @@ class Pipeline:
             )
             counts = Counts(total, len(stored), hits, stories, alerts)
             state = self._judged(feed, state)
-            await transaction.finish_poll(feed, _poll_record(outcome, state, now, counts))
+            await transaction.finish_poll(feed, counts.record(outcome, state, now))
         reach("poll.committed")
         if stories:
             self.breaking.look_again()
@@ -264,11 +270,18 @@ class Pipeline:
         return self._ended(feed, outcome, state, counts)
 
     async def _record(
-        self, feed: Feed, outcome: Outcome, state: FeedState, counts: Counts | None = None, *, error: str = ""
+        self,
+        feed: Feed,
+        outcome: Outcome,
+        state: FeedState,
+        counts: Counts = NO_COUNTS,
+        *,
+        error: str = "",
+        new: Sequence[NewEntry] = (),
     ) -> PollResult:
-        counts = counts or Counts()
         state = self._judged(feed, state)
-        await self._recorder.record(feed, _poll_record(outcome, state, self._clock.now(), counts, error))
+        record = counts.record(outcome, state, self._clock.now(), error)
+        counts = replace(counts, new=await self._recorder.record(feed, record, new))
         reach("poll.committed")
         return self._ended(feed, outcome, state, counts, error)
 
@@ -382,7 +395,3 @@ class Pipeline:
     def _moment(self, entry: Entry, now: datetime) -> datetime:
         """The time that counts for an entry of a first poll that looks back."""
         return min(entry.published_at, now) if entry.published_at else now
-
-
-def _poll_record(outcome: Outcome, state: FeedState, now: datetime, counts: Counts, error: str = "") -> PollRecord:
-    return PollRecord(outcome, state, now, counts.entries, counts.new, counts.hits, error)

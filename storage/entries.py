@@ -80,17 +80,27 @@ async def add(
     connection: AsyncConnection, feed: Feed, new: Sequence[NewEntry], now: datetime
 ) -> tuple[int | None, ...]:
     """Store entries; ids in the order given, None for those that were stored already."""
-    first = {digest(item.entry.identity): item for item in reversed(new)}
-    ids: dict[bytes, int] = {}
-    for batch in batches(reversed(first.items()), _AT_ONCE):
-        seen = [_identity_row(feed, key, item, now) for key, item in batch]
+    return await add_all(connection, [(feed, item, now) for item in new])
+
+
+async def add_all(
+    connection: AsyncConnection, new: Sequence[tuple[Feed, NewEntry, datetime]]
+) -> tuple[int | None, ...]:
+    """`add` for the entries of several feeds, each with the time at which it was seen."""
+    keys = [(feed.id, digest(item.entry.identity)) for feed, item, _ in new]
+    first: dict[tuple[int, bytes], int] = {}
+    for place, key in enumerate(keys):
+        first.setdefault(key, place)
+    ids: dict[int, int] = {}
+    for batch in batches(first.items(), _AT_ONCE):
+        seen = [_identity_row(new[place][0], key, *new[place][1:]) for (_, key), place in batch]
         added = await connection.execute(_adding(connection.dialect.name), seen)
-        fresh = {bytes(row.identity_digest): row.id for row in added}
+        fresh = {first[row.feed_id, bytes(row.identity_digest)]: row.id for row in added}
         ids |= fresh
-        rows = [_entry_row(feed, fresh[key], item, now) for key, item in batch if key in fresh]
+        rows = [_entry_row(new[place][0], fresh[place], *new[place][1:]) for _, place in batch if place in fresh]
         if rows:
             await _TEXTS.run(connection, rows)
-    return tuple(ids.get(key) if first[key] is item else None for item in new for key in (digest(item.entry.identity),))
+    return tuple(map(ids.get, range(len(new))))
 
 
 _TEXTS = RowInsert(entries)
@@ -99,7 +109,7 @@ _TEXTS = RowInsert(entries)
 @cache
 def _adding(dialect: str) -> ReturningInsert[Any]:
     adding = insert_into(identities, dialect).on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"])
-    return adding.returning(identities.c.id, identities.c.identity_digest)
+    return adding.returning(identities.c.id, identities.c.feed_id, identities.c.identity_digest)
 
 
 def _identity_row(feed: Feed, key: bytes, item: NewEntry, now: datetime) -> dict[str, Any]:

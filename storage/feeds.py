@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,7 +17,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.errors import LeaseLost
 from core.health import FeedRecord, Origin
 from core.history import FeedHistory
-from core.model import Feed, FeedSpec, FeedState, PollRecord
+from core.model import Feed, FeedSpec, FeedState, NewEntry, PollRecord
+from storage import entries as texts
 from storage.columns import digest
 from storage.dialect import batches, insert
 from storage.schema import feeds
@@ -217,13 +219,19 @@ async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *,
         raise lost(feed)
 
 
-async def finish_all(connection: AsyncConnection, polls: Sequence[tuple[Feed, PollRecord]]) -> set[int]:
-    """`finish` many polls that stored no entries; the ids of those feeds that were written, because still ours."""
+async def finish_all(
+    connection: AsyncConnection, polls: Sequence[tuple[Feed, PollRecord]], new: Mapping[int, Sequence[NewEntry]]
+) -> dict[int, int]:
+    """`finish` many polls and store their new entries; how many, by the feeds that were written because still ours."""
     ours = await _hold(connection, [feed for feed, _ in polls])
-    rows = [_finished(feed, record, 0) for feed, record in polls if feed.id in ours]
-    if rows:
+    written = [(feed, record) for feed, record in polls if feed.id in ours]
+    wanted = [(feed, item, record.polled_at) for feed, record in written for item in new.get(feed.id, ())]
+    ids = await texts.add_all(connection, wanted) if wanted else ()
+    added = Counter(feed.id for (feed, _, _), entry_id in zip(wanted, ids, strict=True) if entry_id is not None)
+    if written:
+        rows = [_finished(feed, record, added[feed.id]) for feed, record in written]
         await connection.execute(_finishing(), rows)
-    return ours
+    return {feed.id: added[feed.id] for feed, _ in written}
 
 
 _PARTS = (

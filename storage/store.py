@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from core.audit import Change
 from core.clock import SystemClock
+from core.failpoints import reach
 from core.health import FeedRecord
 from core.installs import Installation
 from core.model import (
@@ -22,6 +23,7 @@ from core.model import (
     FeedSpec,
     Lane,
     Level,
+    NewEntry,
     OutboxItem,
     PollRecord,
     Role,
@@ -141,13 +143,17 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
         if feed.id not in await self.record_polls([(feed, record)]):
             raise feeds.lost(feed)
 
-    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
+    async def record_polls(
+        self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
+    ) -> dict[int, int]:
         async with self._database.write() as connection:
             await limit_idle(connection)
-            written = await feeds.finish_all(connection, polls)
+            written = await feeds.finish_all(connection, polls, entries or {})
+            if entries:
+                reach("poll.stored")
             met_again = [row for feed, _ in polls for row in self._stale.pop(feed.id, ()) if feed.id in written]
             await texts.refresh(connection, met_again, max(record.polled_at for _, record in polls))
-        return frozenset(written)
+        return written
 
     # --- delivery ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import LeaseLost
+from core.failpoints import reach
 from core.health import FeedRecord
 from core.model import (
     Action,
@@ -196,13 +197,20 @@ class FakeStore:
         async with self.transaction() as transaction:
             await transaction.finish_poll(feed, record)
 
-    async def record_polls(self, polls: Sequence[tuple[Feed, PollRecord]]) -> frozenset[int]:
-        written = set()
+    async def record_polls(
+        self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
+    ) -> Mapping[int, int]:
+        written = {}
         for feed, record in polls:
             with suppress(LeaseLost):
-                await self.record_poll(feed, record)
-                written.add(feed.id)
-        return frozenset(written)
+                async with self.transaction() as transaction:
+                    new = (entries or {}).get(feed.id, ())
+                    ids = await transaction.add_entries(feed, new, record.polled_at)
+                    if new:
+                        reach("poll.stored")
+                    await transaction.finish_poll(feed, record)
+                written[feed.id] = sum(entry_id is not None for entry_id in ids)
+        return written
 
     @property
     def outcomes(self) -> dict[str, str]:

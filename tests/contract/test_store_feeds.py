@@ -95,7 +95,7 @@ async def test_polls_recorded_together_leave_out_those_that_were_lost(store: Sto
     clock.advance(LEASE.total_seconds())
     (taken,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[polled[2].spec.url])
     written = await store.record_polls([(feed, ended(feed, clock.now(), hits=feed.id)) for feed in polled])
-    assert written == {feed.id for feed in polled if feed.id != taken.id}
+    assert written == {feed.id: 0 for feed in polled if feed.id != taken.id}
     hits = {record.id: record.hits for record in await store.list_feeds()}
     assert hits == {feed.id: 0 if feed.id == taken.id else feed.id for feed in polled}
     with pytest.raises(LeaseLost):
@@ -305,3 +305,22 @@ async def test_a_shorter_longest_interval_is_heeded_at_once(store: Store, clock:
     await store.sync_feeds([replace(slow, max_interval=timedelta(hours=1))], clock.now())
     (stored,) = await store.list_feeds()
     assert stored.state.next_poll_at == clock.now() + timedelta(hours=1)
+
+
+async def test_polls_recorded_together_bring_their_new_entries_once_and_only_if_still_leased(
+    store: Store, clock: FakeClock
+) -> None:
+    await store.sync_feeds([spec(number) for number in range(3)], clock.now())
+    polled = await store.claim_due_feeds(clock.now(), limit=3)
+    clock.advance(LEASE.total_seconds())
+    (taken,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[polled[2].spec.url])
+    records = [(feed, ended(feed, clock.now())) for feed in polled]
+    found = [new(entry(1, title="first")), new(entry(1, title="again")), new(entry(2))]
+    written = await store.record_polls(records, {feed.id: found for feed in polled})
+    assert written == {polled[0].id: 2, polled[1].id: 2}
+    for feed in polled[:2]:
+        assert await store.count_titles(feed.id, ["first", "again"]) == {"first": 1}
+    assert not await store.count_titles(taken.id, ["first"])
+    assert [record.entries for record in await store.list_feeds()] == [2, 2, 0]
+    (again,) = await store.claim_due_feeds(clock.now(), limit=1, force=True, urls=[polled[0].spec.url])
+    assert await store.record_polls([(again, ended(again, clock.now()))], {again.id: found}) == {again.id: 0}

@@ -413,4 +413,4 @@ async def test_records_written_together_fail_alone() -> None:
         writing = [asyncio.ensure_future(recorder.record(feed, record)) for feed in (feeds[0], stale, feeds[2])]
         await recorder.finish()
         results = await asyncio.gather(*writing, return_exceptions=True)
-        assert [type(result) for result in results] == [type(None), LeaseLost, type(None)]
+        assert [type(result) for result in results] == [int, LeaseLost, int]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from core.model import FeedSpec, Outcome, Target
+from core.model import Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord, Target
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
+from feeds.recording import Recorder
 from matching.matcher import load_matcher
 from matching.packfile import PACKS
 from matching.stories import StoryBook
@@ -105,3 +107,23 @@ async def test_a_trace_says_what_became_of_each_entry(station: Station) -> None:
     assert trace is not None
     assert (trace.outcome, trace.title) == ("no_match", SUN)
     assert trace.reason
+
+
+async def test_an_entry_that_cannot_be_stored_costs_only_its_own_feed_its_record(station: Station) -> None:
+    it = station
+    await it.store.sync_feeds([FeedSpec(f"feed {n}", f"https://{n}.example/") for n in range(3)], it.clock.now())
+    feeds = await it.store.claim_due_feeds(it.clock.now(), limit=9, per_host=9)
+    recorder = Recorder(it.store)
+    record = PollRecord(Outcome.OK, feeds[0].state, it.clock.now())
+
+    def found(number: int) -> list[NewEntry]:
+        at = it.clock.now().replace(tzinfo=None) if number == 1 else None
+        return [NewEntry(Entry("same guid", "A title", "", "", "", published_at=at), Analysis(), "no_match", "")]
+
+    writing = [asyncio.ensure_future(recorder.record(feed, record, found(n))) for n, feed in enumerate(feeds)]
+    await recorder.finish()
+    results = await asyncio.gather(*writing, return_exceptions=True)
+    assert results[0] == results[2] == 1
+    assert isinstance(results[1], ValueError)
+    totals = {one.spec.name: one.entries for one in await it.store.list_feeds()}
+    assert totals == {"feed 0": 1, "feed 1": 0, "feed 2": 1}
