@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from bot import agenda, timing
 from bot.agenda import BURST, Alone, Due, KeepBack, PutOff, Settle, Step, Together
 from bot.changes import told_of
+from bot.insisting import insisting
 from bot.languages import TopicTitles
 from bot.pacing import Pacer, Rate
 from bot.setbacks import FIRST_WAIT, Setbacks
@@ -91,7 +92,7 @@ class Deliverer:
         say: Texts = ENGLISH,
         pacer: Pacer | None = None,
     ) -> None:
-        self._store = store
+        self._store = store = insisting(store, clock)
         self._platforms = platforms
         self._clock = clock
         self._options = options

@@ -68,6 +68,7 @@ class StormyTelegram(TelegramServer):
         self.attempts = 0
         self.polls: list[float] = []
         self.since: dict[str, float] = {}
+        self.dropped: dict[str, list[float]] = {}  # per chat: when an answer was lost after the message was taken
         self._held: dict[str, float] = {}
 
     async def _act(self, request: web.Request, method: str, params: Params, fault: Fault) -> web.StreamResponse:
@@ -90,6 +91,8 @@ class StormyTelegram(TelegramServer):
             assert len(self.shown) > before
         if kind:
             self.faults[kind] += 1
+        if kind == "drop after":
+            self.dropped.setdefault(chat, []).append(now)
         if isinstance(fault.refusal, Refusal) and fault.refusal.status == 429:
             wait = int(fault.refusal.parameters["retry_after"])
             self._held[chat] = time.monotonic() + wait
