@@ -83,7 +83,8 @@ class Program:
             self._rounds.every(ROUND_SECONDS, self._round("second look", parts.looks.tick))
             self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("audit", parts.audit.look))
         if DELIVER in parts.roles:
-            self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+            hasten = self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+            self._tasks.append(asyncio.create_task(parts.store.follow_outbox(hasten)))
         self._rounds.every(CLOCK_SECONDS, self._round("clock", parts.set_clock))
         self._rounds.every(LOOK_SECONDS, self._round("attention", parts.attention.look))
         self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))

@@ -26,10 +26,17 @@ class Rounds:
         self._apart = 0.0
         self._looking: asyncio.Task[None] | None = None
 
-    def every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> None:
-        self._scheduler.add_job(
+    def every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+        """Repeat the job; what is returned lets it be due at once, and may be called at any time."""
+        made = self._scheduler.add_job(
             job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
         )
+
+        def hasten() -> None:
+            if self._scheduler.running:
+                made.modify(next_run_time=datetime.now(UTC))
+
+        return hasten
 
     def start(self) -> None:
         self._apart = self._wall() - self._even()

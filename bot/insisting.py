@@ -1,7 +1,7 @@
 """What became of a message is written down even when the database is away for a moment.
 
 A note that is lost would show the message twice, or let another process send before a chat's retry_after: so a note
-that fails is tried again while the lane is leased. Each is written only with the lane's epoch, so a late one does no harm.
+that fails is tried again while the lane is leased. Each is written with the lane's epoch, so a late one does no harm.
 """
 
 from __future__ import annotations

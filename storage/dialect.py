@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import Pool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -79,14 +80,17 @@ def _unusable(shown: str) -> str:
     )
 
 
-def make_engine(url: URL, busy_timeout: float) -> AsyncEngine:
-    """An engine whose connections keep our rules. `busy_timeout` in seconds: how long SQLite waits for its lock."""
+def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None) -> AsyncEngine:
+    """An engine whose connections keep our rules. `busy_timeout` in seconds: how long SQLite waits for its lock.
+
+    `pool` is another kind of pool, for PostgreSQL.
+    """
     if url.drivername == POSTGRESQL:
+        own: dict[str, Any] = {"pool_pre_ping": True, "pool_size": _POOL_SIZE, "pool_timeout": busy_timeout + 20}
+        pooled = {"poolclass": pool} if pool else own
         return create_async_engine(
             url,
-            pool_pre_ping=True,
-            pool_size=_POOL_SIZE,
-            pool_timeout=busy_timeout + 20,
+            **pooled,
             connect_args={
                 "statement_cache_size": 0,
                 "prepared_statement_cache_size": 0,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from core.replicas import Lease, Turns
-from storage import leases, limits
+from storage import hints, leases, limits
 from storage.database import Database
 from storage.reconcile import Finding, find
 
@@ -39,6 +40,10 @@ class ReplicaStore:
     async def drop_lease(self, lease: Lease, now: datetime) -> None:
         async with self._database.write() as connection:
             await leases.drop(connection, lease, now)
+
+    async def follow_outbox(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when a process has queued something, until cancelled; returns at once on SQLite. Only a hint."""
+        await hints.follow(self._database, wake)
 
     async def read_clock(self) -> datetime | None:
         """The database server's time; None for SQLite, which has no other clock than ours."""

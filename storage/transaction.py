@@ -11,7 +11,7 @@ from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
 from core.secondlook import Look, LookTrace, NewLook
 from core.watch import WatchHit
 from storage import entries as texts
-from storage import feeds, outbox, secondlooks, stories, watchlists
+from storage import feeds, hints, outbox, secondlooks, stories, watchlists
 from storage.dialect import Lock, take_lock
 
 
@@ -42,10 +42,14 @@ class PollTransaction:
         return await stories.join(self._connection, story_id, member, summary, now)
 
     async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
-        return await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)
+        made = await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)
+        await hints.tell(self._connection)
+        return made
 
     async def queue_watched(self, story: Story, hits: Sequence[WatchHit], now: datetime) -> int:
-        return await watchlists.queue(self._connection, story, hits, now)
+        made = await watchlists.queue(self._connection, story, hits, now)
+        await hints.tell(self._connection)
+        return made
 
     async def set_outcome(self, entry_id: int, outcome: str, reason: str) -> None:
         await texts.set_outcome(self._connection, entry_id, outcome, reason)

@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long each run is disturbed")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=RUNS, action="append")
+    parser.add_argument("--only", choices=(*RUNS, "pgbouncer:2"), action="append")
     parser.add_argument("--takeover", action="store_true", help="only measure how long a new leader takes")
     args = parser.parse_args()
     if args.takeover:

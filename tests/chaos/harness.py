@@ -28,6 +28,7 @@ from storage.schema import entries, leases, outbox, targets
 from storage.store import Store
 from tests.chaos.process import LANE_LEASE
 from tests.chaos.world import StormyTelegram, feed_server
+from tests.pgbouncer import running_pgbouncer
 from tests.postgres import new_database, running_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +96,11 @@ def database_of(kind: str, folder: Path) -> Iterator[str]:
         if server is None:
             raise RuntimeError("no PostgreSQL: set TEST_POSTGRES_URL, or install postgresql")
         with new_database(server) as url:
-            yield url
+            if kind == "postgresql":
+                yield url
+                return
+            with running_pgbouncer(url, connections=8) as pooled:
+                yield pooled
 
 
 class Chaos:
@@ -169,7 +174,7 @@ class Chaos:
                 await self.start(place, "--die-at", self.steps[self.disturbed[kind] % len(self.steps)])
             case "wrong clock":
                 await self.kill(place)
-                skew = self.rng.choice((-7200, 7200)) if self.kind == "postgresql" else 30
+                skew = self.rng.choice((-7200, 7200)) if self.kind != "sqlite" else 30
                 await self.start(place, "--skew", str(skew))
             case "freeze":
                 await self.freeze(await self.leader() or place)
@@ -209,7 +214,7 @@ class Chaos:
         deadline = time.monotonic() + within
         while True:
             try:
-                return await asyncpg.connect(self.url.replace("+asyncpg", ""))
+                return await asyncpg.connect(self.url.replace("+asyncpg", ""), statement_cache_size=0)
             except (asyncpg.PostgresError, OSError):
                 if time.monotonic() > deadline:
                     raise
