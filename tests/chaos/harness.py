@@ -120,6 +120,7 @@ class Chaos:
         self.stops: list[Stop] = []
         self.arguments: tuple[str, ...] = ()
         self.kinds = kinds
+        self.anew = True  # all processes are started anew in the end
         self.steps = list(STEPS)
         self.rng.shuffle(self.steps)
 
@@ -274,7 +275,7 @@ class Chaos:
             self.telegram.trouble = 0.0
             keeping.cancel()
             began = time.monotonic()
-            for place in self.running:
+            for place in self.running if self.anew else ():
                 await self.kill(place)
                 await self.start(place)
             self.stops.append(Stop(began, time.monotonic()))
