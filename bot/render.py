@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bot import correcting_texts, texts
+from bot.evidence_texts import CONCEPTS, WHERE
 from bot.links import clean_link
 from bot.texts import ENGLISH, Texts
 from core.message import Button, Line, LineKind, Message, Span, Style, foreign, line
@@ -113,9 +114,9 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
                     texts.EVIDENCE,
                     kind=LineKind.BULLET,
                     weight=f"{found.weight:+g}",
-                    concept=foreign(found.concept, 40),
+                    concept=concept_name(found.concept, say),
                     text=foreign(found.text, 60),
-                    where=foreign(found.where, 20),
+                    where=where_name(found.where, say),
                     pattern=foreign(found.pattern, 80),
                 )
             )
@@ -124,6 +125,17 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
             weight = sum(one.weight for one in mine) - sum(one.weight for one in told)
             lines.append(say.line(texts.EVIDENCE_REST, kind=LineKind.SMALL, weight=f"{weight:+.1f}", n=rest))
     return lines
+
+
+def concept_name(name: str, say: Texts) -> str:
+    """What a concept of the packs is called; one of a team's own pack is called as it is there. Alternatives by "|"."""
+    parts = [part.strip() for part in name.split("|")]
+    return " | ".join(say.say(CONCEPTS[part]) if part in CONCEPTS else foreign(part, 40) for part in parts)
+
+
+def where_name(where: str, say: Texts) -> str:
+    """In which part of an entry something stood."""
+    return say.say(WHERE[where]) if where in WHERE else foreign(where, 20)
 
 
 def topic_names(topics: Iterable[str], titles: Titles) -> str:

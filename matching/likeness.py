@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from matching import story_texts as why
+
 Signature = Mapping[str, Any]
 Rules = Mapping[str, float]
 _PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
@@ -75,22 +77,22 @@ class _Weighing:
 def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules) -> Likeness:
     """Compare a report's signature with those of a story's members."""
     if mine.get("h") and any(mine["h"] == other.get("h") for other in others):
-        return Likeness(2.0, "a reprint of an earlier report", reprint=True, shared=True)
+        return Likeness(2.0, why.REPRINT, reprint=True, shared=True)
     item = _Weighing(mine, others, days, rules)
     item.told = frozenset(other["r"] for other in others if other.get("r"))
     item.core = _core(others, rules["core"] if max(item.told, default=0) < _GROUP else 0)
     item.kinds = frozenset().union(*map(_outcome, others))
     item.shared = tuple(_shared(item.vector, others))
     likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
-    item.add(likest, f"likeness {likest:.2f}")
+    item.add(likest, why.LIKENESS.format(score=f"{likest:.2f}"))
     words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in others)
     same_words = words >= rules["same_words"]
     if same_words:
-        item.add(words, f"same wording {words:.2f}")
+        item.add(words, why.WORDING.format(score=f"{words:.2f}"))
     for look in (_when, _who, _how_many, _what_came_of_it, _other_matter):
         look(item)
     if item.shared:
-        item.reasons.append("shares " + ", ".join(key[2:] for key in item.shared[:4]))
+        item.reasons.append(why.SHARES.format(things=", ".join(key[2:] for key in item.shared[:4])))
     return Likeness(item.score, "; ".join(item.reasons), shared=bool(item.shared) or same_words)
 
 
@@ -102,7 +104,7 @@ def _when(item: _Weighing) -> None:
     if days.last <= 1:
         item.add(rules["same_day"] if days.first <= 1 or item.shared else rules["same_day"] / 2)
     if days.last > 1:
-        item.reasons.append(f"{days.last:.0f} days later")
+        item.reasons.append(why.DAYS_LATER.format(days=f"{days.last:.0f}"))
 
 
 def _who(item: _Weighing) -> None:
@@ -115,7 +117,7 @@ def _who(item: _Weighing) -> None:
         item.add(rules["same_person"])
     elif item.persons and item.core:
         single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
-        item.add(-rules["other_single" if single else "other_person"], "other persons")
+        item.add(-rules["other_single" if single else "other_person"], why.OTHER_PERSONS)
 
 
 def _how_many(item: _Weighing) -> None:
@@ -124,20 +126,22 @@ def _how_many(item: _Weighing) -> None:
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
     if not released and told & parts:
-        item.add(item.rules["same_count"] / 2, "the same count beside others")
+        item.add(item.rules["same_count"] / 2, why.COUNT_BESIDE)
     if not released or not told:
         if released and item.core and not item.same_persons and item.days.first >= 1:
-            item.add(-item.rules["new_count"], f"a count {released} after persons")
+            item.add(-item.rules["new_count"], why.COUNT_AFTER.format(count=released))
         group = max(*told, released or 0, 0) >= _GROUP and "freed" in item.kinds & _outcome(item.mine)
         if group and item.days.first < 1:
-            item.add(item.rules["one_of_them"], "one of those freed on that day")
+            item.add(item.rules["one_of_them"], why.ONE_OF_THEM)
         return
     if released in told:
-        item.add(item.rules["same_count"], f"the same count {released}")
+        item.add(item.rules["same_count"], why.SAME_COUNT.format(count=released))
         return
     family = set().union(*(other.get("x", ()) for other in item.others))
     if not (item.same_persons or released in family or told & parts):
-        item.add(-item.rules["other_count"], f"another count: {released} and {', '.join(map(str, sorted(told)))}")
+        item.add(
+            -item.rules["other_count"], why.OTHER_COUNT.format(count=released, others=", ".join(map(str, sorted(told))))
+        )
 
 
 def _what_came_of_it(item: _Weighing) -> None:
@@ -145,14 +149,14 @@ def _what_came_of_it(item: _Weighing) -> None:
     halves of one deal; what is told of the concession alone later is a story of its own."""
     rules, here, there = item.rules, _outcome(item.mine), item.kinds
     if here and not there and item.days.last > 0.5:
-        item.add(-rules["new_phase"], "talks before, a result now")
+        item.add(-rules["new_phase"], why.NEW_PHASE)
     late = item.days.first >= 1
     if here and there and here.isdisjoint(there) and not late:
-        item.add(rules["same_deal"], "a release and a concession of one day")
+        item.add(rules["same_deal"], why.SAME_DEAL)
     elif late and here == {"lifted"} and "freed" in there and not _speaks_of_prisoners(item):
-        item.add(-rules["half_deal"], "only the concession of an earlier deal")
+        item.add(-rules["half_deal"], why.ONLY_CONCESSION)
     elif late and here == {"freed"} and there == {"lifted"} and not item.shared:
-        item.add(-rules["half_deal"], "a release after a concession")
+        item.add(-rules["half_deal"], why.AFTER_CONCESSION)
 
 
 def _outcome(signature: Signature) -> frozenset[str]:
@@ -172,12 +176,12 @@ def _other_matter(item: _Weighing) -> None:
     if item.shared:
         return
     if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in vector:
-        item.add(-rules["other_matter"], "talks, not the release")
+        item.add(-rules["other_matter"], why.OTHER_MATTER)
     mine = _subjects(vector)
     theirs = Counter(key for other in item.others for key in _subjects(other.get("v", {})))
     main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
     if (mine or main) and mine.isdisjoint(theirs) and not _outcome(item.mine):
-        item.add(-rules["other_subject"], "another subject")
+        item.add(-rules["other_subject"], why.OTHER_SUBJECT)
 
 
 def _subjects(vector: Mapping[str, float]) -> frozenset[str]:

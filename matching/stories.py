@@ -15,6 +15,7 @@ from datetime import timedelta
 from itertools import islice
 
 from core.model import Action, Level, Member, Placement, Story, StorySummary
+from matching import story_texts as told
 from matching.cues import read_table
 from matching.facts import vote
 from matching.likeness import Days, Likeness, weigh
@@ -54,8 +55,8 @@ class StoryBook:
                 update = likeness.reprint or follows_up(member, story)
                 return Placement(Action.JOIN, likeness.reason, story.id, update)
         if whole:
-            return Placement(Action.OPEN, "no open story is like it")
-        return Placement(Action.IGNORE, "only half a match, and no open story shares its persons, numbers or wording")
+            return Placement(Action.OPEN, told.NONE_LIKE_IT)
+        return Placement(Action.IGNORE, told.HALF_ALONE)
 
     def summarise(self, members: Sequence[Member]) -> StorySummary:
         """Topics and level of all members together, and the facts they vote for."""

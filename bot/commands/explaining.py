@@ -8,6 +8,7 @@ from bot import render, texts
 from bot.command import Context, Rest, command
 from bot.commands.reading import get_story
 from bot.links import clean_link
+from bot.retelling import retell
 from bot.texts import Texts
 from bot.watch_texts import YOU_WATCH
 from bot.wishes import local
@@ -92,12 +93,12 @@ async def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
     if not trace.analysis.evidence:
         lines.append(say.line(texts.TRACE_NONE_FOUND))
     for topic, groups in trace.analysis.missing.items():
-        missing = foreign(", ".join(groups), 200)
+        missing = foreign(", ".join(render.concept_name(group, say) for group in groups), 200)
         lines.append(say.line(texts.EVIDENCE_MISSING, title=render.topic_names([topic], ctx.topics), groups=missing))
     outcome = texts.OUTCOMES.get(trace.outcome)
     lines.append(say.line(outcome) if outcome else say.line(texts.TRACE_REASON, reason=foreign(trace.outcome, 40)))
     if trace.reason:
-        lines.append(say.line(texts.TRACE_REASON, reason=foreign(trace.reason, 300)))
+        lines.append(say.line(texts.TRACE_REASON, reason=foreign(retell(trace.reason, say), 300)))
     if trace.look is not None:
         lines.append(say.line(texts.LOOKS[trace.look.result.value]))
         lines += [say.line(texts.TRACE_REASON, reason=foreign(trace.look.detail, 300))] if trace.look.detail else []

@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.evidence_texts import CONCEPTS
 from bot.languages import spoken, texts_in
 from bot.platforms.slack_views import Place, modal_view
+from bot.render import concept_name, where_name
+from bot.retelling import retell
 from core.errors import CommandError
 from core.message import Message, line
 from core.sentence import Sentence
 from feeds.desk_texts import FAILING, READ_ALREADY, SEVERAL, UNREAD
 from feeds.finding import read_address
+from matching import story_texts
+from matching.lint import compile_packs
+from matching.packfile import pack_paths
 from matching.rules import RuleError, read_rule
 from matching.timeline import load_timeline, untranslated
 from tests.messages import OTHERS
@@ -94,3 +100,29 @@ def test_forms_of_slack_speak_the_language_of_their_answer_or_of_who_looks() -> 
     answered = modal_view(Place("C1", lang="uk"), Message((line("x"),), lang="be"))
     assert answered["close"]["text"] == spoken("be").translate("Close")
     assert spoken("fr").lang == spoken("").lang == "en"
+
+
+FILLED = {"score": "0.71", "things": "p:losik, 52", "days": "3", "count": "52", "others": "14, 16"}
+REASONS = [value for name, value in vars(story_texts).items() if name.isupper()]
+
+
+@pytest.mark.parametrize("template", REASONS)
+def test_reasons_that_are_stored_in_english_are_told_in_every_language(template: str) -> None:
+    stored = template.format(**FILLED)
+    assert retell(stored, texts_in("en")) == stored
+    for lang in OTHERS:
+        say = texts_in(lang)
+        assert retell(stored, say) == say.translate(template).format(**FILLED) != stored
+        both = f"{story_texts.LIKENESS.format(score='0.40')}; {stored}; HTTP 500"
+        assert retell(both, say).endswith(f"; {retell(stored, say)}; HTTP 500")
+
+
+def test_what_the_matcher_found_is_named_in_the_readers_language() -> None:
+    say = texts_in("be")
+    assert concept_name("group.freed | role.prisoner", say) == "вызваленне | палітвязень"
+    assert concept_name("person.losik", say) == "person.losik"
+    assert where_name("first", say) == "першы сказ"
+    concepts = {concept for concept in compile_packs(pack_paths()).concepts if "." not in concept}
+    assert sorted(set(CONCEPTS) - concepts - {"number", "same sentence", "rule", "by_person", "people"}) == [
+        *sorted(name for name in CONCEPTS if name.startswith(("group.", "role.")))
+    ]

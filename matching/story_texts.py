@@ -1,0 +1,23 @@
+"""Why a report joined a story, began one or was left out. Stored as English, joined by "; "; see bot.retelling."""
+
+from __future__ import annotations
+
+NONE_LIKE_IT = "no open story is like it"
+HALF_ALONE = "only half a match, and no open story shares its persons, numbers or wording"
+REPRINT = "a reprint of an earlier report"
+LIKENESS = "likeness {score}"
+WORDING = "same wording {score}"
+SHARES = "shares {things}"
+DAYS_LATER = "{days} days later"
+OTHER_PERSONS = "other persons"
+COUNT_BESIDE = "the same count beside others"
+COUNT_AFTER = "a count {count} after persons"
+ONE_OF_THEM = "one of those freed on that day"
+SAME_COUNT = "the same count {count}"
+OTHER_COUNT = "another count: {count} and {others}"
+NEW_PHASE = "talks before, a result now"
+SAME_DEAL = "a release and a concession of one day"
+ONLY_CONCESSION = "only the concession of an earlier deal"
+AFTER_CONCESSION = "a release after a concession"
+OTHER_MATTER = "talks, not the release"
+OTHER_SUBJECT = "another subject"
