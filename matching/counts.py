@@ -135,7 +135,7 @@ def _counts_something_else(view: View, number: Number) -> bool:
     following = number.last + 1
     if following >= len(view.passage.tokens) or view.clause[following] != view.clause[number.last]:
         return False
-    known = any(cue.first == following for cues in view.cues.values() for cue in cues)
+    known = any(cue.first == following for cues in view.told_in(following).values() for cue in cues)
     return not known and len(view.passage.tokens[following].folded) >= _NOUN
 
 
@@ -344,9 +344,10 @@ def _of_first(item: _Candidate, other: _Candidate) -> bool:
     """ "Of the 114, five have passports": the whole stands first."""
     view, whole = other.view, other.number
     sentence = view.sentence_of(whole.first)
+    if item.number.first <= whole.last or view.sentence_of(item.number.first) != sentence:
+        return False
     opens = whole.first < _OPENING + 1 or view.sentence_of(whole.first - _OPENING - 1) != sentence
-    same = view.sentence_of(item.number.first) == sentence and item.number.first > whole.last
-    return same and opens and bool(view.before(whole.first, _OPENING, "of"))
+    return opens and bool(view.before(whole.first, _OPENING, "of"))
 
 
 def _remaining(scene: Scene, candidates: Sequence[_Candidate], released: _Candidate | None) -> Count | None:

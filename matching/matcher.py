@@ -17,7 +17,6 @@ from matching.signature import signature
 from matching.topics import Score, Spot, score_topic
 
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
-_PLACES = {"title": 0, "first": 1, "body": 2, "source": 3}
 
 
 class PackMatcher:
@@ -112,7 +111,10 @@ def load_matcher(pack_paths: Sequence[Path] | None = None) -> PackMatcher:
 
 
 def spots_of(reading: Reading) -> dict[str, list[Spot]]:
-    """Where each concept stands, best place first: title, first sentence, later, implied by the source."""
+    """Where each concept stands, best place first: title, first sentence, later, implied by the source.
+
+    What was found comes in that order already.
+    """
     spots: dict[str, list[Spot]] = defaultdict(list)
     for item in reading.found:
         where = "title" if item.where == "title" else "first" if item.sentence == 0 else "body"
@@ -121,8 +123,6 @@ def spots_of(reading: Reading) -> dict[str, list[Spot]]:
         )
     for concept in reading.implies:
         spots[concept].append(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
-    for places in spots.values():
-        places.sort(key=lambda spot: _PLACES[spot.where])
     return spots
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -53,7 +53,11 @@ class View:
             return []
         if len(names) == 1:
             return cues.get(names[0], _NONE)
-        return [cue for name in names for cue in cues.get(name, ())]
+        return [cue for name in names for cue in cues.get(name, _NONE)]
+
+    def told_in(self, index: int) -> Mapping[str, Sequence[Cue]]:
+        """All cues of the sentence of a token, by the names of their lists."""
+        return self.by_sentence.get(self.passage.tokens[index].sentence, {})
 
     def asks(self, index: int) -> bool:
         """Does the sentence of a token end as a question?"""
@@ -70,11 +74,17 @@ class View:
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` tokens before a token, in its sentence."""
-        return [cue for cue in self.in_sentence(index, *names) if 0 < index - cue.last <= reach]
+        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        if cues is None:
+            return []
+        return [cue for name in names for cue in cues.get(name, _NONE) if 0 < index - cue.last <= reach]
 
     def after(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that begin within `reach` tokens after a token, in its sentence."""
-        return [cue for cue in self.in_sentence(index, *names) if 0 < cue.first - index <= reach]
+        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        if cues is None:
+            return []
+        return [cue for name in names for cue in cues.get(name, _NONE) if 0 < cue.first - index <= reach]
 
     def text(self, first: int, last: int) -> str:
         """The words from token `first` to token `last` as they stand."""

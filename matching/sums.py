@@ -53,9 +53,10 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
     """ "235 stay at home, 15 are taken abroad"; "Lithuania took nine, Ukraine another 114": where people are freed."""
     if not scene.any("freed", "decree", "moved"):
         return
-    few = [item for item in told if 1 < item.value < read_table("facts")["rules"]["many"]]
+    many = read_table("facts")["rules"]["many"]
+    few = [item for item in told if 1 < item.value < many and not _doubted(item)]
     for one, other in combinations(few, 2):
-        if one.value == other.value or _doubted(one) or _doubted(other):
+        if one.value == other.value:
             continue
         together = one.view is other.view and one.view.sentence_of(one.number.first) == other.view.sentence_of(
             other.number.first
@@ -131,14 +132,12 @@ def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
-    countries = _country(one), _country(other)
-    if not all(countries) or countries[0] == countries[1]:
-        return False
-    if together:
-        return True
     following = other.view.sentence_of(other.number.first)
     next_to = one.view.passage.where == "title" and other.view.passage.where != "title" and following == 0
-    return next_to and bool(other.view.before(other.number.first, 2, "others"))
+    if not together and not (next_to and other.view.before(other.number.first, 2, "others")):
+        return False
+    countries = _country(one), _country(other)
+    return all(countries) and countries[0] != countries[1]
 
 
 def _near(item: Told, *names: str) -> bool:
@@ -153,8 +152,8 @@ def _country(item: Told) -> str:
     view, number = item.view, item.number
     others = [one.first for one in view.numbers if one.kind == "count" and one.first != number.first]
     near: list[tuple[bool, int, str]] = []
-    for name in view.cues:
-        for cue in view.in_sentence(number.first, name) if name.startswith("place:") else ():
+    for name, cues in view.told_in(number.first).items():
+        for cue in cues if name.startswith("place:") else ():
             away = cue.first - number.last if cue.first > number.last else number.first - cue.last
             span = range(min(cue.first, number.first), max(cue.first, number.first))
             if 0 < away <= _NEAR and not any(first in span for first in others):
