@@ -1,4 +1,4 @@
-"""What makes matching cheap must not change what it finds: short cuts beside the long way, and honest benchmark text."""
+"""What makes matching cheap must not change what it finds: short cuts beside the long way, benchmark text."""
 
 from __future__ import annotations
 
