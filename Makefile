@@ -6,11 +6,11 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench chaos messages image image-test audit sbom lock clean
+.PHONY: help run demo install test check format eval bench bench-quick chaos messages image image-test audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(RUNTIME): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,7 +52,10 @@ eval: $(RUNTIME)  ## measure the matcher on the labelled news beside plain keywo
 	@$(BIN)/python main.py evaluate tests/data/news-dev.jsonl tests/data/news-own.jsonl tests/data/news-fresh.jsonl --baselines --ablations
 
 bench: $(DEV)  ## benchmarks: ratios against peers and floors in the same run
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+	@PYTHONPATH=. $(BIN)/python benchmarks/run_all.py
+
+bench-quick: $(DEV)  ## every benchmark once in small, to see that it works; its figures mean nothing
+	@PYTHONPATH=. $(BIN)/python benchmarks/run_all.py --quick
 
 chaos: $(DEV)  ## kill, freeze and cut off real processes; the ledger says what was lost (nothing, else it fails)
 	@$(BIN)/python -m tests.chaos
