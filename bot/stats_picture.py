@@ -16,6 +16,7 @@ from core.message import foreign
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _STYLE = """
 text { font-family: Roboto, sans-serif; font-size: 13px; fill: #333 }
+.band { font-size: 9px }
 .head { font-size: 18px; font-weight: bold; fill: #111 }
 .grid { stroke: #ddd; stroke-width: 1 }
 .sum { fill: none; stroke: #0072b2; stroke-width: 2.5 }
@@ -129,7 +130,7 @@ def _colour(number: int) -> str:
 
 def _sources(told: Sequence[Lead], words: Wording) -> Html:
     """A bar per source: the stories it told, those dark in which it was first."""
-    left, right = 250, 330
+    left, right = 220, 400
     unit = (WIDTH - left - right) / max(1, *(lead.stories for lead in told))
     parts: list[Html] = []
     for number, lead in enumerate(told):

@@ -151,12 +151,15 @@ class _Even(_Scale):
 
 def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct."), month: Naming = month_name) -> Html:
     """Grid lines with counts, the months, the names of the bands."""
-    named = zip(bands, _BANDS.values(), strict=True)
+    rows = zip(bands, _BANDS.values(), strict=True)
     return join(
         [
             *_counts(scale),
             *_months(scale, month),
-            *(tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", font_size=9) for name, y in named),
+            *(
+                tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", class_="band", font_size=9)
+                for name, y in rows
+            ),
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Draw the README's pictures: an alert, a digest and the Home tab, as the real renderers make them.
+"""Draw the README's pictures: an alert (also in Belarusian), a digest, the Home tab and /stats, by the real renderers.
 
     PYTHONPATH=. .venv/bin/python docs/pictures/make.py [PAGE.html]
 
@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from aiogram.utils.text_decorations import HtmlDecoration
 
@@ -27,17 +27,23 @@ from bot import render
 from bot.command import load_commands
 from bot.digest import Chapter, digest
 from bot.dispatch import Dispatcher
+from bot.draw import png
+from bot.languages import TopicTitles, texts_in
 from bot.platforms import slack_blocks, telegram_render
 from bot.platforms.slack_views import Place, home_view
+from bot.tools import Tools
 from core.message import Message
 from core.model import Actor, Member, Story, Subscription, Target
 from core.options import Mode, Options, Quiet
+from core.overview import StoryMark
 from core.ports import ChatStore, Clock, Matcher, Request
+from core.search import DayCount
 from core.watch import RULE, WatchItem, WatchSpec
 from matching.lexicon import load_lexicon
 from matching.matcher import load_matcher
 from matching.people import Roster
 from matching.stories import StoryBook
+from matching.timeline import load_timeline
 
 FOLDER = Path(__file__).parent
 FIRST_AT = datetime(2025, 9, 11, 12, 4, tzinfo=UTC)
@@ -109,9 +115,10 @@ def sample_story(
     return Story(number, 1, summed.level, summed.topics, summed.facts, opened, members[-1].at, tuple(members))
 
 
-def sample_alert() -> Message:
+def sample_alert(lang: str = "en") -> Message:
     matcher = load_matcher()
-    return render.alert(sample_story(matcher), matcher.topics)
+    say = texts_in(lang)
+    return render.alert(sample_story(matcher), TopicTitles(matcher.topics, matcher.titles).in_(say), say)
 
 
 def sample_digest() -> Message:
@@ -152,11 +159,59 @@ async def sample_home() -> Message:
     return answer
 
 
-def page(message: Message) -> str:
+class _Month:
+    """What /stats asks of the store: made-up days, so that every part of the picture has something to show."""
+
+    DAYS: ClassVar = {
+        "prisoner-release": "102013002104010",
+        "us-diplomacy": "012001310020112",
+        "sanctions": "000102001030010",
+    }
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._story = sample_story(matcher)
+        self._other = sample_story(matcher, OTHER, number=13, later=timedelta(hours=3))
+
+    async def find_subscription(self, _: Target) -> None:
+        return None
+
+    async def count_days(self, _: datetime) -> list[DayCount]:
+        first = FIRST_AT.date() - timedelta(days=14)
+        return [
+            DayCount(first + timedelta(days=at), topic, int(count))
+            for topic, counts in self.DAYS.items()
+            for at, count in enumerate(counts)
+            if count != "0"
+        ]
+
+    async def latest_stories(self, *_: object, before: int | None = None, **__: object) -> tuple[Story, ...]:
+        return () if before else (self._other, self._story)
+
+    async def list_marks(self, *_: object) -> tuple[StoryMark, ...]:
+        return ()
+
+
+async def sample_stats(lang: str = "en") -> bytes:
+    """The picture of /stats, by the real command and the real drawing."""
+    matcher = load_matcher()
+    tools = Tools(timeline=load_timeline(), draw=png)
+    clock = cast("Clock", SimpleNamespace(now=lambda: FIRST_AT))
+    store = cast("ChatStore", _Month(matcher))
+    dispatch = Dispatcher(load_commands(), store, dict(matcher.topics), clock, titles=matcher.titles, tools=tools)
+    asked = Request(Actor("slack", "U0SAMPLE", lang), Target("slack", "D0SAMPLE"), "stats 15", private=True)
+    answer = await dispatch(asked)
+    assert answer is not None, "an answer to /stats"
+    assert answer.file is not None, answer.text
+    return answer.file.body
+
+
+def page(message: Message, lang: str = "en") -> str:
     """The message in both payloads, as an HTML page of its own."""
     telegram, slack = telegram_render.render(message), slack_blocks.render(message)
     lives = message.revision > 0  # an alert is edited as more sources report; a digest is not
-    return _framed("page.html", telegram=_bubble(telegram, edited=lives), slack=_blocks(slack.blocks, edited=lives))
+    return _framed(
+        "page.html", lang=lang, telegram=_bubble(telegram, edited=lives), slack=_blocks(slack.blocks, edited=lives)
+    )
 
 
 def home_page(message: Message) -> str:
@@ -252,6 +307,10 @@ def draw(browser: str, html: str, picture: Path) -> None:
         dom = _browse(browser, folder, "--dump-dom", page_file.as_uri())
         height = int(dom.partition("<title>")[2].partition("</title>")[0])
         _browse(browser, folder, f"--screenshot={picture}", page_file.as_uri(), height=height)
+    shrink(picture)
+
+
+def shrink(picture: Path) -> None:
     quantizer = shutil.which("pngquant")
     if quantizer:
         subprocess.run([quantizer, "--force", "--strip", "--ext=.png", "128", str(picture)], check=True)  # noqa: S603
@@ -269,6 +328,7 @@ def pictures() -> dict[str, str]:
     """Name of each picture -> the page that is drawn."""
     return {
         "alert": page(sample_alert()),
+        "alert-be": page(sample_alert("be"), "be"),
         "digest": page(sample_digest()),
         "home": home_page(asyncio.run(sample_home())),
     }
@@ -284,6 +344,10 @@ def main(page_file: str = "") -> int:
         return 1
     for name, html in pictures().items():
         draw(browser, html, FOLDER / f"{name}.png")
+    for name, lang in (("stats", "en"), ("stats-be", "be")):
+        picture = FOLDER / f"{name}.png"
+        picture.write_bytes(asyncio.run(sample_stats(lang)))
+        shrink(picture)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from pathlib import Path
@@ -133,3 +134,14 @@ def test_the_readme_shows_pictures_that_exist(path: str) -> None:
 
 def test_the_first_picture_is_an_alert() -> None:
     assert SHOWN[0] == "docs/pictures/alert.png"
+
+
+def test_the_alert_of_another_language_and_the_picture_of_stats_are_real() -> None:
+    shown = words(make.page(make.sample_alert("be"), "be"))
+    assert "Вызваленне зняволеных" in shown
+    assert "Літва" in shown
+    assert "Lithuania" not in shown
+    for lang in ("en", "be"):
+        assert asyncio.run(make.sample_stats(lang)).startswith(b"\x89PNG")
+    for name in ("alert-be", "stats", "stats-be"):
+        assert (ROOT / "docs" / "pictures" / f"{name}.png").stat().st_size < SMALL
