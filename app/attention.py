@@ -73,7 +73,7 @@ class Attention:
                 self._over("network", "")
             case "credentials_refused":
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
-            case "config_refused" | "config_read" | "token_shared" | "token_alone":
+            case "config_refused" | "config_read" | "token_shared" | "token_alone" | "token_replaced":
                 self._look_within(event, fields)
             case "alert" | "digest":
                 self._over("token", fields["platform"])
@@ -90,6 +90,9 @@ class Attention:
                 self._over("configuration", "")
             case "token_shared":
                 self._begin("shared-token", fields["platform"], fields["reason"])
+            case "token_replaced":
+                self._over("replaced-token", fields["platform"])
+                self._begin("replaced-token", fields["platform"], fields["reason"])
             case "token_alone":
                 self._over("shared-token", fields["platform"])
 

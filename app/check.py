@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from app.parts import Parts
     from core.model import FeedSpec
+    from core.ports import ChatPlatform
     from core.settings import Settings
     from feeds.probing import Probe
 
@@ -54,6 +55,8 @@ async def _live(settings: Settings) -> int:
     try:
         await parts.store.open()  # platforms may ask it which events were handled
         rows = [await _platform(parts, name) for name in parts.platforms]
+        for platform in parts.platforms.values():
+            rows += await _tokens(platform)
         prober = Prober(parts.fetcher, parts.parser, parts.clock, concurrency=settings.feeds.concurrency)
         rows += [_feed(probe) for probe in await prober.probe_all(settings.feed_specs)]
     finally:
@@ -74,6 +77,15 @@ async def _platform(parts: Parts, name: str) -> Row:
     finally:
         await platform.close()
     return name, "ok", f"we are {who}"
+
+
+async def _tokens(platform: ChatPlatform) -> list[Row]:
+    """Tokens that stand by are of use only if they are accepted."""
+    from core.ports import HasSpareTokens
+
+    if not isinstance(platform, HasSpareTokens):
+        return []
+    return [(one.name, "ok" if one.accepted else "failed", one.detail) for one in await platform.check_tokens()]
 
 
 def _feed(probe: Probe) -> Row:

@@ -175,6 +175,11 @@ def _platforms(settings: Settings) -> Iterator[str]:
             PLATFORMS.check(name)
         except UnknownName as error:
             yield f"platforms.{name}: {error}"
+    tokens = [telegram.token, *telegram.spare_tokens]
+    if telegram.spare_tokens and not telegram.token:
+        yield "telegram.spare_tokens: there are spares, but telegram.token is empty; put the first one there."
+    if len(set(tokens)) < len(tokens) or "" in telegram.spare_tokens:
+        yield "telegram.spare_tokens: a token is empty or stands there twice; each is a bot of its own."
     if telegram.token and telegram.mode == "webhook":
         if not telegram.webhook_url.startswith("https://"):
             yield f"telegram.webhook_url = {telegram.webhook_url!r}: webhook mode needs a public https:// address."

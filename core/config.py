@@ -260,7 +260,7 @@ def _show(value: Any, where: str, *, defaults: bool = True) -> Iterator[tuple[st
 
 def _show_value(item: Any, rules: Mapping[str, Any]) -> str:
     if rules.get("secret"):
-        return f'"{MASK}"' if item else '""'
+        return _show_value((MASK,) * len(item) if isinstance(item, tuple) else MASK if item else "", {})
     if rules.get("secret_part"):
         return f'"{mask_url(item)}"'
     if isinstance(item, timedelta):
@@ -285,5 +285,6 @@ def secrets(settings: Settings) -> tuple[str, ...]:
         for key in dataclasses.fields(section)
         if key.metadata.get("secret")
     ]
+    flat = [text for secret in found for text in (secret if isinstance(secret, tuple) else (secret,))]
     password = re.search(r"://[^:/@\s]*:([^/@\s]*)@", settings.storage.url)
-    return tuple(secret for secret in [*found, password[1] if password else ""] if secret)
+    return tuple(secret for secret in [*flat, password[1] if password else ""] if secret)

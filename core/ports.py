@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from core.audit import AuditStore
 from core.correcting import CorrectingStore
@@ -336,6 +336,24 @@ class Route:
     method: str
     path: str
     handler: Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """A token of a platform, by the name of its setting: whether it is accepted, and as whom, or why not."""
+
+    name: str
+    accepted: bool
+    detail: str
+
+
+@runtime_checkable
+class HasSpareTokens(Protocol):
+    """A platform with tokens that stand by."""
+
+    async def check_tokens(self) -> Sequence[TokenState]:
+        """Each token, if there is more than one."""
+        ...
 
 
 class ChatPlatform(Protocol):

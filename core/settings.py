@@ -29,6 +29,11 @@ def _tables(doc: str) -> Any:
 @dataclass(frozen=True, slots=True)
 class TelegramSettings:
     token: str = _key("", "Bot token from @BotFather; empty switches Telegram off.", secret=True)
+    spare_tokens: tuple[str, ...] = _key(
+        (),
+        "Tokens of bots that take over, in this order, when the one before is refused; docs/telegram.md.",
+        secret=True,
+    )
     api_base: str = _key("https://api.telegram.org", "Address of the Bot API server.", url=HTTP)
     mode: str = _key("polling", "How updates come in.", choices=("polling", "webhook"))
     webhook_url: str = _key("", "Public https address that leads to /telegram/webhook (webhook mode).", url=HTTP)

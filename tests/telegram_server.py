@@ -23,7 +23,19 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, web
 
-from tests.telegram_chats import ANONYMOUS_ID, BOT_ID, Chat, Chats, Json, Params, Press, Refusal, bot_user, person
+from tests.telegram_chats import (
+    ANONYMOUS_ID,
+    BOT_ID,
+    BOT_NAME,
+    Chat,
+    Chats,
+    Json,
+    Params,
+    Press,
+    Refusal,
+    bot_user,
+    person,
+)
 from tests.telegram_inline import InlineMode, Typed
 from tests.telegram_profile import Profile
 from tests.telegram_wire import Call, Fault, dropped, read_params
@@ -41,8 +53,10 @@ _WEBHOOK_ACTIVE = (
 class TelegramServer:
     """See the module. `calls` are in order of arrival; `chats` is what the server remembers."""
 
-    def __init__(self, token: str = TOKEN) -> None:
+    def __init__(self, token: str = TOKEN, name: str = BOT_NAME) -> None:
         self.token = token
+        self.revoked = False
+        self._others: dict[str, TelegramServer] = {}
         self.url = ""
         self.chats = Chats()
         self.profile = Profile()
@@ -60,7 +74,9 @@ class TelegramServer:
         self._stopping = False
         self._runner: web.AppRunner | None = None
         self._methods: dict[str, Callable[[Params], Any]] = {
-            "getme": lambda _: bot_user() | {"can_join_groups": True},
+            "getme": lambda _: (
+                bot_user() | {"id": int(token.partition(":")[0]), "username": name, "can_join_groups": True}
+            ),
             "setwebhook": self._set_webhook,
             "deletewebhook": self._delete_webhook,
             "getwebhookinfo": lambda _: {
@@ -118,6 +134,16 @@ class TelegramServer:
     @property
     def port(self) -> int:
         return int(self.url.rpartition(":")[2])
+
+    def also(self, other: TelegramServer) -> TelegramServer:
+        """Another bot at the same address, with chats, updates and calls of its own; it need not be started."""
+        self._others[other.token] = other
+        return other
+
+    def revoke(self) -> None:
+        """The token is refused from now on, also to who waits for updates."""
+        self.revoked = True
+        self._wake()
 
     # --- what people do ---------------------------------------------------------------------------------------------
 
@@ -319,7 +345,14 @@ class TelegramServer:
         token = request.match_info["token"]
         if ":" not in token:
             raise Refusal(404, "Not Found")
-        if token != self.token:
+        if token in self._others:
+            other = self._others[token]
+            other.calls.append(Call(method, params))
+            try:
+                return await other._call(request, method, params)
+            finally:
+                other._wake()
+        if token != self.token or self.revoked:
             raise Refusal(401, "Unauthorized")
         if method == "getupdates":
             return await self._get_updates(params)
@@ -340,10 +373,12 @@ class TelegramServer:
         self._wake()
         try:
             async with asyncio.timeout(float(params.get("timeout", 0))):
-                while not self._updates and mine == self._poll and not self._stopping:
+                while not self._updates and mine == self._poll and not self._stopping and not self.revoked:
                     await self._event()
         except TimeoutError:
             return []
+        if self.revoked:
+            raise Refusal(401, "Unauthorized")
         if mine != self._poll:
             raise Refusal(409, _TERMINATED)
         return list(self._updates)[:limit]

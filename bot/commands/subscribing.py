@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot import access, texts, wishes
 from bot.command import Context, Sure, Topics, command, read_topics
@@ -31,7 +32,18 @@ async def start(ctx: Context, choice: str = "") -> Message:
     if wanted:
         access.require(ctx.role, Role.EDITOR, ctx.say)
         return await _add(ctx, wanted)
-    return await greeting(ctx)
+    return await _resumed(ctx) or await greeting(ctx)
+
+
+async def _resumed(ctx: Context) -> Message | None:
+    """A paused chat that greets us lets us in again: a bot that was blocked, or one that took over from another."""
+    mine = await ctx.store.find_subscription(ctx.request.target)
+    if mine is None or not mine.paused_reason or ctx.role < Role.EDITOR:
+        return None
+    await ctx.store.subscribe(ctx.request.target, mine.topics, ctx.now, source=mine.source)
+    resumed = ctx.say.line(texts.SUBSCRIBED_RESUMED, reason=mine.paused_reason.rstrip("."))
+    hello = await greeting(ctx)
+    return replace(hello, lines=(resumed, *hello.lines))
 
 
 async def greeting(ctx: Context) -> Message:

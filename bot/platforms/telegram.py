@@ -29,6 +29,7 @@ from bot.platforms.telegram_lanes import Lanes, lane_of
 from bot.platforms.telegram_polling import Polling
 from bot.platforms.telegram_profile import show
 from bot.platforms.telegram_render import CAPTION, LIMITS
+from bot.platforms.telegram_spare import Spare, check_tokens
 from bot.platforms.telegram_updates import (
     NAME,
     Sender,
@@ -44,12 +45,12 @@ from bot.platforms.telegram_updates import (
     verdict_of,
 )
 from bot.split import cut
-from core.errors import DeliveryError
+from core.errors import BadCredentials, DeliveryError
 from core.files import GivenFile
 from core.leadership import Leadership
 from core.message import Message
 from core.model import Role, Target
-from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route
+from core.ports import ChatPlatform, CommandHandler, HttpRequest, HttpResponse, MenuEntry, Request, Route, TokenState
 
 PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -62,7 +63,7 @@ def create(context: PlatformContext) -> ChatPlatform:
 
 
 class Telegram:
-    """A core.ports.ChatPlatform. Message references are numbers of messages, the chat comes from the target."""
+    """A core.ports.ChatPlatform. Message references hold the bot and the number, the chat comes from the target."""
 
     name = NAME
 
@@ -71,10 +72,11 @@ class Telegram:
         self._context = context
         self._clock = context.clock
         self._log = context.log
-        self._api = Api(self._settings.token, self._settings.api_base)
+        self._api = Api((self._settings.token, *self._settings.spare_tokens), self._settings.api_base)
+        self._spare = Spare(self._api, context.observe, context.log)
         self._answers = Answers(self._api, context.clock, context.log)
         self._handle: CommandHandler | None = None
-        self._seen: dict[int, None] = {}
+        self._seen: dict[tuple[int, int], None] = {}
         self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}
         targets = (Target.parse(one.target) for one in context.settings.subscriptions)
         self._by_name = frozenset(one.chat.casefold() for one in targets if one.platform == NAME)
@@ -95,12 +97,29 @@ class Telegram:
         return (Route("POST", PATH, self._receive),) if self._settings.mode == "webhook" else ()
 
     async def open(self) -> str:
-        """Check the token. Raises BadCredentials or Unreachable. Changes nothing at Telegram."""
+        """Check the token, and while it is refused the spare ones. Raises BadCredentials or Unreachable.
+
+        Changes nothing at Telegram.
+        """
         await self._api.open()
+        self._spare.tell_if_in_use()
         return f"@{self._api.username}"
+
+    async def check_tokens(self) -> Sequence[TokenState]:
+        return await check_tokens(self._api)
 
     async def run(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
         """Receive until cancelled. Raises BadCredentials, and in webhook mode what setWebhook raises."""
+        while True:
+            token = self._api.token
+            try:
+                await self._spare.until_replaced(self._receive_all(handle, menu))
+            except BadCredentials as error:
+                if not await self._spare.replace(token, error):
+                    raise
+
+    async def _receive_all(self, handle: CommandHandler, menu: Sequence[MenuEntry]) -> None:
+        """Receive for the bot that is in use."""
         self._handle = handle
         showing = asyncio.create_task(self._show_profile(menu))
         try:
@@ -119,10 +138,14 @@ class Telegram:
 
     async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
         fitting = cut(message, LIMITS if message.file is None else CAPTION)
-        return await self._api.post(target, fitting, reply_to=int(reply_to) if reply_to.isdecimal() else 0)
+
+        async def show() -> str:
+            return await self._api.post(target, fitting, reply_to=self._api.number_of(reply_to))
+
+        return await self._spare.instead(show)
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
-        await self._api.edit(target, message_ref, cut(message, LIMITS))
+        await self._spare.instead(lambda: self._api.edit(target, message_ref, cut(message, LIMITS)))
 
     async def _show_profile(self, menu: Sequence[MenuEntry]) -> None:
         """Beside receiving, which must not wait for some dozens of calls."""
@@ -173,22 +196,23 @@ class Telegram:
     async def _take(self, raw: dict[str, Any], handle: CommandHandler) -> None:
         """Handle one update, once. Raises nothing: an update that fails must not come back for ever."""
         update_id = int(raw["update_id"])
-        if update_id in self._seen or not any(kind in raw for kind in self._kinds):
+        mark = self._api.id, update_id
+        if mark in self._seen or not any(kind in raw for kind in self._kinds):
             return
-        self._remember(update_id)
+        self._remember(mark)
         try:
             update = Update.model_validate(raw, context={"bot": self._api.bot})
             await self._dispatcher.feed_update(self._api.bot, update, handle=handle)
         except asyncio.CancelledError:
-            self._seen.pop(update_id, None)
+            self._seen.pop(mark, None)
             raise
         except ValidationError:
             self._log.warning("An update from Telegram could not be read and is passed over", extra={"id": update_id})
         except Exception:
             self._log.exception("An update from Telegram failed", extra={"id": update_id})
 
-    def _remember(self, update_id: int) -> None:
-        self._seen[update_id] = None
+    def _remember(self, mark: tuple[int, int]) -> None:
+        self._seen[mark] = None
         if len(self._seen) > MOST_REMEMBERED:
             del self._seen[next(iter(self._seen))]
 
@@ -220,7 +244,7 @@ class Telegram:
             target=target_of(message, self._by_name),
             line=read_payload(typed.line, self._api.token),
             private=private,
-            message_ref=str(message.reply_to_message.message_id) if message.reply_to_message else "",
+            message_ref=self._api.reference(message.reply_to_message.message_id) if message.reply_to_message else "",
             addressed=typed.addressed,
             file=self._given(message),
         )
@@ -249,7 +273,7 @@ class Telegram:
             target=target,
             line=press.data,
             private=chat.type == "private",
-            message_ref=str(press.message.message_id),
+            message_ref=self._api.reference(press.message.message_id),
         )
         answer, is_new = await self._ask(request, event_update, handle)
         if is_new:
@@ -267,7 +291,7 @@ class Telegram:
                 Target(NAME, address_of(event.chat, self._by_name)),
                 line,
                 private=event.chat.type == "private",
-                message_ref=str(event.message_id),
+                message_ref=self._api.reference(event.message_id),
             )
             await self._ask(request, event_update, handle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -20,7 +21,7 @@ from aiogram.methods import (
     SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import BufferedInputFile, LinkPreviewOptions, MessageId, ReplyParameters
+from aiogram.types import BufferedInputFile, LinkPreviewOptions, MessageId, ReplyParameters, User
 from aiogram.utils.token import TokenValidationError
 from aiohttp import (
     ClientError,
@@ -112,14 +113,22 @@ async def _refuse_redirects(request: ClientRequest, handler: ClientHandlerType) 
 
 
 class Api:
-    """One bot at one Bot API server. `username` and `id` are known once it is open."""
+    """One bot at one Bot API server: that of the first of `tokens` that is not refused, in `number`'s place.
 
-    def __init__(self, token: str, base: str) -> None:
-        self.token = token
+    `username` and `id` are known once it is open.
+    """
+
+    def __init__(self, tokens: Sequence[str], base: str) -> None:
+        self.tokens = tuple(tokens)
+        self.number = 0
         self.username = ""
         self.id = 0
         self._base = base
         self._bot: Bot | None = None
+
+    @property
+    def token(self) -> str:
+        return self.tokens[self.number]
 
     @property
     def bot(self) -> Bot:
@@ -128,42 +137,105 @@ class Api:
         return self._bot
 
     async def open(self) -> None:
-        """Find out who we are. Raises BadCredentials or Unreachable."""
+        """Find out who we are, with the first token that is not refused. Raises BadCredentials or Unreachable."""
         await self.close()
+        await self._open_from(0)
+
+    async def replace(self) -> bool:
+        """Go on with the next token, if Telegram confirms that it does not know this one; False changes nothing.
+
+        Raises Unreachable: then nothing is known, and nothing has changed.
+        """
+        if self.number + 1 == len(self.tokens):
+            return False
         try:
-            self._bot = Bot(self.token, session=_Session(api=TelegramAPIServer.from_base(self._base)))
-        except TokenValidationError:
-            raise BadCredentials("The Telegram token has not the form 123456:letters.", REMEDY) from None
+            await self._who(self.bot, self.token)
+        except BadCredentials:
+            try:
+                await self._open_from(self.number + 1)
+            except BadCredentials:
+                return False
+            return True
+        return False
+
+    async def ask_who(self, token: str) -> str:
+        """The username of a token's bot. Raises BadCredentials or Unreachable."""
+        bot = self._make(token)
         try:
-            me = await self.call(GetMe(), seconds=OPEN_SECONDS)
-        except (BadCredentials, Unreachable):
-            raise
-        except DeliveryError as error:
-            raise Unreachable(f"{error} Check the network and telegram.api_base = {self._base!r}.") from None
-        self.username, self.id = me.username or "", me.id
+            return (await self._who(bot, token)).username or ""
+        finally:
+            await bot.session.close()
 
     async def close(self) -> None:
         if self._bot is not None:
             bot, self._bot = self._bot, None
             await bot.session.close()
 
+    async def _open_from(self, first: int) -> None:
+        """Raises what is said of the first of these tokens when all are refused."""
+        refused: BadCredentials | None = None
+        for number in range(first, len(self.tokens)):
+            try:
+                bot = self._make(self.tokens[number])
+                try:
+                    me = await self._who(bot, self.tokens[number])
+                except BaseException:
+                    await bot.session.close()
+                    raise
+            except BadCredentials as error:
+                refused = refused or error
+                continue
+            before, self._bot, self.number = self._bot, bot, number
+            self.username, self.id = me.username or "", me.id
+            if before is not None:
+                await before.session.close()
+            return
+        assert refused is not None
+        raise refused
+
+    def _make(self, token: str) -> Bot:
+        try:
+            return Bot(token, session=_Session(api=TelegramAPIServer.from_base(self._base)))
+        except TokenValidationError:
+            raise BadCredentials("The Telegram token has not the form 123456:letters.", REMEDY) from None
+
+    async def _who(self, bot: Bot, token: str) -> User:
+        try:
+            return await self._call(bot, token, GetMe(), None, OPEN_SECONDS)
+        except (BadCredentials, Unreachable):
+            raise
+        except DeliveryError as error:
+            raise Unreachable(f"{error} Check the network and telegram.api_base = {self._base!r}.") from None
+
     async def call(self, method: TelegramMethod[T], target: Target | None = None, *, seconds: int = SEND_SECONDS) -> T:
         """Call a method, within `seconds`. Raises DeliveryError; the token is in no text of it."""
+        return await self._call(self.bot, self.token, method, target, seconds)
+
+    async def _call(self, bot: Bot, token: str, method: TelegramMethod[T], target: Target | None, seconds: int) -> T:
         try:
-            return await self.bot(method, request_timeout=seconds)
+            return await bot(method, request_timeout=seconds)
         except (AiogramError, OSError, ValueError) as error:
-            raise delivery_error(error, target, self.token) from None
+            raise delivery_error(error, target, token) from None
+
+    def reference(self, number: int) -> str:
+        """What a message is known by: its number, which in private chats another bot's message may have too."""
+        return f"{self.id}:{number}"
+
+    def number_of(self, reference: str) -> int:
+        """The number of a message of this bot; 0 for any other."""
+        bot, _, number = reference.partition(":")
+        return int(number) if bot == str(self.id) and number.isascii() and number.isdecimal() else 0
 
     async def post(self, target: Target, message: Message, *, reply_to: int = 0) -> str:
-        """Send a message that fits, its words as the caption of its file if it has one; returns its id.
+        """Send a message that fits, its words as the caption of its file if it has one; returns its reference.
 
         Raises DeliveryError.
         """
         place = _place(target, message, reply_to)
         if message.file is None:
-            return str((await self.call(_Send(**_fields(target, message), **place), target)).message_id)
+            return self.reference((await self.call(_Send(**_fields(target, message), **place), target)).message_id)
         method = _with_file(target, message, message.file, place)
-        return str((await self.call(method, target, seconds=FILE_SECONDS)).message_id)
+        return self.reference((await self.call(method, target, seconds=FILE_SECONDS)).message_id)
 
     async def download(self, file_id: str) -> bytes:
         """A file that somebody sent. Raises DeliveryError, MessageRejected for one that is too large."""
@@ -184,9 +256,10 @@ class Api:
 
     async def edit(self, target: Target, message_ref: str, message: Message) -> None:
         """Change a message that fits. Raises DeliveryError; that it reads so already is no error."""
-        if not message_ref.isdecimal():
-            raise MessageMissing(f"Telegram, chat {target}: {message_ref!r} is no number of a message.")
-        method = _Edit(message_id=int(message_ref), **_fields(target, message))
+        number = self.number_of(message_ref)
+        if not number:
+            raise MessageMissing(f"Telegram, chat {target}: {message_ref!r} is no message of this bot.")
+        method = _Edit(message_id=number, **_fields(target, message))
         with suppress(NotModified):
             await self.call(method, target)
 

@@ -11,7 +11,7 @@ from core.message import Button, Message, plain
 from core.model import Actor, Role, Target
 from core.ports import Request
 from tests.telegram_bot import Bench, alert, receiving, target
-from tests.telegram_chats import person
+from tests.telegram_chats import BOT_ID, person
 from tests.telegram_entities import part
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import flood, refuse
@@ -187,7 +187,7 @@ async def test_without_an_answer_about_roles_nobody_is_an_admin(server: Telegram
 async def test_command_under_an_alert_names_it(server: TelegramServer, bench: Bench) -> None:
     group = server.chats.group()
     shown = await bench.platform.send(target(group), alert())
-    server.user_says(group, "/why", reply_to=int(shown))
+    server.user_says(group, "/why", reply_to=int(shown.partition(":")[2]))
     assert (await bench.echo.asked()).message_ref == shown
 
 
@@ -294,7 +294,7 @@ async def test_long_private_answer_to_a_press_in_a_group_stands_under_the_messag
     press = server.press(group, server.messages(group)[0], "Why?")
     assert await server.pressed(press) == {}
     answer = (await server.sent(group, 2))[1]
-    assert answer["reply_to_message"]["message_id"] == int(shown)
+    assert answer["reply_to_message"]["message_id"] == int(shown.partition(":")[2])
     assert answer["message_thread_id"] == thread
 
 
@@ -327,7 +327,7 @@ async def test_button_of_a_message_no_longer_at_hand_still_works(server: Telegra
     await bench.platform.send(target(chat), alert())
     message = server.messages(chat)[0]
     server.press(chat, {**message, "date": 0}, "Why?")
-    assert (await bench.echo.asked()).message_ref == str(message["message_id"])
+    assert (await bench.echo.asked()).message_ref == f"{BOT_ID}:{message['message_id']}"
 
 
 # --- membership -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from core.errors import (
 from core.message import Line, LineKind, Message, Span, Style, line, plain
 from core.model import Target
 from tests.telegram_bot import Bench, alert, make, opened, settings, target
+from tests.telegram_chats import BOT_ID
 from tests.telegram_entities import part, units
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import Fault, flood, refuse
@@ -75,7 +76,9 @@ async def test_refusal_of_a_message_says_what_to_do(
         await bench.platform.send(target(chat), alert())
     assert type(caught.value) is error
     assert server.token.partition(":")[2] not in str(caught.value)
-    assert await bench.platform.send(target(chat), alert()) == "1"  # nothing was shown before, and the next one is
+    assert (
+        await bench.platform.send(target(chat), alert()) == f"{BOT_ID}:1"
+    )  # nothing was shown before, and the next one is
 
 
 async def test_flood_says_how_long(server: TelegramServer, bench: Bench) -> None:
@@ -91,7 +94,7 @@ async def test_group_that_became_a_supergroup_says_where_it_is(server: TelegramS
     with pytest.raises(TargetMoved) as caught:
         await bench.platform.send(target(group), alert())
     assert caught.value.moved_to == target(new)
-    assert await bench.platform.send(caught.value.moved_to, alert()) == "1"
+    assert await bench.platform.send(caught.value.moved_to, alert()) == f"{BOT_ID}:1"
 
 
 @pytest.mark.parametrize("address", ["telegram:404", "telegram:@nowhere", "telegram:nonsense", "telegram:-1001/x"])
@@ -135,7 +138,7 @@ async def test_edit_to_the_same_is_a_success(server: TelegramServer, bench: Benc
     assert server.of("editMessageText")[0]["message_id"] == 1
 
 
-@pytest.mark.parametrize("reference", ["999", "", "C012:1.2"])
+@pytest.mark.parametrize("reference", [f"{BOT_ID}:999", "1", "7000000002:1", "", "C012:1.2"])
 async def test_edit_of_what_is_not_there_is_missing(server: TelegramServer, bench: Bench, reference: str) -> None:
     with pytest.raises(MessageMissing):
         await bench.platform.edit(target(server.chats.private()), reference, alert())
@@ -145,7 +148,7 @@ async def test_edit_of_what_is_not_there_is_missing(server: TelegramServer, benc
 async def test_edit_that_is_impossible_is_missing(server: TelegramServer, bench: Bench, description: str) -> None:
     server.fail("editMessageText", refuse(400, BAD + description))
     with pytest.raises(MessageMissing):
-        await bench.platform.edit(target(server.chats.private()), "5", alert())
+        await bench.platform.edit(target(server.chats.private()), f"{BOT_ID}:5", alert())
 
 
 # --- lost connections -------------------------------------------------------------------------------------------------
@@ -179,7 +182,7 @@ async def test_no_connection_means_that_nothing_was_shown(server: TelegramServer
     with pytest.raises(Unreachable):
         await bench.platform.send(target(chat), alert())
     await server.start(port)
-    assert await bench.platform.send(target(chat), alert()) == "1"
+    assert await bench.platform.send(target(chat), alert()) == f"{BOT_ID}:1"
 
 
 async def test_redirect_is_not_followed(server: TelegramServer, bench: Bench) -> None:
@@ -194,8 +197,8 @@ async def test_redirect_is_not_followed(server: TelegramServer, bench: Bench) ->
 async def test_answer_with_something_new_in_it_is_still_understood(server: TelegramServer, bench: Bench) -> None:
     chat = server.chats.private()
     chat.username = ["not", "a", "text"]  # type: ignore[assignment]
-    assert await bench.platform.send(target(chat), alert()) == "1"
-    await bench.platform.edit(target(chat), "1", plain("later"))
+    assert await bench.platform.send(target(chat), alert()) == f"{BOT_ID}:1"
+    await bench.platform.edit(target(chat), f"{BOT_ID}:1", plain("later"))
 
 
 async def test_cancelled_send_ends_at_once_and_leaves_the_platform_sound(server: TelegramServer, bench: Bench) -> None:
@@ -207,7 +210,7 @@ async def test_cancelled_send_ends_at_once_and_leaves_the_platform_sound(server:
     with pytest.raises(asyncio.CancelledError):
         await sending
     fault.release.set()
-    assert await bench.platform.send(target(chat), alert()) == "2"
+    assert await bench.platform.send(target(chat), alert()) == f"{BOT_ID}:2"
 
 
 # --- opening ----------------------------------------------------------------------------------------------------------

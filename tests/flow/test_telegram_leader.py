@@ -26,7 +26,7 @@ class Replica:
     """What of a process receives Telegram's updates."""
 
     def __init__(self, name: str, server: TelegramServer, store: Store, clock: StillClock) -> None:
-        self.api = Api(server.token, server.url)
+        self.api = Api((server.token,), server.url)
         self.lead = Leadership(store, clock, "telegram:1", owner=name)
         self.took: list[str] = []
         self.events = Events()

@@ -53,7 +53,7 @@ def test_flood_without_parameters(told: str, wait: float) -> None:
 
 async def test_token_is_in_no_error_no_traceback_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    api = Api(TOKEN, "http://host with blanks")
+    api = Api((TOKEN,), "http://host with blanks")
     with pytest.raises(DeliveryError) as caught:
         await api.open()
     await api.close()
