@@ -19,6 +19,7 @@ from matching.scene import Scene, View, set_scene
 
 _FAR = 1_000_000
 _NEXT = 4  # tokens between a name and the place abroad where the person is
+_WIDE = 30  # the same where only one place is spoken of
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 Value = TypeVar("Value", int, str)
 _MAX_COUNTS = 12  # sources whose counts are kept side by side
@@ -35,10 +36,11 @@ class _Mention:
     state: str
 
 
-def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> Facts:
+def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, release: bool = True) -> Facts:
     """Read the facts of a release from a text. Fields are empty where the text does not say; never raises.
 
-    `scene` is the reading laid out, when it is at hand.
+    `scene` is the reading laid out, when it is at hand. Without `release` the text is about something else: nobody is
+    then asked who got people out and where they were taken.
     """
     scene = scene or set_scene(reading)
     mentions = list(_mentions(scene, lexicon))
@@ -57,10 +59,10 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None) -> F
         fates[field] = tuple(lexicon.persons[person].name for person in persons)
         if persons:
             evidence[field] = _words(mentions, persons)
-    mediators = list(_mediators(scene, lexicon))
+    mediators = list(_mediators(scene, lexicon)) if release else []
     if mediators:
         evidence["mediators"] = _words(mediators, [item.person for item in mediators])
-    destination = _destination(scene, mentions)
+    destination = _destination(scene, mentions) if release else None
     if destination:
         evidence["destination"] = destination[1]
     in_return = dict(_in_return(scene))
@@ -255,7 +257,10 @@ def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] 
     """The first place to which people were taken, or where freed ones are met; its name and the words."""
     if not mentions and not scene.any("freed", "people"):
         return None
-    for reach, movers in ((_CLOSE, ("moved", "home", "freed")), (_CLOSE, ())):
+    rounds = [(_CLOSE, ("moved", "home", "freed")), (_CLOSE, ())]
+    if len({place.name for view in scene.views for place in _places(view)}) == 1:
+        rounds += [(_WIDE, ("moved", "home", "freed")), (_WIDE, ())]  # no other place is spoken of
+    for reach, movers in rounds:
         for view in scene.views:
             places = sorted(_places(view), key=lambda place: place.first)
             rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, mentions)) <= reach]
@@ -274,7 +279,8 @@ def _places(view: View) -> Iterator[Cue]:
     for name in view.cues:
         for cue in view.cues[name] if name.startswith("place:") else ():
             citizens = [part for part in view.before(cue.first, 6, "part") if not _between(view, part, cue)]
-            if cue.first not in barred and not citizens:
+            charge = view.before(cue.first, 3, "envoy")  # "envoy to Ukraine"
+            if cue.first not in barred and not citizens and not charge:
                 yield cue
 
 

@@ -16,6 +16,7 @@ from matching.scene import set_scene
 from matching.signature import signature
 from matching.topics import Score, Spot, score_topic
 
+RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
@@ -97,7 +98,7 @@ class PackMatcher:
     def _read_facts(self, reading: Reading, topics: Sequence[str]) -> tuple[Facts, Mapping[str, Any]]:
         """Facts and signature of a text that matched, or that a story may take for its context."""
         scene = set_scene(reading)
-        facts = extract(reading, self.lexicon, scene)
+        facts = extract(reading, self.lexicon, scene, release=not topics or RELEASE in topics)
         return facts, signature(reading, self.lexicon, facts, topics, scene)
 
     def _people(self, found: Sequence[Found]) -> tuple[str, ...]:

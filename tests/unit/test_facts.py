@@ -210,6 +210,29 @@ def test_destination(text: str, lang: str, destination: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Trump's envoy to Ukraine freed Siarhei Tsikhanouski in Belarus", "en"),
+        ("Divi Latvijas pilsoņi ir starp 52 atbrīvotajiem Minskā", "lv"),
+    ],
+)
+def test_whose_envoy_or_citizen_somebody_is_tells_no_destination(text: str, lang: str) -> None:
+    assert facts(text, "", lang).destination is None
+
+
+def test_the_only_place_of_a_text_is_where_they_went_however_many_words_lie_between() -> None:
+    told = facts("Siarhei Tsikhanouski, of whom nobody had heard for more than two years, was free at last in Vilnius")
+    assert told.destination == "Lithuania"
+
+
+def test_a_text_about_something_else_names_no_mediator() -> None:
+    text = "John Coale says that people of Minsk will fly Boeings"
+    reading = read(lexicon(), text, "", "en")
+    assert extract(reading, lexicon()).mediators == ("John Coale",)
+    assert extract(reading, lexicon(), release=False).mediators == ()
+
+
+@pytest.mark.parametrize(
     ("text", "lang", "in_return"),
     [
         ("The US lifted sanctions on Belavia.", "en", {"belavia", "sanctions"}),
