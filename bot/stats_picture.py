@@ -16,7 +16,7 @@ from core.message import foreign
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _STYLE = """
 text { font-family: Roboto, sans-serif; font-size: 13px; fill: #333 }
-.band { font-size: 9px }
+.band { font-size: 8px }
 .head { font-size: 18px; font-weight: bold; fill: #111 }
 .grid { stroke: #ddd; stroke-width: 1 }
 .sum { fill: none; stroke: #0072b2; stroke-width: 2.5 }

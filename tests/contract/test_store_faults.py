@@ -208,6 +208,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "get_watch_specs": lambda store: store.get_watch_specs(),
     "changes": lambda store: store.changes(CHAT, 3),
     "search_entries": lambda store: store.search_entries([SearchTerm("title")], 3),
+    "search_stories": lambda store: store.search_stories([SearchTerm("title")], 3),
     "count_days": lambda store: store.count_days(NOW),
     "list_marks": lambda store: store.list_marks(NOW, 3),
     "list_deliveries": lambda store: store.list_deliveries(DeliveryState.WAITING, 3),
