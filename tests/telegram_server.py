@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any, Self
@@ -73,6 +74,7 @@ class TelegramServer:
         self._pushing: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._runner: web.AppRunner | None = None
+        self._held: socket.socket | None = None
         self._methods: dict[str, Callable[[Params], Any]] = {
             "getme": lambda _: (
                 bot_user() | {"id": int(token.partition(":")[0]), "username": name, "can_join_groups": True}
@@ -115,11 +117,14 @@ class TelegramServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
 
-    async def stop(self) -> None:
-        """Close all connections, waiting requests included."""
+    async def stop(self, *, back: bool = False) -> None:
+        """Close all connections, waiting requests included. `back`: nobody else gets its port until it is back."""
         self._stopping = True
         self._wake()
         for faults in self._faults.values():
@@ -130,6 +135,10 @@ class TelegramServer:
         await asyncio.gather(*self._pushing, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        if back:
+            self._held = socket.socket()
+            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._held.bind(("127.0.0.1", self.port))
 
     @property
     def port(self) -> int:

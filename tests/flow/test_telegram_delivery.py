@@ -178,7 +178,7 @@ async def test_lost_answer_leaves_the_outcome_unknown_and_repeats_nothing(
 async def test_no_connection_means_that_nothing_was_shown(server: TelegramServer, bench: Bench) -> None:
     chat = server.chats.private()
     port = server.port
-    await server.stop()
+    await server.stop(back=True)
     with pytest.raises(Unreachable):
         await bench.platform.send(target(chat), alert())
     await server.start(port)

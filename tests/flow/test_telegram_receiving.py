@@ -236,7 +236,7 @@ async def test_kinds_that_were_not_asked_for_are_passed_over(server: TelegramSer
 async def test_outage_is_waited_out(server: TelegramServer, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     chat, port = server.chats.private(), server.port
     await server.until(lambda: bool(server.of("getUpdates")))
-    await server.stop()
+    await server.stop(back=True)
     await bench.until(lambda: len(bench.clock.slept) >= 6)
     assert bench.clock.slept[:6] == [1, 2, 5, 10, 30, 30]
     await server.start(port)
