@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -28,8 +29,13 @@ class Rounds:
 
     def every(self, seconds: float, job: Callable[[], Awaitable[None]]) -> Callable[[], None]:
         """Repeat the job; what is returned lets it be due at once, and may be called at any time."""
+
+        async def run() -> None:
+            with suppress(asyncio.CancelledError):  # the stop ends it; APScheduler would call that a failure
+                await job()
+
         made = self._scheduler.add_job(
-            job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+            run, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
         )
 
         def hasten() -> None:

@@ -74,7 +74,7 @@ class TelegramServer:
         self._pushing: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._runner: web.AppRunner | None = None
-        self._held: socket.socket | None = None
+        self._place: socket.socket | None = None
         self._methods: dict[str, Callable[[Params], Any]] = {
             "getme": lambda _: (
                 bot_user() | {"id": int(token.partition(":")[0]), "username": name, "can_join_groups": True}
@@ -117,9 +117,9 @@ class TelegramServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        if self._place is not None:
+            self._place.close()
+            self._place = None
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
 
@@ -136,9 +136,9 @@ class TelegramServer:
         if self._runner is not None:
             await self._runner.cleanup()
         if back:
-            self._held = socket.socket()
-            self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._held.bind(("127.0.0.1", self.port))
+            self._place = socket.socket()
+            self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._place.bind(("127.0.0.1", self.port))
 
     @property
     def port(self) -> int:

@@ -218,7 +218,8 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
 
 def test_every_method_is_tried_against_a_lock() -> None:
     public = {name for name in dir(Store) if not name.startswith("_")}
-    assert public - {"open", "close", "transaction"} == WRITES.keys() | READS.keys()
+    # follow_outbox waits for ever and gives way to every failure: test_hints
+    assert public - {"open", "close", "transaction", "follow_outbox"} == WRITES.keys() | READS.keys()
     for protocol in (
         FeedBook,
         FeedAdminStore,

@@ -24,7 +24,7 @@ NAME_KEYS = SHARED_KEYS | {"given", "latin", "cyrillic"}
 EVENT_KEYS = {"id", "title", "kind", "grade", "evidence"}
 EVENT_OPTIONAL = {
     "date", "from", "to", "released", "released_other", "remaining", "people", "mediators", "destination",
-    "in_return", "note",
+    "in_return", "note", "titles",
 }  # fmt: skip
 
 FULL_NAME = r"[{0}]+(?:['-][{0}]+)*(?: [{0}]+(?:['-][{0}]+)*)+"
