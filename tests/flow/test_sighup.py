@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
-from tests.flow.test_whole import ROOT, Running
+from tests.flow.test_whole import running
 from tests.telegram_server import TelegramServer
 
 FREED = "Belarus frees 52 political prisoners after US envoy Coale's visit"
@@ -44,19 +41,6 @@ def write_config(
     return file
 
 
-@asynccontextmanager
-async def process(config: Path) -> AsyncIterator[Running]:
-    command = [sys.executable, str(ROOT / "main.py"), "--config", str(config), "run"]
-    started = await asyncio.create_subprocess_exec(*command, cwd=config.parent, stderr=asyncio.subprocess.PIPE)
-    program = Running(started)
-    try:
-        await program.logged('"event": "ready"')
-        yield program
-    finally:
-        if started.returncode is None:
-            await program.end()
-
-
 async def test_sighup_adopts_a_good_file_and_refuses_a_bad_one(tmp_path: Path, sqlite_url: str) -> None:
     feeds = SampleServer(SystemClock(), (FEED, SECOND))
     async with TelegramServer() as telegram, AsyncExitStack() as stack:
@@ -66,7 +50,7 @@ async def test_sighup_adopts_a_good_file_and_refuses_a_bad_one(tmp_path: Path, s
         first, second = feeds.url_of(FEED), feeds.url_of(SECOND)
         hosts = [url.split("/")[2] for url in (first, second)]
         config = write_config(tmp_path / "config.toml", telegram, [first], channel.id, sqlite_url, hosts)
-        program = await stack.enter_async_context(process(config))
+        program = await stack.enter_async_context(running(config, '"event": "ready"'))
         good = config.read_text(encoding="utf-8")
         config.write_text(good.replace('interval = "1s"', 'interval = "soon"', 1), encoding="utf-8")
         program.process.send_signal(signal.SIGHUP)

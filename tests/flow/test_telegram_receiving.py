@@ -68,12 +68,8 @@ async def test_update_is_confirmed_only_after_it_was_handled(
     assert len(server.messages(chat)) == 1
 
 
-async def test_a_slow_command_holds_up_its_own_chat_alone(
-    server: TelegramServer, bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is confirmed before the slow one has ended, and what came behind it is handled once."""
-    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
-    slow, quick = server.chats.private(1), server.chats.private(2)
+def answering_slowly(bench: Bench) -> asyncio.Event:
+    """Let commands with "slow" in them wait for the event; all others are answered at once."""
     free = asyncio.Event()
 
     async def answer(request: Request) -> Message:
@@ -82,6 +78,16 @@ async def test_a_slow_command_holds_up_its_own_chat_alone(
         return plain(f"done {request.line}")
 
     bench.echo.answer = answer
+    return free
+
+
+async def test_a_slow_command_holds_up_its_own_chat_alone(
+    server: TelegramServer, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is confirmed before the slow one has ended, and what came behind it is handled once."""
+    monkeypatch.setattr("bot.platforms.telegram_polling.PEEK_SECONDS", 0.01)
+    slow, quick = server.chats.private(1), server.chats.private(2)
+    free = answering_slowly(bench)
     server.user_says(slow, "/slow")
     server.user_says(slow, "/after")
     for number in range(3):
@@ -139,14 +145,7 @@ async def test_only_so_many_are_handled_at_once(
 async def test_webhook_updates_of_one_chat_are_handled_in_order(server: TelegramServer) -> None:
     async with behind_webhook(server) as (bench, _):
         slow, quick = server.chats.private(1), server.chats.private(2)
-        free = asyncio.Event()
-
-        async def answer(request: Request) -> Message:
-            if "slow" in request.line:
-                await free.wait()
-            return plain(f"done {request.line}")
-
-        bench.echo.answer = answer
+        free = answering_slowly(bench)
         server.user_says(slow, "/slow")
         await bench.echo.asked(1)
         server.user_says(slow, "/after")

@@ -116,13 +116,14 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Path) -> AsyncIterator[Running]:
+async def running(config: Path, ready: str = " ready ") -> AsyncIterator[Running]:
+    """The program with this configuration, from when its log says `ready` until its orderly end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(ROOT / "main.py"), "run", cwd=config.parent, stderr=asyncio.subprocess.PIPE
     )
     program = Running(process)
     try:
-        await program.logged(" ready ")
+        await program.logged(ready)
         yield program
     finally:
         if process.returncode is None:
