@@ -220,7 +220,12 @@ class Commands:
         others = [texts_in(lang) for lang in INTERFACE if lang != ENGLISH.lang]
         return tuple(
             MenuEntry(
-                one.name, one.summary, one.role, one.form, {say.lang: say.translate(one.summary) for say in others}
+                one.name,
+                one.summary,
+                one.role,
+                one.form,
+                {say.lang: say.translate(one.summary) for say in others},
+                one.private,
             )
             for one in self
             if one.role < Role.OPERATOR

@@ -304,13 +304,15 @@ CommandHandler = Callable[[Request], Awaitable[Message | None]]
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
     """A command in menus: `role` is the least that may use it; `form` names what it does nothing without, for platforms
-    with forms; `translations` are descriptions by language."""
+    with forms; `translations` are descriptions by language; `private` answers are for the asker alone where possible.
+    """
 
     name: str
     description: str
     role: Role = Role.VIEWER
     form: str = ""
     translations: Mapping[str, str] = field(default_factory=dict)
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

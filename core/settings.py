@@ -41,6 +41,9 @@ class TelegramSettings:
     profile: bool = _key(
         True, "Say what the bot does on its profile, in every language; false keeps what @BotFather was told."
     )
+    ephemeral: bool = _key(
+        True, "Show answers in groups to the asker alone where Telegram can; false shows them to the group."
+    )
 
 
 @dataclass(frozen=True, slots=True)

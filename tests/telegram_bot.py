@@ -113,12 +113,13 @@ async def receiving(
     lang: str = "en",
     inquire: Inquire | None = None,
     observe: Observer = unobserved,
+    menu: Sequence[MenuEntry] = MENU,
     **changes: Any,
 ) -> AsyncIterator[Bench]:
     """Opened, and receiving with an Echo."""
     bench = make(settings(server, **changes), targets=targets, seen=seen, lang=lang, inquire=inquire, observe=observe)
     await bench.platform.open()
-    bench.task = asyncio.create_task(bench.platform.run(bench.echo, MENU))
+    bench.task = asyncio.create_task(bench.platform.run(bench.echo, menu))
     try:
         yield bench
     finally:

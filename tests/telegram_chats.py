@@ -36,7 +36,9 @@ class Refusal(Exception):
 
 @dataclass
 class Chat:
-    """One chat. `statuses` are those of members; `own` are the bot's messages; `refusal` answers what it writes."""
+    """One chat. `statuses` are those of members; `own` are the bot's messages; `refusal` answers what it writes;
+    `alone` are ephemeral messages by their own number, each with the member that it is "seen_by".
+    """
 
     id: int
     type: str
@@ -50,6 +52,7 @@ class Chat:
     refusal: Refusal | None = None
     migrated_to: int = 0
     last_id: int = 0
+    alone: dict[int, Json] = field(default_factory=dict)
 
     @property
     def shown(self) -> Json:
@@ -63,6 +66,7 @@ class Press:
     """A pressed button; `answer` holds the parameters of answerCallbackQuery once it came."""
 
     id: str
+    user: int = 0
     answer: Json | None = None
     answered: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -153,7 +157,7 @@ class Chats:
 
     def send_message(self, params: Params) -> Json:
         chat = self.find(params.get("chat_id"))
-        return self._keep(chat, self._placed(chat, params, checked_content(params)))
+        return self._keep(chat, self._placed(chat, params, checked_content(params)), params)
 
     def _placed(self, chat: Chat, params: Params, content: Json) -> Json:
         """A message of the bot, with its topic and what it replies to, checked."""
@@ -167,7 +171,7 @@ class Chats:
         if reply.get("message_id") in chat.messages:
             original = chat.messages[reply["message_id"]]
             message["reply_to_message"] = {k: v for k, v in original.items() if k != "reply_to_message"}
-        elif reply and not reply.get("allow_sending_without_reply"):
+        elif reply and not (reply.get("allow_sending_without_reply") or "ephemeral_message_id" in reply):
             raise Refusal(400, "Bad Request: message to be replied not found")
         if params.get("disable_notification"):
             message["silent"] = True  # not in the real answer: for tests to see
@@ -193,7 +197,7 @@ class Chats:
         known = self.keep_file(body, str(params.get("file_name") or kind))
         message[kind] = [known | {"width": 1, "height": 1}] if kind == "photo" else known
         message["bytes"] = body.decode("latin-1")
-        return self._keep(chat, message)
+        return self._keep(chat, message, params)
 
     def keep_file(self, body: bytes, name: str) -> Json:
         """A file that getFile finds; what updates and answers say of it."""
@@ -209,11 +213,47 @@ class Chats:
             raise Refusal(400, "Bad Request: file is too big")
         return {"file_id": number, "file_unique_id": f"u{number}", "file_path": f"documents/{number}"}
 
-    def _keep(self, chat: Chat, message: Json) -> Json:
+    def _keep(self, chat: Chat, message: Json, params: Params) -> Json:
+        alone = self._seen_by(chat, params)
+        if alone:
+            return self.hide(chat, message, alone)
         message["message_id"] = self.next_id(chat)
         chat.messages[message["message_id"]] = message
         chat.own.add(message["message_id"])
         return message
+
+    def hide(self, chat: Chat, message: Json, user: int) -> Json:
+        """Make a message ephemeral: from that user to the bot, or the other way round."""
+        number = len(chat.alone) + 1
+        message |= {"message_id": 0, "ephemeral_message_id": number}
+        chat.alone[number] = message | {"seen_by": user}
+        return message
+
+    def _seen_by(self, chat: Chat, params: Params) -> int:
+        """Who alone is to see a message; 0: everybody. Only in groups; and a bot that is no admin may only answer, a
+        press that it has not answered yet or an ephemeral message.
+
+        https://core.telegram.org/bots/api#ephemeral-messages-and-commands
+        """
+        wanted = params.get("ephemeral_message_parameters")
+        replied = (params.get("reply_parameters") or {}).get("ephemeral_message_id", 0)
+        if wanted is None and replied:
+            raise Refusal(400, "Bad Request: message to be replied not found")
+        if wanted is None:
+            return 0
+        user, query = int(wanted["receiver_user_id"]), wanted.get("callback_query_id")
+        if chat.type not in ("group", "supergroup"):
+            raise Refusal(400, "Bad Request: BOT_NOT_ADMIN")
+        if query:
+            press = self.presses.get(query)
+            if press is None or press.answer is not None or press.user != user:
+                raise Refusal(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        elif replied:
+            if chat.alone.get(replied, {}).get("seen_by") != user:
+                raise Refusal(400, "Bad Request: message to be replied not found")
+        elif chat.statuses.get(BOT_ID) != "administrator":
+            raise Refusal(400, "Bad Request: BOT_NOT_ADMIN")
+        return user
 
     def edit_message_text(self, params: Params) -> Json:
         chat = self.find(params.get("chat_id"))

@@ -165,9 +165,12 @@ class TelegramServer:
         thread: int = 0,
         reply_to: int = 0,
         sender_chat: Chat | None = None,
+        alone: bool = False,
         **more: Any,
     ) -> Json:
-        """Somebody writes; in a channel it is a post. `sender_chat`: as whom an anonymous admin or a channel writes."""
+        """Somebody writes; in a channel it is a post. `sender_chat`: as whom an anonymous admin or a channel writes;
+        `alone`: the bot alone sees it.
+        """
         who = user or person(chat.id if chat.type == "private" else 501)
         message = self.chats.typed(chat, text, who, thread=thread, reply_to=reply_to)
         if chat.type == "channel":
@@ -178,6 +181,8 @@ class TelegramServer:
         if "document" in more:
             del message["text"], message["entities"]
         message |= more
+        if alone:
+            message = self.chats.hide(chat, chat.messages.pop(message["message_id"]), who["id"])
         self.put("channel_post" if chat.type == "channel" else "message", message)
         return message
 
@@ -194,7 +199,7 @@ class TelegramServer:
         rows = message["reply_markup"]["inline_keyboard"]
         data = next(button["callback_data"] for row in rows for button in row if button["text"] == label)
         who = user or person(chat.id if chat.type == "private" else 501)
-        press = Press(str(len(self.chats.presses) + 4_000_000))
+        press = Press(str(len(self.chats.presses) + 4_000_000), who["id"])
         self.chats.presses[press.id] = press
         self.put(
             "callback_query", {"id": press.id, "from": who, "chat_instance": "1", "data": data, "message": message}

@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -74,7 +75,7 @@ class Telegram:
         self._log = context.log
         self._api = Api((self._settings.token, *self._settings.spare_tokens), self._settings.api_base)
         self._spare = Spare(self._api, context.observe, context.log)
-        self._answers = Answers(self._api, context.clock, context.log)
+        self._answers = Answers(self._api, context.clock, context.log, ephemeral=self._settings.ephemeral)
         self._handle: CommandHandler | None = None
         self._seen: dict[tuple[int, int], None] = {}
         self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}
@@ -149,9 +150,11 @@ class Telegram:
 
     async def _show_profile(self, menu: Sequence[MenuEntry]) -> None:
         """Beside receiving, which must not wait for some dozens of calls."""
-        about, lang = self._settings.profile, self._context.settings.chat.language
+        wish = self._settings
+        entries = menu if wish.ephemeral else [replace(entry, private=False) for entry in menu]
+        lang = self._context.settings.chat.language
         try:
-            await show(self._api, menu, lang, self._clock, self._log, about=about)
+            await show(self._api, entries, lang, self._clock, self._log, about=wish.profile)
         except Exception:
             self._log.exception("The bot's menus and descriptions could not be shown in Telegram")
 
@@ -244,14 +247,13 @@ class Telegram:
             target=target_of(message, self._by_name),
             line=read_payload(typed.line, self._api.token),
             private=private,
-            message_ref=self._api.reference(message.reply_to_message.message_id) if message.reply_to_message else "",
+            message_ref=self._api.reference_of(message.reply_to_message),
             addressed=typed.addressed,
             file=self._given(message),
         )
         answer, is_new = await self._ask(request, event_update, handle)
         if answer is not None and is_new:
-            reply_to = message.message_id if message.chat.type in ("group", "supergroup") else 0
-            await self._answers.give(request.target, answer, reply_to=reply_to)
+            await self._answers.to_message(message, request.target, answer)
 
     def _given(self, message: TelegramMessage) -> GivenFile | None:
         """The document that came with a command, or with the message that it replies to."""
@@ -273,7 +275,7 @@ class Telegram:
             target=target,
             line=press.data,
             private=chat.type == "private",
-            message_ref=self._api.reference(press.message.message_id),
+            message_ref=self._api.reference_of(press.message),
         )
         answer, is_new = await self._ask(request, event_update, handle)
         if is_new:

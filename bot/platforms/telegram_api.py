@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, cast
 
 from aiogram import Bot
@@ -21,7 +22,16 @@ from aiogram.methods import (
     SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import BufferedInputFile, LinkPreviewOptions, MessageId, ReplyParameters, User
+from aiogram.types import (
+    BufferedInputFile,
+    EphemeralMessageParameters,
+    InaccessibleMessage,
+    LinkPreviewOptions,
+    MessageId,
+    ReplyParameters,
+    User,
+)
+from aiogram.types import Message as SentMessage
 from aiogram.utils.token import TokenValidationError
 from aiohttp import (
     ClientError,
@@ -51,6 +61,19 @@ MOST_PICTURE = 10_000_000
 MOST_FILE = 50_000_000
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Who alone in a group is to see a message, and what gives the right to send it: the press of a button that is not
+    answered yet, or an ephemeral message of theirs, of the last 15 seconds.
+
+    https://core.telegram.org/bots/api#ephemeral-messages-and-commands
+    """
+
+    user: int
+    press: str = ""
+    ephemeral: int = 0
 
 
 class GetRawUpdates(GetUpdates):
@@ -221,17 +244,21 @@ class Api:
         """What a message is known by: its number, which in private chats another bot's message may have too."""
         return f"{self.id}:{number}"
 
+    def reference_of(self, message: SentMessage | InaccessibleMessage | None) -> str:
+        """What a message of an update is known by; "" for none, and for an ephemeral one, whose number is 0."""
+        return self.reference(message.message_id) if message is not None and message.message_id else ""
+
     def number_of(self, reference: str) -> int:
         """The number of a message of this bot; 0 for any other."""
         bot, _, number = reference.partition(":")
         return int(number) if bot == str(self.id) and number.isascii() and number.isdecimal() else 0
 
-    async def post(self, target: Target, message: Message, *, reply_to: int = 0) -> str:
+    async def post(self, target: Target, message: Message, *, reply_to: int = 0, alone: Alone | None = None) -> str:
         """Send a message that fits, its words as the caption of its file if it has one; returns its reference.
 
-        Raises DeliveryError.
+        What is for one member `alone` has no number, and none of a message that it replies to. Raises DeliveryError.
         """
-        place = _place(target, message, reply_to)
+        place = _place(target, message, reply_to) if alone is None else _place_alone(target, message, alone)
         if message.file is None:
             return self.reference((await self.call(_Send(**_fields(target, message), **place), target)).message_id)
         method = _with_file(target, message, message.file, place)
@@ -271,6 +298,16 @@ def _place(target: Target, message: Message, reply_to: int) -> dict[str, Any]:
         place["disable_notification"] = True
     if reply_to:
         place["reply_parameters"] = ReplyParameters(message_id=reply_to, allow_sending_without_reply=True)
+    return place
+
+
+def _place_alone(target: Target, message: Message, alone: Alone) -> dict[str, Any]:
+    place = _place(target, message, 0)
+    place["ephemeral_message_parameters"] = EphemeralMessageParameters(
+        receiver_user_id=alone.user, callback_query_id=alone.press or None
+    )
+    if alone.ephemeral:
+        place["reply_parameters"] = ReplyParameters(ephemeral_message_id=alone.ephemeral)
     return place
 
 

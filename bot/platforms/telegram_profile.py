@@ -98,7 +98,8 @@ def _menus(menu: Sequence[MenuEntry], default: str) -> Iterator[_Part]:
             (BotCommandScopeAllPrivateChats(), known),
             (BotCommandScopeAllChatAdministrators(), known),
         ):
-            commands = [_command(entry, lang) for entry in entries]
+            at_home = isinstance(scope, BotCommandScopeAllPrivateChats)
+            commands = [_command(entry, lang, alone=entry.private and not at_home) for entry in entries]
             yield _Part(
                 GetMyCommands(scope=scope, language_code=code),
                 SetMyCommands(commands=commands, scope=scope, language_code=code),
@@ -106,9 +107,10 @@ def _menus(menu: Sequence[MenuEntry], default: str) -> Iterator[_Part]:
             )
 
 
-def _command(entry: MenuEntry, lang: str) -> BotCommand:
+def _command(entry: MenuEntry, lang: str, *, alone: bool) -> BotCommand:
+    """`alone`: what a reader chooses from the menu of a group is sent so that the bot alone sees it."""
     told = entry.translations.get(lang, entry.description)[:MOST_COMMAND_TEXT]
-    return BotCommand(command=entry.name, description=told or entry.name)
+    return BotCommand(command=entry.name, description=told or entry.name, is_ephemeral=alone or None)
 
 
 def _descriptions(default: str) -> Iterator[_Part]:
@@ -137,5 +139,5 @@ def description(lang: str) -> str:
 def _plain(shown: Any) -> object:
     """An answer of Telegram as what can be compared."""
     if isinstance(shown, list):
-        return [(command.command, command.description) for command in shown]
+        return [(command.command, command.description, bool(command.is_ephemeral)) for command in shown]
     return getattr(shown, "short_description", None) or getattr(shown, "description", "")

@@ -284,20 +284,6 @@ async def test_short_private_answer_to_a_press_in_a_group_is_a_popup(server: Tel
     assert len(server.messages(group)) == 1
 
 
-async def test_long_private_answer_to_a_press_in_a_group_stands_under_the_message(
-    server: TelegramServer, bench: Bench
-) -> None:
-    group = server.chats.group(forum=True)
-    thread = server.chats.topic(group, "Releases")
-    shown = await bench.platform.send(target(group, thread), alert())
-    bench.echo.answer = replace(plain("reason " * 50), private=True)
-    press = server.press(group, server.messages(group)[0], "Why?")
-    assert await server.pressed(press) == {}
-    answer = (await server.sent(group, 2))[1]
-    assert answer["reply_to_message"]["message_id"] == int(shown.partition(":")[2])
-    assert answer["message_thread_id"] == thread
-
-
 async def test_long_answer_to_a_reader_of_a_channel_is_given_in_the_readers_own_chat(
     server: TelegramServer, bench: Bench
 ) -> None:
