@@ -89,8 +89,8 @@ ABOUT_START = "Send {start} to choose topics. Kept about a chat: its address, it
 {forget} erases them."
 GREETING_NEW = "Choose what this chat should get:"
 GREETING_AGAIN = "This chat gets: {topics}."
-GREETING_PRIVACY = "Kept about this chat: its address, these choices and a list of their changes (never whose), \
-nothing else. {stop} erases them."
+GREETING_PRIVACY = "Kept about this chat: its address, these choices, for a day those not yet confirmed, and a list of \
+changes (never whose). Nothing else. {stop} erases all of it."
 EVERYTHING_BUTTON = "Everything"
 ADD_BUTTON = "Add: {topic}"
 STOP_BUTTON = "Stop"

@@ -38,6 +38,7 @@ from core.model import (
     Target,
 )
 from core.options import Feedback, Options, Told, Verdict
+from core.proposing import ProposalStore
 from core.replicas import LimitStore
 from core.search import SearchStore
 from core.secondlook import LookStore, LookTransaction
@@ -225,7 +226,7 @@ class DeliveryStore(LimitStore, Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, ShowingStore, Protocol):
+class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, ShowingStore, ProposalStore, Protocol):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

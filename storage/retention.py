@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Table, delete, select
 from sqlalchemy.sql import Select
 
+from core.proposing import KEEP_PROPOSALS
 from storage.database import Database
 from storage.dialect import Lock
-from storage.schema import entries, feeds, identities, outbox, stories, updates, waiting
+from storage.schema import entries, feeds, identities, outbox, proposals, stories, updates, waiting
 
 # Platforms repeat an event within a day at most (https://core.telegram.org/bots/api#getupdates).
 KEEP_UPDATES = timedelta(days=3)
@@ -31,6 +32,7 @@ class Pruned:
     stories: int = 0
     identities: int = 0
     updates: int = 0
+    proposals: int = 0
 
 
 async def prune(database: Database, now: datetime, *, keep_text: timedelta, keep_identity: timedelta) -> Pruned:
@@ -50,6 +52,7 @@ async def prune(database: Database, now: datetime, *, keep_text: timedelta, keep
         stories=await _delete(database, stories, (stories.c.updated_at < now - keep_identity) & unheld, Lock.STORIES),
         identities=await _forget(database, now - keep_identity),
         updates=await _delete(database, updates, updates.c.seen_at < now - KEEP_UPDATES),
+        proposals=await _forget_proposals(database, now),
     )
 
 
@@ -67,6 +70,13 @@ async def _delete_chosen(database: Database, table: Table, chosen: Select[tuple[
         total += count
         if count < _BATCH:
             return total
+
+
+async def _forget_proposals(database: Database, now: datetime) -> int:
+    """There are few: each chat keeps some, for a day."""
+    async with database.write() as connection:
+        old = delete(proposals).where(proposals.c.kept_at < now - KEEP_PROPOSALS)
+        return (await connection.execute(old)).rowcount
 
 
 async def _forget(database: Database, before: datetime) -> int:

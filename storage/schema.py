@@ -307,6 +307,17 @@ audit = Table(
 )
 Index("ix_audit_target_id", audit.c.target_id, audit.c.id)
 
+# What a chat was asked about and has not answered; gone when it is used, with the chat, or after a day.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("target_digest", LargeBinary, primary_key=True),
+    Column("mark", CleanText(), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", UtcTime(), nullable=False),
+)
+Index("ix_proposals_kept_at", proposals.c.kept_at)
+
 # What a platform bears, shared by all processes: when the last turn begins and the next is free, in microseconds since
 # 1970, and until when the platform has asked for rest.
 platform_limits = Table(

@@ -60,6 +60,7 @@ from storage.correcting import StoryAdmin
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
 from storage.feedadmin import FeedAdmin
+from storage.proposals import ProposalDesk
 from storage.replicas import ReplicaStore
 from storage.retention import Pruned
 from storage.schema import updates
@@ -67,7 +68,7 @@ from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
+class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
@@ -258,7 +259,7 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ReplicaStore):
 
     async def unsubscribe(self, target: Target) -> bool:
         async with self._database.write(Lock.STORIES) as connection:
-            return bool(await subscriptions.erase(connection, subscriptions.at(target)))
+            return bool(await subscriptions.forget(connection, target))
 
     async def sync_subscriptions(self, wanted: Mapping[Target, Sequence[str]], now: datetime) -> None:
         async with self._database.write(Lock.STORIES) as connection:

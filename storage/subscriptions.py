@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import NotFound
 from core.model import Subscription, Target
 from core.options import Options
+from storage import proposals
 from storage.columns import clean
 from storage.dialect import batches, insert
 from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting, watches
@@ -125,6 +126,12 @@ async def erase(connection: AsyncConnection, condition: ColumnElement[bool]) -> 
     return (await connection.execute(delete(targets).where(condition))).rowcount
 
 
+async def forget(connection: AsyncConnection, target: Target) -> int:
+    """Delete a chat with all that is kept about it; how many there were. Needs Lock.STORIES."""
+    await proposals.erase(connection, target)
+    return await erase(connection, at(target))
+
+
 async def sync(connection: AsyncConnection, wanted: Mapping[Target, Sequence[str]], now: datetime) -> None:
     """Make subscriptions of the configuration follow it. Needs Lock.STORIES.
 
@@ -171,6 +178,8 @@ async def _retire(connection: AsyncConnection, which: ColumnElement[bool], reaso
 
 async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
     """Give a chat its new address, and join it with what is there already. Needs Lock.STORIES."""
+    if old != new:
+        await proposals.move(connection, old, new)
     query = select(targets.c.id, targets.c.moved_from, targets.c.sent_total)
     here = (await connection.execute(query.where(at(old)).with_for_update(key_share=True))).first()
     there = (await connection.execute(query.where(at(new)).with_for_update(key_share=True))).first()

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot import feed_texts as told
+from bot import proposing
 from bot.command import Context, Rest, command
 from bot.given import read_given
 from bot.links import clean_link
 from bot.render import topic_names
-from bot.watch_texts import NOT_HERE
+from bot.watch_texts import NOT_HERE, PROPOSAL_GONE
 from core.errors import CommandError
 from core.feedadmin import FeedDesk, FoundFeed, ManagedFeed, Sample
 from core.files import Attachment
 from core.health import Condition
-from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
+from core.message import Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Level, Role
 
 MOST_LISTED = 40
@@ -67,6 +68,9 @@ async def feed(ctx: Context, action: Action, which: Rest = "") -> Message:
     sure = which.split()[:1] == ["yes"]
     rest = which.strip().removeprefix("yes").strip() if sure else which.strip()
     match action:
+        case "add" if not rest:
+            hint = ctx.say.say(told.FEED_ADDRESS_HINT, add=ctx.typed("feed add https://example.org/news"))
+            raise CommandError(ctx.say.say(told.FEED_ADDRESS), hint)
         case "add":
             return await (_added(ctx, rest) if sure else _looked_at(ctx, rest))
         case "remove":
@@ -81,15 +85,12 @@ async def feed(ctx: Context, action: Action, which: Rest = "") -> Message:
 
 async def _looked_at(ctx: Context, address: str) -> Message:
     """What is behind an address, before anything is changed."""
-    if not address:
-        hint = ctx.say.say(told.FEED_ADDRESS_HINT, add=ctx.typed("feed add https://example.org/news"))
-        raise CommandError(ctx.say.say(told.FEED_ADDRESS), hint)
     found = (await _desk(ctx).find(address))[:MOST_CHOICES]
     lines: list[Line] = []
     for one in found:
         lines += _found(ctx, one)
     fresh = [one for one in found if not one.known]
-    buttons = tuple((_add_button(ctx, one),) for one in fresh)
+    buttons = tuple([(await _add_button(ctx, one),) for one in fresh])
     if fresh:
         ask = Span(ctx.typed(f"feed add yes {fresh[0].url}"), Style.CODE)
         lines.append(ctx.say.line(told.FEED_ASK, kind=LineKind.SMALL, line=ask))
@@ -119,18 +120,14 @@ def _sample(ctx: Context, sample: Sample) -> Line:
     return ctx.say.line(told.FEED_SAMPLE_MATCHED, kind=LineKind.BULLET, title=title, topics=topics)
 
 
-def _add_button(ctx: Context, one: FoundFeed) -> Button:
-    line = f"feed add yes {one.url}"
-    if len(line.encode()) > MAX_COMMAND_BYTES:
-        line = f"feed add yes {ctx.tools.proposals.keep(one.url)}"
+async def _add_button(ctx: Context, one: FoundFeed) -> Button:
+    line = await proposing.line_of(ctx, "feed add yes", one.url)
     return Button(ctx.say.say(told.FEED_ADD_BUTTON, name=foreign(one.title or one.url, 40)), command=line)
 
 
 async def _added(ctx: Context, address: str) -> Message:
-    wanted = ctx.tools.proposals.find(address) if address.startswith("#") else address
-    if not wanted:
-        raise CommandError(ctx.say.say(told.FILE_GONE))
-    added = await _desk(ctx).add(wanted)
+    added = await _desk(ctx).add(await proposing.words_of(ctx, address, PROPOSAL_GONE))
+    await proposing.used(ctx, address)
     lines = [ctx.say.line(told.FEED_ADDED, name=_bold(added)), *_listed(ctx, added, in_full=True)]
     return Message(tuple(lines), (_keys(ctx, added),))
 
@@ -179,7 +176,7 @@ async def _ask_to_import(ctx: Context) -> Message:
         lines.append(say.line(told.FEED_LIST_BAD, n=len(found.unusable), addresses=bad))
     if not found.new:
         return Message(tuple(lines), asks=True)
-    line = f"feed import yes {ctx.tools.drafts.keep(body)}"
+    line = f"feed import yes {await proposing.keep(ctx, body)}"
     lines.append(say.line(told.FEED_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE)))
     return Message(
         tuple(lines), ((Button(say.say(told.FEED_LIST_BUTTON, n=len(found.new)), command=line),),), asks=True
@@ -187,10 +184,8 @@ async def _ask_to_import(ctx: Context) -> Message:
 
 
 async def _imported(ctx: Context, mark: str) -> Message:
-    body = ctx.tools.drafts.find(mark)
-    if body is None:
-        raise CommandError(ctx.say.say(told.FILE_GONE))
-    added = await _desk(ctx).add_list(body)
+    added = await _desk(ctx).add_list(await proposing.body_of(ctx, mark, told.FILE_GONE))
+    await proposing.used(ctx, mark)
     return Message((ctx.say.line(told.FEED_LIST_ADDED, n=added),))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from bot import proposing
 from bot import watch_texts as told
 from bot.command import Context
 from bot.feed_texts import FILE_GONE
@@ -24,12 +25,12 @@ _HEAD = re.compile(r"\s*\S+\s+import\b[ \t]*", re.IGNORECASE)
 async def import_people(ctx: Context, roster: Roster, words: str) -> Message:
     """The answer to `watch import`, with what it would add, or to `watch import yes MARK`, when it is done."""
     if words.startswith("yes "):
-        body = ctx.tools.drafts.find(words.removeprefix("yes ").strip())
-        if body is None:
-            raise CommandError(ctx.say.say(FILE_GONE))
+        mark = words.removeprefix("yes ").strip()
+        body = await proposing.body_of(ctx, mark, FILE_GONE)
         specs, _ = await _read(body, roster)
         await _check_room(ctx, specs)
         added = await ctx.store.watch(ctx.request.target, specs, ctx.now)
+        await proposing.used(ctx, mark)
         return Message((ctx.say.line(told.IMPORTED, n=added),))
     pasted = _HEAD.sub("", ctx.request.line, count=1).strip()
     body = pasted.encode() if pasted else await read_given(ctx, "watch import")
@@ -50,7 +51,7 @@ async def import_people(ctx: Context, roster: Roster, words: str) -> Message:
         )
     if not fresh:
         return Message(tuple(lines), asks=True)
-    line = f"watch import yes {ctx.tools.drafts.keep(body)}"
+    line = f"watch import yes {await proposing.keep(ctx, body)}"
     ask = ctx.say.line(told.RULE_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
     button = Button(ctx.say.say(told.IMPORT_BUTTON, n=len(fresh)), command=line)
     return Message((*lines, ask), ((button,),), asks=True)

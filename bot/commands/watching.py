@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import access, wishes
+from bot import access, proposing, wishes
 from bot import watch_texts as say_watch
 from bot.backtest import BACK, BackTest, back_test, bars, rule_spec
 from bot.command import Context, Rest, command
 from bot.commands.importing import import_people
 from bot.links import clean_link
 from core.errors import CommandError
-from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
+from core.message import Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Role
 from core.watch import MOST_WATCHES, PERSON, WatchItem, WatchSpec
 from matching.people import Roster, guess_spec, make_spec, read_forms
@@ -145,27 +145,18 @@ async def _person(ctx: Context, text: str) -> Message:
         typed = ctx.typed(f"watch be: {be} ru: {ru}")
         lines.append(ctx.say.line(say_watch.CORRECT, kind=LineKind.SMALL, line=Span(typed, Style.CODE)))
         label = ctx.say.say(say_watch.ADD_PERSON, name=foreign(text, 30))
-        buttons.append((propose(ctx, label, f"be: {be} ru: {ru}"),))
+        buttons.append((Button(label, command=await proposing.line_of(ctx, "watch", f"be: {be} ru: {ru}")),))
     return Message(tuple(lines), tuple(buttons))
-
-
-def propose(ctx: Context, label: str, words: str) -> Button:
-    """A button that watches for these words; a long line goes by its mark."""
-    line = f"watch {words}"
-    if len(line.encode()) > MAX_COMMAND_BYTES:
-        line = f"watch {ctx.tools.proposals.keep(words)}"
-    return Button(label, command=line)
 
 
 async def _proposed(ctx: Context, text: str) -> Message:
     """Save what was proposed: by its mark, or the rule itself."""
-    words = ctx.tools.proposals.find(text) if text.startswith("#") else text
-    if words is None:
-        raise CommandError(ctx.say.say(say_watch.PROPOSAL_GONE))
+    words = await proposing.words_of(ctx, text, say_watch.PROPOSAL_GONE)
     forms = read_forms(words)
-    if forms is not None:
-        return await add(ctx, make_spec(*forms))
-    return await add(ctx, rule_spec(_rule(ctx, words)))
+    spec = rule_spec(_rule(ctx, words)) if forms is None else make_spec(*forms)
+    added = await add(ctx, spec)
+    await proposing.used(ctx, text)
+    return added
 
 
 async def _try_rule(ctx: Context, text: str) -> Message:
@@ -173,9 +164,7 @@ async def _try_rule(ctx: Context, text: str) -> Message:
     rule = _rule(ctx, text)
     mine = await ctx.store.find_subscription(ctx.request.target)
     tried = await back_test(rule, ctx.store, mine.topics if mine else (), ctx.now)
-    line = f"watch save {text}"
-    if len(line.encode()) > MAX_COMMAND_BYTES:
-        line = f"watch save {ctx.tools.proposals.keep(text)}"
+    line = await proposing.line_of(ctx, "watch save", text)
     shown = [ctx.say.line(say_watch.RULE_LOOKS, rule=Span(foreign(text, 400), Style.CODE)), *_outcome(ctx, tried)]
     ask = ctx.say.line(say_watch.RULE_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
     return Message((*shown, ask), ((Button(ctx.say.say(say_watch.RULE_SAVE), command=line),),))

@@ -27,6 +27,7 @@ from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Lane, OutboxI
 from core.options import Options, Told, Verdict
 from core.overview import DeliveryState, OverviewStore
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
+from core.proposing import ProposalStore
 from core.replicas import Lease
 from core.search import SearchStore, SearchTerm
 from core.secondlook import Look, LookStore
@@ -174,6 +175,8 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "claim_lanes": lambda store: lanes(store, NOW),
     "watch": lambda store: store.watch(CHAT, [WatchSpec("rule", "minsk", {"rule": "minsk"})], NOW),
     "record_change": lambda store: store.record_change(CHAT, Role.EDITOR, "subscribe", NOW),
+    "keep_proposal": lambda store: store.keep_proposal(CHAT, b"minsk", NOW),
+    "drop_proposal": lambda store: store.drop_proposal(CHAT, "#0123456789"),
     "merge_stories": lambda store: store.merge_stories(1, 2, lambda _: summary(), NOW),
     "split_story": lambda store: store.split_story(1, [1], lambda _: summary(), NOW),
     "unwatch": lambda store: store.unwatch(CHAT, [1]),
@@ -201,6 +204,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "find_entry": lambda store: store.find_entry("https://host.example/1"),
     "get_status": lambda store: store.get_status(),
     "migrate": lambda store: store.migrate(),
+    "find_proposal": lambda store: store.find_proposal(CHAT, "#0123456789", NOW),
     "watches": lambda store: store.watches(CHAT),
     "find_watched": lambda store: store.find_watched(CHAT, 1),
     "find_showing": lambda store: store.find_showing(CHAT, 1),
@@ -236,6 +240,7 @@ def test_every_method_is_tried_against_a_lock() -> None:
         AuditStore,
         OverviewStore,
         CorrectingStore,
+        ProposalStore,
     ):
         assert {name for name in vars(protocol) if not name.startswith("_")} <= public
 

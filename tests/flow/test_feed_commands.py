@@ -10,7 +10,7 @@ import pytest
 from app.parts import commands_for
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
-from bot.tools import Drafts, Tools
+from bot.tools import Tools
 from core.files import MOST_GIVEN, GivenFile
 from core.message import Message
 from core.model import Actor, FeedSpec, Role, Target
@@ -94,7 +94,7 @@ async def test_a_long_address_goes_by_its_mark(room: Room) -> None:
     assert confirm.startswith("feed add yes #")
     await room.ask(confirm)
     assert [feed.url for feed in await room.office.desk.list()] == [address]
-    assert "no longer remembered" in (await room.ask("feed add yes #0000000000")).text
+    assert "asked more than a day ago" in (await room.ask("feed add yes #0000000000")).text
 
 
 async def test_feeds_are_paused_resumed_and_removed_after_a_question(room: Room) -> None:
@@ -192,7 +192,7 @@ async def test_the_list_goes_out_and_comes_back_whole(room: Room) -> None:
     again = await room.ask("feed import", file=given(out.file.body))
     assert "Nothing in the list is new." in again.text
     assert "1 is read already." in again.text
-    assert "no longer remembered" in (await room.ask("feed import yes #00")).text
+    assert "asked more than a day ago" in (await room.ask("feed import yes #00")).text
 
 
 async def test_lists_that_are_none_or_partly_unusable_are_told_apart(room: Room) -> None:
@@ -222,14 +222,6 @@ async def test_without_a_desk_it_is_said(office: Office, clock: FakeClock) -> No
     answer = await dispatcher(Request(Actor("telegram", "1"), HERE, "feeds"))
     assert answer is not None
     assert "not switched on" in answer.text
-
-
-def test_drafts_are_few_and_marked_by_what_they_hold() -> None:
-    drafts = Drafts()
-    marks = [drafts.keep(bytes([number])) for number in range(9)]
-    assert drafts.find(marks[0]) is None
-    assert [drafts.find(mark) for mark in marks[1:]] == [bytes([number]) for number in range(1, 9)]
-    assert drafts.keep(b"\x01") == marks[1]
 
 
 def test_another_role_changes_that_command_alone() -> None:

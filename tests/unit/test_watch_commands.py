@@ -231,15 +231,25 @@ async def test_a_rule_is_tried_before_it_is_saved(chat: WatchingChat) -> None:
     assert "rule: minsk AND potash NOT football" in (await chat.ask("watching")).text
 
 
-async def test_a_long_rule_goes_by_its_mark(chat: WatchingChat) -> None:
+async def test_a_long_rule_goes_by_its_mark_also_after_a_restart(chat: WatchingChat, clock: FakeClock) -> None:
     rule = "minsk AND (" + " OR ".join(f"word{number}" for number in range(20)) + ")"
     answer = await chat.ask(f"watch {rule}")
     assert "nothing would have matched (0 reports looked at)" in answer.text
     (save,) = commands_of(answer)
     assert save.startswith("watch save #")
-    await chat.ask(save)
-    assert await chat.watched() == [rule]
-    assert "no longer remembered" in (await chat.ask("watch save #0000000000")).text
+    assert "asked more than a day ago" in (await chat.ask("watch save #0000000000")).text
+    restarted = WatchingChat(chat.store, clock)
+    assert "now watches" in (await restarted.ask(save)).text
+    assert await restarted.watched() == [rule]
+    assert "was done already" in (await chat.ask(save)).text
+
+
+async def test_a_full_list_does_not_lose_what_was_proposed(chat: WatchingChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    (save,) = commands_of(await chat.ask("watch minsk AND (" + " OR ".join(f"word{n}" for n in range(20)) + ")"))
+    with monkeypatch.context() as full:
+        full.setattr("bot.commands.watching.MOST_WATCHES", 0)
+        assert "can watch 0 people" in (await chat.ask(save)).text
+    assert "now watches" in (await chat.ask(save)).text
 
 
 async def test_a_mistake_is_answered_with_its_place(chat: WatchingChat) -> None:

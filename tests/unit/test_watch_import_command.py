@@ -76,7 +76,7 @@ async def test_without_a_list_it_is_said_how(chat: WatchingChat) -> None:
     answer = await chat.ask("watch import")
     assert "Which file?" in answer.text
     assert "/watch import" in answer.text
-    assert "no longer remembered" in (await chat.ask("watch import yes #0")).text
+    assert "asked more than a day ago" in (await chat.ask("watch import yes #0")).text
     viewer = await chat.ask("watch import", private=False, role=Role.VIEWER)
     assert "Only those who manage" in viewer.text
 

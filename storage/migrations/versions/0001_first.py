@@ -62,6 +62,15 @@ def upgrade() -> None:
         _primary("feedback", "kind", "name_digest", "verdict"),
     )
     op.create_table(
+        "proposals",
+        _column("target_digest", sa.LargeBinary()),
+        _column("mark", sa.Text()),
+        _column("body", sa.LargeBinary()),
+        _column("kept_at", TIME),
+        _primary("proposals", "target_digest", "mark"),
+    )
+    op.create_index("ix_proposals_kept_at", "proposals", ["kept_at"])
+    op.create_table(
         "platform_limits",
         _column("name", sa.Text()),
         _count("first_at"),
