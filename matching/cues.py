@@ -145,6 +145,11 @@ def pack_languages() -> tuple[str, ...]:
     return tuple(lang for lang in read_table("numbers") if lang != "any")
 
 
+def is_small_word(folded: str) -> bool:
+    """Is a word one of those by which a language is known, such as "the"?"""
+    return folded in _tells()
+
+
 @cache
 def _tells() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -20,11 +19,12 @@ from matching.numbers import number_words
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
-from matching.text import Passage, Token
+from matching.phrases import Phrase, PhraseIndex, chunks_around
+from matching.text import Chunk, Memory, Passage, Token, read_chunk
 from matching.topics import Topic
 
 MAX_HITS = 3_000  # telling words looked at per passage: ten times the longest article
-_REMEMBERED = 30_000  # words whose look-up is kept, about 6 MB
+_REMEMBERED = 30_000  # words, and chunks of text, whose look-up is kept: about 6 MB each
 _CENTURIES = frozenset(("19", "20"))
 COUNTRY = frozenset(("belarus", "minsk", "place", "firm"))  # concepts that let a weak name count
 
@@ -47,24 +47,33 @@ class Found(NamedTuple):
     person: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What a folded word can be: whole patterns, first words of longer ones, and names."""
+class _Word(NamedTuple):
+    """What a folded word can be: whole patterns, the rarest word of longer ones, and names."""
 
     whole: tuple[Pattern, ...]
-    begin: tuple[tuple[Pattern, str], ...]  # with the stem that the next word must begin with, "" after a gap
+    within: tuple[Phrase, ...]
     names: NameHits | None
 
 
+class _Tell(NamedTuple):
+    """What a chunk of text is read for: it is not one plain word, or it may tell something."""
+
+    chunk: Chunk
+    within: tuple[Phrase, ...]  # of all its words
+
+
 class Scan(NamedTuple):
-    """A passage looked up: its concepts, and the capitalised words that may be names, by token index."""
+    """A passage looked up: the tokens that tell something, the concepts, and the capitalised words that may be names,
+    by token index."""
 
     passage: Passage
+    tokens: Sequence[Token]
     concepts: list[Found]
     names: dict[int, NameHits]
 
 
 _PLACE = itemgetter(3, 4, 0)  # first token, last token, concept
+_NUMBER_OF = itemgetter(0)
 
 
 class Lexicon:
@@ -78,12 +87,17 @@ class Lexicon:
         self.sources: Mapping[str, tuple[str, ...]] = packs.sources
         self.warnings: tuple[str, ...] = tuple(packs.warnings)
         self._stems: dict[str, list[Pattern]] = defaultdict(list)
+        self._phrases = PhraseIndex()
         for patterns in packs.concepts.values():
             for pattern in patterns:
-                self._stems[pattern.elements[0].stem].append(pattern)
+                if len(pattern.elements) == 1:
+                    self._stems[pattern.elements[0].stem].append(pattern)
+                else:
+                    self._phrases.add(pattern)
         self._longest = max(map(len, self._stems), default=0)
         self._names = NameIndex(packs.persons, packs.cognates)
-        self._words: dict[str, _Word | None] = {}
+        self._words: Memory[_Word | None] = Memory(self._look_up, _REMEMBERED)
+        self._tells: Memory[_Tell | None] = Memory(self._tell, _REMEMBERED)
 
     def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
         """Everything the packs know in a passage, in order of place. `context` says that the text is known to be about
@@ -92,22 +106,20 @@ class Lexicon:
 
     def scan(self, passage: Passage) -> Scan:
         """Find what needs no context: all concepts, and the words that may be names."""
+        chunks = passage.chunks
+        tells = [(at, tell) for at, tell in enumerate(map(self._tells.__getitem__, chunks)) if tell is not None]
+        wanted = [(at, tell.chunk) for at, tell in tells]
+        around = {
+            other for at, tell in tells if tell.within for other in chunks_around(tell.within, chunks, at, tell.chunk)
+        }
+        if around:
+            wanted = sorted({**{at: read_chunk(chunks[at]) for at in around}, **dict(wanted)}.items(), key=_NUMBER_OF)
+        made, tokens = passage.some(wanted)
         words = self._words
-        folded = [token.folded for token in passage.tokens]
-        new = set(folded).difference(words)
-        if len(words) + len(new) > _REMEMBERED:
-            words.clear()
-            new = set(folded)
-        for form in new:
-            words[form] = self._look_up(form)
-        hits = [
-            (token, word)
-            for token, word in zip(passage.tokens, map(words.get, folded), strict=True)
-            if word is not None
-        ]
+        hits = [(token, word) for token in made if (word := words[token.folded]) is not None]
         del hits[MAX_HITS:]
         names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
-        return Scan(passage, self._find_concepts(passage, hits) if hits else [], names)
+        return Scan(passage, tokens, self._find_concepts(passage, tokens, hits) if hits else [], names)
 
     def complete(self, scan: Scan, *, context: bool) -> tuple[Found, ...]:
         """Add the persons to a scan; everything in order of place."""
@@ -117,81 +129,64 @@ class Lexicon:
         found.sort(key=_PLACE)
         return tuple(found)
 
+    def _tell(self, chunk: str) -> _Tell | None:
+        """None for a plain word that tells nothing."""
+        read = read_chunk(chunk)
+        words = [self._words[piece.folded] for piece in read.pieces]
+        if read.plain is not None and words[0] is None:
+            return None
+        return _Tell(read, tuple(phrase for word in words if word is not None for phrase in word.within))
+
     def _look_up(self, folded: str) -> _Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
-        begin: list[tuple[Pattern, str]] = []
         for size in range(min(len(folded), self._longest), 0, -1):
             for pattern in self._stems.get(folded[:size], ()):
                 if len(folded) - size <= pattern.elements[0].extra:
-                    if len(pattern.elements) == 1:
-                        whole.append(pattern)
-                    else:
-                        begin.append((pattern, "" if pattern.gaps[1] else pattern.elements[1].stem))
+                    whole.append(pattern)
+        within = self._phrases.look_up(folded)
         names = self._names.look_up(folded)
-        return _Word(_longest_win(whole), tuple(begin), names) if whole or begin or names else None
+        return _Word(_longest_win(whole), within, names) if whole or within or names else None
 
-    def _find_concepts(self, passage: Passage, hits: Sequence[tuple[Token, _Word]]) -> list[Found]:
-        found: list[Found] = []
+    def _find_concepts(
+        self, passage: Passage, tokens: Sequence[Token], hits: Sequence[tuple[Token, _Word]]
+    ) -> list[Found]:
+        """Concepts in the words that tell something; for every first word of a concept one pattern."""
+        found: dict[tuple[str, int], Found] = {}
         barred: list[tuple[str, int, int]] = []
-        seen: set[tuple[str, int]] = set()
-        tokens = passage.tokens
+        for phrase, first, last in _phrases(tokens, hits):
+            pattern = phrase.pattern
+            if pattern.negative:
+                barred.append((pattern.concept, first, last))
+            elif (pattern.concept, first) not in found:
+                found[pattern.concept, first] = _found(passage, tokens, pattern.concept, first, last, pattern.source)
+        excepted: set[tuple[str, int]] = set()
         for token, word in hits:
-            if word.begin:
-                following = tokens[token.index + 1].folded if token.index + 1 < len(tokens) else ""
-                for pattern, stem in word.begin:
-                    if following.startswith(stem) and following:
-                        self._find_phrase(passage, token, pattern, found, barred, seen)
+            index = token.index
             for pattern in word.whole:
                 element = pattern.elements[0]
                 if (element.exact or element.accents) and not element.fits_exactly(token.text):
                     continue
-                if (pattern.concept, token.index) in seen:
+                key = pattern.concept, index
+                if key in found or key in excepted:
                     continue
-                seen.add((pattern.concept, token.index))
-                if not pattern.negative:
-                    found.append(_found(passage, pattern.concept, token.index, token.index, pattern.source))
-        if barred:
-            found = [
-                item
-                for item in found
-                if not any(
-                    concept == item.concept and first <= item.last and item.first <= last
-                    for concept, first, last in barred
-                )
-            ]
-        return found
-
-    def _find_phrase(
-        self,
-        passage: Passage,
-        token: Token,
-        pattern: Pattern,
-        found: list[Found],
-        barred: list[tuple[str, int, int]],
-        seen: set[tuple[str, int]],
-    ) -> None:
-        element = pattern.elements[0]
-        if (element.exact or element.accents) and not element.fits_exactly(token.text):
-            return
-        last = pattern.find_end(passage.tokens, token.index)
-        if last < 0:
-            return
-        if pattern.negative:
-            barred.append((pattern.concept, token.index, last))
-        elif (pattern.concept, token.index) not in seen:
-            seen.add((pattern.concept, token.index))
-            found.append(_found(passage, pattern.concept, token.index, last, pattern.source))
+                if pattern.negative:
+                    excepted.add(key)
+                else:
+                    found[key] = _found(passage, tokens, pattern.concept, index, index, pattern.source)
+        return [item for item in found.values() if not (barred and _is_barred(item, barred))]
 
     def _find_persons(self, scan: Scan, context: bool) -> list[Found]:
         if not scan.names:
             return []
         by_sentences = frozenset(item.sentence for item in scan.concepts if item.concept in COUNTRY)
         found: list[Found] = []
-        for sighting in self._names.sight(scan.passage.tokens, scan.names, context, by_sentences):
+        for sighting in self._names.sight(scan.tokens, scan.names, context, by_sentences):
             person = sighting.person
             source = f"name:{person.id} {person.source}"
             for concept in (f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())):
-                found.append(_found(scan.passage, concept, sighting.first, sighting.last, source, person.id))
+                found.append(
+                    _found(scan.passage, scan.tokens, concept, sighting.first, sighting.last, source, person.id)
+                )
         return found
 
 
@@ -207,6 +202,21 @@ def _is_count(folded: str) -> bool:
     return len(folded) < 4 or folded[:2] not in _CENTURIES
 
 
+def _phrases(tokens: Sequence[Token], hits: Sequence[tuple[Token, _Word]]) -> list[tuple[Phrase, int, int]]:
+    """The phrases that stand in a passage with their first and last tokens, in the order in which they count."""
+    standing = {
+        (first, phrase.rank): (phrase, first, last)
+        for token, word in hits
+        for phrase in word.within
+        for first, last in phrase.stands(tokens, token.index)
+    }
+    return [standing[key] for key in sorted(standing)]
+
+
+def _is_barred(item: Found, barred: Sequence[tuple[str, int, int]]) -> bool:
+    return any(concept == item.concept and first <= item.last and item.first <= last for concept, first, last in barred)
+
+
 def _capital(token: Token) -> bool:
     return not token.text[0].islower()
 
@@ -216,9 +226,12 @@ def _longest_win(patterns: list[Pattern]) -> tuple[Pattern, ...]:
     return tuple(sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative)))
 
 
-def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:
-    start, end = passage.tokens[first].start, passage.tokens[last].end
-    sentence = passage.tokens[first].sentence
+def _found(
+    passage: Passage, tokens: Sequence[Token], concept: str, first: int, last: int, pattern: str, person: str = ""
+) -> Found:
+    _, _, start, end, sentence, _ = tokens[first]
+    if last != first:
+        end = tokens[last].end
     return Found(concept, passage.where, sentence, first, last, passage.text[start:end], pattern, start, end, person)
 
 

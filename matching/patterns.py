@@ -12,6 +12,7 @@ lässt ... frei   up to 5 other words between, in the same sentence
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from matching.fold import fold, fold_keeping_accents
@@ -67,7 +68,7 @@ class Pattern:
     negative: bool
     source: str
 
-    def find_end(self, tokens: tuple[Token, ...], first: int) -> int:
+    def find_end(self, tokens: Sequence[Token], first: int) -> int:
         """Index of the last token when the pattern stands at `first` (whose element is known to fit), else -1."""
         at = first
         sentence = tokens[first].sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
@@ -115,8 +115,7 @@ def set_scene(reading: Reading) -> Scene:
 
 
 def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
-    if len(passage.tokens) > MOST_WORDS:
-        passage = replace(passage, tokens=passage.tokens[:MOST_WORDS])
+    passage = passage.cut(MOST_WORDS)
     cues: dict[str, list[Cue]] = {}
     for cue in _cues().find(passage, langs):
         cues.setdefault(cue.name, []).append(cue)

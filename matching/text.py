@@ -1,23 +1,24 @@
 """A text cut into words, numbers and sentences, with the place of each word in the original.
 
 The text is split at spaces and each chunk between them is read once and remembered: news repeats its words, so most of
-the work of an entry is looking chunks up. Several hundred tokens per entry are made without a Python call for each.
+the work of an entry is looking chunks up. Of most entries only the tokens are made that may tell something.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import repeat
-from typing import NamedTuple
+from itertools import accumulate, repeat
+from typing import NamedTuple, TypeVar
 
 from matching.fold import fold
 
 MAX_TEXT = 200_000  # characters read of one text; the rest of a longer one is not looked at
 _LONG_CHUNK = 80  # longer ones are not worth remembering
 _CACHE = 16_384  # chunks remembered, about 5 MB
+_SURE = 2  # a gap between sentences, whatever follows
+Value = TypeVar("Value")
 
 
 class Token(NamedTuple):
@@ -35,16 +36,7 @@ class Token(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a token
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A title or a body, read. `where` is "title" or "body"; `text` is what was looked at (200,000 characters)."""
-
-    where: str
-    text: str
-    tokens: tuple[Token, ...]
-
-
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """A word within a chunk; `gap` says whether a sentence ended before it (0 no, 1 if a capital follows, 2 yes)."""
 
     text: str
@@ -54,24 +46,75 @@ class _Piece(NamedTuple):
     gap: int
 
 
-class _Full(NamedTuple):
-    """What stands between two spaces: its pieces, the only one if there is no gap before it, the gap after it, whether
-    it can go on with (`head`) and can begin (`tail`) a number written with spaces."""
+class Chunk(NamedTuple):
+    """What stands between two spaces.
 
-    pieces: tuple[_Piece, ...]
-    single: _Piece | None
+    `plain`: one word at the beginning, after which no sentence ends: that word, its folded form and its length. Of any
+    chunk: its pieces, the only one if there is no gap before it, the gap after it, whether it can go on with (`head`)
+    and can begin (`tail`) a number written with spaces.
+    """
+
+    plain: tuple[str, str, int] | None
+    pieces: tuple[Piece, ...]
+    single: Piece | None
     after: int
     head: bool
     tail: bool
 
 
-class _Chunk(NamedTuple):
-    """The length of a chunk; if it is one word at its beginning and no gap follows, that word, its folded form and its
-    length; and the chunk in full."""
+class Passage:
+    """A title or a body, read. `where` is "title" or "body"; `text` is what was looked at (200,000 characters).
 
-    size: int
-    plain: tuple[str, str, int] | None
-    full: _Full
+    `chunks` is what stands between the spaces; markup is blanked in them. All tokens are made when they are first asked
+    for; `some` makes only those that somebody wants, which is much less work.
+    """
+
+    __slots__ = ("_tokens", "chunks", "text", "where")
+
+    def __init__(self, where: str, text: str, chunks: list[str], tokens: tuple[Token, ...] | None = None) -> None:
+        self.where, self.text, self.chunks = where, text, chunks
+        self._tokens = tokens
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """All words and numbers of the text."""
+        if self._tokens is None:
+            read = read_chunk if max(map(len, self.chunks)) > _LONG_CHUNK else _remembered
+            self._tokens = tuple(_tokens(self.text, self.chunks, enumerate(map(read, self.chunks)))[0])
+        return self._tokens
+
+    def cut(self, most: int) -> Passage:
+        """The passage with its first so many tokens only."""
+        return self if len(self.tokens) <= most else Passage(self.where, self.text, self.chunks, self.tokens[:most])
+
+    def some(self, chunks: Iterable[tuple[int, Chunk]]) -> tuple[list[Token], list[Token]]:
+        """The tokens of some chunks, and a list as long as all tokens with each at its index, ABSENT between them.
+
+        `chunks`, numbered and in their order, must hold every one that is not plain.
+        """
+        made, size = _tokens(self.text, self.chunks, chunks)
+        tokens = [ABSENT] * size
+        for token in made:
+            tokens[token.index] = token
+        return made, tokens
+
+
+ABSENT = Token("", "", -1, -1, -1, -1)
+
+
+class Memory(dict[str, Value]):
+    """What was made of short strings, remembered: at most so many, then it begins anew."""
+
+    def __init__(self, make: Callable[[str], Value], most: int) -> None:
+        self._make, self._most = make, most
+
+    def __missing__(self, key: str) -> Value:
+        value = self._make(key)
+        if len(self) >= self._most:
+            self.clear()
+        if len(key) <= _LONG_CHUNK:
+            self[key] = value
+        return value
 
 
 _LETTER = r"[^\W\d_]"
@@ -105,43 +148,54 @@ _TITLES = (
 def read_passage(text: str, where: str) -> Passage:
     """Cut a text into tokens and sentences. Never raises on any text; reads 200,000 characters at most."""
     text = text[:MAX_TEXT]
-    plain = text
+    return Passage(where, text, _plain(text).split(" "))
+
+
+def _plain(text: str) -> str:
+    """The text with markup, entities and addresses blanked."""
     if "<" in text or "&" in text or "://" in text or "www." in text:
-        plain = _LEFTOVER.sub(_blank, text)
-    return Passage(where, text, tuple(map(tuple.__new__, repeat(Token), _rows(text, plain.split(" ")))))
+        return _LEFTOVER.sub(_blank, text)
+    return text
 
 
 _Row = tuple[str, str, int, int, int, int]  # the fields of a token
 
 
-def _rows(text: str, chunks: list[str]) -> list[_Row]:
-    """The tokens of a text's chunks. Most chunks are plain words, which the first branch puts down at once."""
-    read = _remembered if max(map(len, chunks)) <= _LONG_CHUNK else _remembered_if_short
+def _tokens(text: str, chunks: Sequence[str], wanted: Iterable[tuple[int, Chunk]]) -> tuple[list[Token], int]:
+    """The tokens of the wanted chunks, and how many all chunks have; those left out are plain, of one word each."""
     rows: list[_Row] = []
     put = rows.append
-    sentence = pending = index = position = 0
+    sentence = pending = index = 0
     number_open = -1  # the index of the token that may go on with the number before
-    for size, plain, full in map(read, chunks):
+    before = -1
+    letters = list(accumulate(map(len, chunks), initial=0))
+    for at, (plain, pieces, _, after, head, tail) in wanted:
+        position = letters[at] + at  # a space before every chunk but the first
+        if at - before > 1:
+            if pending:
+                if pending == _SURE or not chunks[before + 1][0].islower():
+                    sentence += index > 0
+                pending = 0
+            index += at - before - 1
+        before = at
         if plain is not None and not pending:
             word, comparable, length = plain
             put((word, comparable, position, position + length, sentence, index))
             index += 1
-        elif size:
-            pieces, _, after, head, tail = full
+        elif chunks[at]:
             if head and number_open == index and not pending:
                 _join_number(rows, text, position + pieces[0].end)
                 pieces = pieces[1:]
             for word, comparable, start, end, gap in pieces:
                 if gap or pending:
-                    if gap == 2 or pending == 2 or not word[0].islower():
-                        sentence += bool(rows)
+                    if gap == _SURE or pending == _SURE or not word[0].islower():
+                        sentence += index > 0
                     pending = 0
                 put((word, comparable, position + start, position + end, sentence, index))
                 index += 1
             pending = max(pending, after)
             number_open = index if tail else -1
-        position += size + 1
-    return rows
+    return list(map(tuple.__new__, repeat(Token), rows)), index + len(chunks) - before - 1
 
 
 def distinct_words(text: str) -> tuple[str, ...]:
@@ -150,13 +204,10 @@ def distinct_words(text: str) -> tuple[str, ...]:
     The same as those of `read_passage`, at less cost, since neither places nor sentences are needed.
     """
     text = text[:MAX_TEXT]
-    plain = text
-    if "<" in text or "&" in text or "://" in text or "www." in text:
-        plain = _LEFTOVER.sub(_blank, text)
     found: dict[str, None] = {}
     heads = tails = False
-    for chunk in dict.fromkeys(plain.split(" ")):
-        pieces, single, _, head, tail = _remembered_if_short(chunk).full
+    for chunk in dict.fromkeys(_plain(text).split(" ")):
+        _, pieces, single, _, head, tail = read_chunk(chunk)
         heads, tails = heads or head, tails or tail
         if single is not None:
             found[single.folded] = None
@@ -180,8 +231,8 @@ def _blank(match: re.Match[str]) -> str:
     return " " * len(match.group())
 
 
-def _read_chunk(chunk: str) -> _Chunk:
-    pieces: list[_Piece] = []
+def _read_chunk(chunk: str) -> Chunk:
+    pieces: list[Piece] = []
     gap = 0
     for match in _SCAN.finditer(chunk):
         kind = match.lastgroup
@@ -189,7 +240,7 @@ def _read_chunk(chunk: str) -> _Chunk:
             gap = max(gap, _gap(chunk, match, pieces[-1] if pieces else None))
             continue
         for text, start in _parts(match.group(), match.start(), kind):
-            pieces.append(_Piece(text, _comparable(text), start, start + len(text), gap))
+            pieces.append(Piece(text, _comparable(text), start, start + len(text), gap))
             gap = 0
     number = pieces[0].text if pieces and pieces[0].start == 0 else ""
     head = len(number) == 3 and number.isdecimal()
@@ -199,13 +250,14 @@ def _read_chunk(chunk: str) -> _Chunk:
     plain = None
     if single is not None and not (single.start or gap or head or tail):
         plain = single.text, single.folded, len(single.text)
-    return _Chunk(len(chunk), plain, _Full(tuple(pieces), single, gap, head, tail))
+    return Chunk(plain, tuple(pieces), single, gap, head, tail)
 
 
 _remembered = lru_cache(maxsize=_CACHE)(_read_chunk)
 
 
-def _remembered_if_short(chunk: str) -> _Chunk:
+def read_chunk(chunk: str) -> Chunk:
+    """What stands between two spaces of a text, cut into words and numbers; remembered if it is short."""
     return _remembered(chunk) if len(chunk) <= _LONG_CHUNK else _read_chunk(chunk)
 
 
@@ -232,7 +284,7 @@ def _parts(piece: str, start: int, kind: str | None) -> Iterator[tuple[str, int]
     yield piece[position:], start + position
 
 
-def _gap(chunk: str, match: re.Match[str], last: _Piece | None) -> int:
+def _gap(chunk: str, match: re.Match[str], last: Piece | None) -> int:
     """How surely a mark closes a sentence: not after an abbreviation, an initial, a day's number, or in a word."""
     mark = match.group()
     if mark[0] in "\r\n\v\f\u2028\u2029":

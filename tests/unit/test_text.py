@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.text import MAX_TEXT, Passage, distinct_words, read_passage
+from matching.text import ABSENT, MAX_TEXT, Passage, distinct_words, read_chunk, read_passage
 
 
 def words(text: str) -> list[str]:
@@ -104,6 +104,19 @@ def test_long_and_odd_texts_are_bounded(text: str) -> None:
     passage = read_passage(text, "body")
     assert len(passage.text) <= MAX_TEXT
     check(passage)
+
+
+AWKWARD = ["1", "234", "12", "U.S.", "no.", "no?", "Word", "word", "Word's", "", "–", "a–b", "(", "\n", "x\nY", "5,"]
+
+
+@given(st.lists(st.sampled_from(AWKWARD), max_size=30), st.sets(st.integers(0, 29)))
+def test_some_tokens_are_those_of_all_at_their_places(parts: list[str], asked: set[int]) -> None:
+    passage = read_passage(" ".join(parts), "body")
+    chunks = [(at, read_chunk(chunk)) for at, chunk in enumerate(passage.chunks)]
+    made, placed = passage.some((at, chunk) for at, chunk in chunks if at in asked or chunk.plain is None)
+    assert [token for token in placed if token is not ABSENT] == made
+    assert len(placed) == len(passage.tokens)
+    assert all(passage.tokens[token.index] == token for token in made)
 
 
 @pytest.mark.parametrize(
