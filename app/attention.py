@@ -1,26 +1,35 @@
-"""What needs a hand: a feed gone, a token refused, alerts that wait, a full disk. Each is said once, in plain words.
+"""What needs a hand: a feed gone, a token refused, alerts that wait, a full disk, an upgrade left half done.
 
-Said in the log, and in the chats of access.operators (a user id is the address of the chat with that person, in
-Telegram and in Slack alike). What ends and begins again is said again. Every process speaks for itself.
+Each is said once, in plain words: in the log, and in the chats of access.operators (a user id is the address of the
+chat with that person, in Telegram and in Slack alike). What ends and begins again is said again. What was said stands
+in the database, so that several processes say it once, and one that is started again does not repeat it.
+
+Feeds, alerts, the disk and the release are judged by what the database and the disk say; the rest is told by the parts
+as it happens, and is noted within a minute.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from app.telling import Teller, TellingStore
+from app.upgrades import AT_WORK, upgrade_pending
 from core.audits import Missed
-from core.errors import DeliveryError, TargetGone
-from core.message import LineKind, Message, line
-from core.model import Status, Target
+from core.errors import StoreError
+from core.health import FeedRecord
+from core.model import Status
+from core.noticing import Notice, NoticeKey
 from core.ports import ChatPlatform, Clock
+from core.replicas import Replica, ReplicaStore
+from feeds.health import is_trouble
 
 log = logging.getLogger("minskwatch")
 
@@ -28,9 +37,25 @@ log = logging.getLogger("minskwatch")
 BACKLOG = (timedelta(minutes=15), timedelta(minutes=5))
 SILENCE = (timedelta(minutes=30), timedelta(minutes=15))
 DISK_USED = (0.95, 0.93)
-SEND_WITHIN = 30.0  # seconds
+DATABASE_AWAY = timedelta(minutes=5)
+UPGRADE_TAKES = timedelta(minutes=10)  # what is noticed of an upgrade that is under way is no trouble yet
 MOST_MISSED = 5  # headlines in a report of the audit
-MOST_AT_ONCE = 10  # lines of one message
+NEWS_LASTS = timedelta(days=1)
+# What only the process knows that it happened to; it is over when no process says so for this time.
+UNLESS_REPEATED = timedelta(hours=1)
+
+
+class AttentionStore(TellingStore, ReplicaStore, Protocol):
+    async def get_status(self) -> Status: ...
+    async def list_feeds(self) -> tuple[FeedRecord, ...]: ...
+
+
+@dataclass
+class _Judgement:
+    """What was found: what begins, and what is over."""
+
+    begun: list[Notice] = field(default_factory=list)
+    over: list[NoticeKey] = field(default_factory=list)
 
 
 class Attention:
@@ -39,33 +64,34 @@ class Attention:
     def __init__(
         self,
         clock: Clock,
-        read_status: Callable[[], Awaitable[Status]],
+        store: AttentionStore,
         platforms: Mapping[str, ChatPlatform],
         operators: Iterable[str],
         folder: Path | None,
+        replica: Replica,
         disk_used: Callable[[Path], float] | None = None,
     ) -> None:
         self._clock = clock
-        self._began_at = clock.now()
-        self._read_status = read_status
-        self._platforms = platforms
-        self._untold: dict[Target, list[str]] = {Target.parse(one): [] for one in operators}
+        self._began_at = self._well_at = clock.now()
+        self._store = store
+        self._teller = Teller(store, platforms, operators, replica.owner)
         self._folder = folder
         self._disk_used = disk_used or _disk_used
-        self._present: dict[tuple[str, str], str] = {}
-        self._said_on: dict[tuple[str, str], date] = {}
+        self._replica = replica
+        self._present: dict[NoticeKey, Notice] = {}
+        # What begins (or, with None, ends) when it is next written; kinds of which only what is ours goes on.
+        self._pending: dict[NoticeKey, Notice | None] = {}
+        self._over_kinds = {"configuration"}  # a start has read a good one
+        self._mine: set[NoticeKey] = set()
+        self._away = ""
+        self._uneven_since: datetime | None = None
         self._status = Status()
         self._deaths = 0
 
     def __call__(self, event: str, /, **fields: Any) -> None:
         """Told by the parts; log lines of these events are written by the observer of the log."""
         match event:
-            case "feed_failing":
-                text = f"The feed {fields['feed']} cannot be read: {fields['reason']}"
-                self._begin("feed", fields["url"], text)
-            case "feed_recovered":
-                self._over("feed", fields["url"])
-            case "feed_reissued" | "feed_moved" | "feed_state" | "audit":
+            case "feed_reissued" | "feed_moved" | "feed_state" | "audit" | "alert_dead":
                 self._look_at(event, fields)
             case "outage_began":
                 self._begin("network", "", "Nearly all hosts fail at once: the fault is ours, so no feed is blamed.")
@@ -75,7 +101,9 @@ class Attention:
                 self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
             case "config_refused" | "config_read" | "token_shared" | "token_alone" | "token_replaced":
                 self._look_within(event, fields)
-            case "alert" | "digest":
+            case "token_accepted":
+                self._over("token", fields["platform"])
+            case "alert" | "digest" if ("token", fields["platform"]) in self._all():
                 self._over("token", fields["platform"])
             case "parser_died":
                 self._deaths += 1
@@ -84,15 +112,13 @@ class Attention:
         """What is wrong with this program itself, or how it is run."""
         match event:
             case "config_refused":
-                self._over("configuration", "")
-                self._begin("configuration", "", f"The configuration stays as it was: {fields['reason']}")
+                self._replace("configuration", f"The configuration stays as it was: {fields['reason']}")
             case "config_read":
-                self._over("configuration", "")
+                self._over_kind("configuration")
             case "token_shared":
                 self._begin("shared-token", fields["platform"], fields["reason"])
             case "token_replaced":
-                self._over("replaced-token", fields["platform"])
-                self._begin("replaced-token", fields["platform"], fields["reason"])
+                self._replace("replaced-token", fields["reason"])
             case "token_alone":
                 self._over("shared-token", fields["platform"])
 
@@ -110,15 +136,18 @@ class Attention:
                 self._news(event, url, f"The feed {feed}: {fields['reason']}")
             case "audit":
                 self._news(event, "", _missed(fields["missed"]))
+            case "alert_dead":
+                text = f"{fields['platform']} refuses an alert for good, so that a chat lacks it: {fields['reason']} "
+                self._news(event, "", text + "/deliveries of the status page has all of the kind.")
 
     def change(self, operators: Iterable[str]) -> None:
-        """Tell other operators from now on; who stays keeps what is still to be told."""
-        self._untold = {target: self._untold.get(target, []) for target in map(Target.parse, operators)}
+        """Tell other operators from now on; who is new is told what there is."""
+        self._teller.change(operators)
 
     @property
     def present(self) -> tuple[str, ...]:
-        """What needs a hand now, a sentence each."""
-        return tuple(self._present.values())
+        """What needs a hand now, a sentence each: of all processes, as of the last look, and what is new of this."""
+        return tuple(notice.text for notice in self._all().values()) + ((self._away,) if self._away else ())
 
     def details(self) -> Mapping[str, Any]:
         """For the health check: how the work goes, in ages and counts. Asks nobody, so that it answers at once.
@@ -131,88 +160,170 @@ class Attention:
             details["seconds since last successful poll"] = _seconds(now - status.last_ok_at)
         if status.oldest_waiting_at:
             details["seconds that the oldest alert waits"] = _seconds(now - status.oldest_waiting_at)
-        if self._present:
-            kinds = Counter(kind for kind, _ in self._present)
+        kinds = Counter(kind for kind, _ in self._all())
+        if self._away:
+            kinds["database"] += 1
+        if kinds:
             details["needs a hand"] = " ".join(f"{kind}:{count}" for kind, count in kinds.items())
         return details
 
     async def look(self) -> None:
         """Judge the present state, and tell the operators what is new. Raises StoreError."""
-        self._status = status = await self._read_status()
         now = self._clock.now()
+        try:
+            await self._look(now)
+        except StoreError as error:
+            await self._without_database(now, error)
+            raise
+        self._well_at, self._away = now, ""
+
+    async def leave(self) -> None:
+        """The process ends: write what is still to be written, and let another one tell. Raises StoreError."""
+        await self._write_pending(self._clock.now())
+        await self._teller.leave(self._clock.now())
+        await self._store.leave(self._replica.owner)
+
+    async def _look(self, now: datetime) -> None:
+        await self._store.beat(self._replica, now)
+        if self._mine:
+            await self._store.prolong_notices(self._mine, now + UNLESS_REPEATED)
+        await self._write_pending(now)
+        self._present = {notice.key: notice for notice in await self._store.list_notices(now)}
+        found, ended = await self._judge(now), set(self._over_kinds)
+        await self._end([*found.over, *(key for key in self._present if self._is_over(key))])
+        self._over_kinds -= ended
+        await self._begin_now(found.begun, now, "needs a hand: %s")
+        await self._teller.tell(tuple(self._present.values()), now)
+
+    async def _write_pending(self, now: datetime) -> None:
+        pending, self._pending = self._pending, {}
+        try:
+            await self._end([key for key, notice in pending.items() if notice is None])
+            lasting = [notice for notice in pending.values() if notice and notice.key in self._mine]
+            news = [notice for notice in pending.values() if notice and notice.key not in self._mine]
+            await self._begin_now(lasting, now, "")
+            await self._begin_now(news, now, "worth a look: %s")
+        except StoreError:
+            self._pending = pending | self._pending
+            raise
+
+    async def _begin_now(self, notices: Sequence[Notice], now: datetime, said: str) -> None:
+        for notice in await self._store.begin_notices(notices, now) if notices else ():
+            self._present[notice.key] = notice
+            if said:
+                log.warning(said, notice.text)
+
+    async def _end(self, keys: Sequence[NoticeKey]) -> None:
+        for key in await self._store.end_notices(keys) if keys else ():
+            log.info("no longer needs a hand: %s", " ".join(key).strip())
+        for key in keys:
+            self._present.pop(key, None)
+
+    async def _judge(self, now: datetime) -> _Judgement:
+        """What the database and the disk say. What is there was read before this, so nothing newer is ended."""
+        found = _Judgement()
+        self._status = status = await self._store.get_status()
         waiting = now - status.oldest_waiting_at if status.oldest_waiting_at else timedelta(0)
-        self._judge(
+        self._weigh(
+            found,
             "backlog",
-            waiting,
-            BACKLOG,
+            waiting > BACKLOG[0],
+            waiting < BACKLOG[1],
             f"An alert has been waiting for {_minutes(waiting)} ({status.outbox_waiting} wait): a platform may be down "
             "or limit us; /deliveries of the status page has the reasons.",
         )
-        silence = now - max(status.last_ok_at or self._began_at, self._began_at) if status.feeds else timedelta(0)
-        self._judge(
+        silence = now - max(status.last_ok_at or self._began_at, self._began_at)
+        heard = status.last_ok_at is not None and now - status.last_ok_at < SILENCE[1]
+        self._weigh(
+            found,
             "silence",
-            silence,
-            SILENCE,
+            status.feeds > 0 and silence > SILENCE[0],
+            heard or not status.feeds,
             f"No feed has been read for {_minutes(silence)}: check the network and DNS of this host.",
         )
-        if self._folder is not None:
-            used = self._disk_used(self._folder)
-            self._judge(
-                "disk",
-                used,
-                DISK_USED,
-                f"The disk of {self._folder} is {used:.0%} full: free some space, or keep entries for a shorter time "
-                "(storage.keep). Nothing can be stored on a full disk.",
-            )
-        await self._tell()
+        used = self._disk_used(self._folder) if self._folder is not None else 0.0
+        self._weigh(
+            found,
+            "disk",
+            used > DISK_USED[0],
+            used < DISK_USED[1],
+            f"The disk of {self._folder} is {used:.0%} full: free some space, or keep entries for a shorter time "
+            "(storage.keep). Nothing can be stored on a full disk.",
+        )
+        await self._judge_release(found, now)
+        await self._judge_feeds(found)
+        return found
 
-    def _judge(self, kind: str, value: Any, limits: tuple[Any, Any], text: str) -> None:
-        begin, over = limits
-        if value > begin:
-            if self._begin(kind, "", text):
-                log.warning("needs a hand: %s", text)
-        elif value < over and self._over(kind, ""):
-            log.info("no longer needs a hand: %s", kind)
+    async def _judge_feeds(self, found: _Judgement) -> None:
+        records = await self._store.list_feeds() if self._status.feeds_failing or self._has("feed") else ()
+        failing = [record for record in records if record.paused_at is None and is_trouble(record.state)]
+        urls = {record.spec.url for record in failing}
+        found.over += [key for key in self._present if key[0] == "feed" and key[1] not in urls]
+        for record in failing:
+            text = f"The feed {record.spec.name} cannot be read: {record.state.last_error}"
+            if ("feed", record.spec.url) not in self._present:
+                found.begun.append(Notice("feed", record.spec.url, text))
 
-    def _begin(self, kind: str, name: str, text: str) -> bool:
+    async def _judge_release(self, found: _Judgement, now: datetime) -> None:
+        revision = await self._store.read_revision()
+        text = upgrade_pending(await self._store.list_replicas(now - AT_WORK), revision)
+        self._uneven_since = (self._uneven_since or now) if text else None
+        lasts = self._uneven_since is not None and now - self._uneven_since >= UPGRADE_TAKES
+        self._weigh(found, "upgrade", lasts, not text, text)
+
+    def _weigh(self, found: _Judgement, kind: str, begins: bool, over: bool, text: str) -> None:
+        key = (kind, "")
+        if begins and key not in self._present:
+            found.begun.append(Notice(*key, text))
+        elif over and key in self._present:
+            found.over.append(key)
+
+    async def _without_database(self, now: datetime, error: StoreError) -> None:
+        """Who told last tells this as well; what the processes agree by is away."""
+        if self._away or now - self._well_at < DATABASE_AWAY:
+            return
+        self._away = f"For {_minutes(now - self._well_at)} nothing can be read from or written to the database: {error}"
+        log.error("needs a hand: %s", self._away)
+        if self._teller.leads:
+            await self._teller.tell_without_database(self._away)
+
+    def _begin(self, kind: str, name: str, text: str) -> None:
+        """Note what lasts until it is over, or until this process has ended."""
+        self._mine.add((kind, name))
         if (kind, name) in self._present:
-            return False
-        self._present[kind, name] = text
-        for texts in self._untold.values():
-            texts.append(text)
-        return True
+            self._pending.pop((kind, name), None)
+        else:
+            self._pending[kind, name] = Notice(kind, name, text, self._clock.now() + UNLESS_REPEATED)
 
     def _news(self, kind: str, name: str, text: str) -> None:
-        """Tell something that happened and does not last, once in a day."""
-        if self._said_on.get((kind, name)) != self._clock.now().date():
-            self._said_on[kind, name] = self._clock.now().date()
-            log.warning("worth a look: %s", text)
-            for texts in self._untold.values():
-                texts.append(text)
+        """Note something that happened and does not last: told once in a day."""
+        if (kind, name) not in self._present:
+            self._pending.setdefault((kind, name), Notice(kind, name, text, self._clock.now() + NEWS_LASTS))
 
-    def _over(self, kind: str, name: str) -> bool:
-        text = self._present.pop((kind, name), None)
-        for texts in self._untold.values():
-            if text in texts:
-                texts.remove(text)
-        return text is not None
+    def _over(self, kind: str, name: str) -> None:
+        self._mine.discard((kind, name))
+        self._pending[kind, name] = None
 
-    async def _tell(self) -> None:
-        for target, texts in tuple(self._untold.items()):
-            platform = self._platforms.get(target.platform)
-            if not texts or platform is None:
-                continue
-            said = tuple(texts)
-            try:
-                async with asyncio.timeout(SEND_WITHIN):
-                    await platform.send(target, _message(said))
-            except TargetGone as error:
-                log.warning("operator %s cannot be told, write to the bot first: %s", target, error)
-                del self._untold[target]
-            except (DeliveryError, TimeoutError) as error:
-                log.info("operator %s is told later: %s", target, error)
-            else:
-                self._untold[target] = [text for text in texts if text not in said]
+    def _over_kind(self, kind: str) -> None:
+        self._mine = {key for key in self._mine if key[0] != kind}
+        self._pending = {key: notice for key, notice in self._pending.items() if key[0] != kind}
+        self._over_kinds.add(kind)
+
+    def _replace(self, kind: str, text: str) -> None:
+        """Note what takes the place of all of its kind; the text is its name, so that the same is told once."""
+        self._over_kind(kind)
+        self._begin(kind, text, text)
+
+    def _is_over(self, key: NoticeKey) -> bool:
+        return key[0] in self._over_kinds and key not in self._mine
+
+    def _has(self, kind: str) -> bool:
+        return any(key[0] == kind for key in self._present)
+
+    def _all(self) -> dict[NoticeKey, Notice]:
+        """What is present, with what is still to be written."""
+        both = {key: notice for key, notice in self._present.items() if not self._is_over(key)} | self._pending
+        return {key: notice for key, notice in both.items() if notice is not None}
 
 
 def _missed(missed: Sequence[Missed]) -> str:
@@ -221,14 +332,6 @@ def _missed(missed: Sequence[Missed]) -> str:
     more = f"; and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
     stories = "1 relevant story" if len(missed) == 1 else f"{len(missed)} relevant stories"
     return f"{stories} came from the audit's query and from no feed: {first}{more}. A source may be missing or broken."
-
-
-def _message(texts: tuple[str, ...]) -> Message:
-    lines = [line("Minsk Watch needs a hand", kind=LineKind.TITLE)]
-    lines += [line(text, kind=LineKind.BULLET) for text in texts[:MOST_AT_ONCE]]
-    if len(texts) > MOST_AT_ONCE:
-        lines.append(line(f"and {len(texts) - MOST_AT_ONCE} more; the log has them all", kind=LineKind.SMALL))
-    return Message(tuple(lines))
 
 
 def database_folder(url: str) -> Path | None:

@@ -29,11 +29,12 @@ from core.clock import SystemClock
 from core.leadership import OWNER
 from core.model import Role, Target
 from core.ports import ChatPlatform, Clock, Observer
+from core.replicas import Replica
 from core.settings import FeedSettings, Settings
 from feeds.auditing import Audit
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
-from feeds.options import FeedOptions, identify
+from feeds.options import VERSION, FeedOptions, identify
 from feeds.pages import PageWorker
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -44,6 +45,7 @@ from matching.people import Roster
 from matching.stories import StoryBook
 from matching.timeline import load_timeline
 from storage.clock import ServerClock
+from storage.schema import REVISION
 from storage.store import Store
 from web.metrics import Metrics
 
@@ -141,7 +143,8 @@ def make_parts(
     platforms: dict[str, ChatPlatform] = {}
     metrics = Metrics(clock)
     folder = database_folder(settings.storage.url)
-    attention = Attention(clock, store.get_status, platforms, settings.access.operators, folder)
+    replica = Replica(OWNER, VERSION, REVISION, tuple(sorted(roles)), clock.now())
+    attention = Attention(clock, store, platforms, settings.access.operators, folder, replica)
     observe = joined(observe or log_event, metrics, attention)
     options = feed_options(settings)
     watcher = StoredWatcher(store, matcher.lexicon)

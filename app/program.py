@@ -15,7 +15,7 @@ from app.parts import Parts
 from app.roles import CHAT, DELIVER, POLL, WEB
 from app.rounds import Rounds
 from app.site import make_site
-from core.errors import BadCredentials, DeliveryError, MinskError
+from core.errors import BadCredentials, DeliveryError, MinskError, StoreError
 from core.ports import ChatPlatform, Route
 from web.health import Health
 from web.metrics import metrics_route
@@ -146,6 +146,7 @@ class Program:
 
     def _listen(self, name: str, platform: ChatPlatform, who: str) -> None:
         log.info("connected to %s as %s", name, who)
+        self._parts.attention("token_accepted", platform=name)
         self._health.ready_with(name)
         if CHAT not in self._parts.roles:
             return
@@ -171,6 +172,11 @@ class Program:
         self._failure = error
         self._stop.set()
 
+    async def _leave(self, deadline: float) -> None:
+        with suppress(TimeoutError, StoreError):  # the others find out by themselves
+            async with asyncio.timeout(deadline):
+                await self._parts.attention.leave()
+
     async def _end(self) -> None:
         """Stop taking work, let what is under way finish within the deadline, close everything."""
         parts = self._parts
@@ -181,7 +187,12 @@ class Program:
             if isinstance(result, Exception):
                 log.error("a task ended badly: %s", result)
         deadline = STOP_DEADLINE.total_seconds()
-        await asyncio.gather(parts.poller.drain(deadline), parts.looks.drain(deadline), parts.deliverer.drain(deadline))
+        await asyncio.gather(
+            parts.poller.drain(deadline),
+            parts.looks.drain(deadline),
+            parts.deliverer.drain(deadline),
+            self._leave(deadline),
+        )
         for name, platform in parts.platforms.items():
             with suppress(TimeoutError):
                 async with asyncio.timeout(2):

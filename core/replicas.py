@@ -1,4 +1,7 @@
-"""What processes that share a database agree by: the rate of a platform, leases. One process alone asks the same."""
+"""What processes that share a database agree by: the rate of a platform, leases, who is at work.
+
+One process alone asks the same.
+"""
 
 from __future__ import annotations
 
@@ -53,4 +56,38 @@ class LeaseStore(Protocol):
 
     async def drop_lease(self, lease: Lease, now: datetime) -> None:
         """Let others have it from now on; nothing happens when it has another owner."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A process at work: `owner` as in leases, the release it runs, and the `revision` of the tables that it knows."""
+
+    owner: str
+    version: str
+    revision: str
+    roles: tuple[str, ...]
+    started_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Host and process number, for people."""
+        return self.owner.rpartition(":")[0] or self.owner
+
+
+class ReplicaStore(Protocol):
+    async def beat(self, replica: Replica, now: datetime) -> None:
+        """Say that the process is at work; rows of processes that have long been silent are removed."""
+        ...
+
+    async def list_replicas(self, since: datetime) -> tuple[Replica, ...]:
+        """The processes that have said so since, in the order in which they were started."""
+        ...
+
+    async def leave(self, owner: str) -> None:
+        """Say that the process ends."""
+        ...
+
+    async def read_revision(self) -> str:
+        """The revision that the tables have now; a newer release may have changed it."""
         ...

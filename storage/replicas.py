@@ -1,15 +1,17 @@
-"""The part of the store that processes agree by: the shared rate of a platform, leases, the clock."""
+"""The part of the store that processes agree by: the shared rate of a platform, leases, notices, the clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from core.replicas import Lease, Turns
-from storage import hints, leases, limits
+from core.noticing import Notice, NoticeKey
+from core.replicas import Lease, Replica, Turns
+from storage import hints, leases, limits, notices
 from storage.database import Database
+from storage.migrate import current_revision
 from storage.reconcile import Finding, find
 
 
@@ -40,6 +42,42 @@ class ReplicaStore:
     async def drop_lease(self, lease: Lease, now: datetime) -> None:
         async with self._database.write() as connection:
             await leases.drop(connection, lease, now)
+
+    async def list_notices(self, now: datetime) -> tuple[Notice, ...]:
+        async with self._database.read() as connection:
+            return await notices.listed(connection, now)
+
+    async def begin_notices(self, new: Sequence[Notice], now: datetime) -> tuple[Notice, ...]:
+        async with self._database.write() as connection:
+            return await notices.begin(connection, new, now)
+
+    async def prolong_notices(self, keys: Collection[NoticeKey], over_at: datetime) -> None:
+        async with self._database.write() as connection:
+            await notices.prolong(connection, keys, over_at)
+
+    async def end_notices(self, keys: Collection[NoticeKey]) -> frozenset[NoticeKey]:
+        async with self._database.write() as connection:
+            return await notices.end(connection, keys)
+
+    async def mark_noticed(self, keys: Collection[NoticeKey], mark: str) -> None:
+        async with self._database.write() as connection:
+            await notices.mark_noticed(connection, keys, mark)
+
+    async def beat(self, replica: Replica, now: datetime) -> None:
+        async with self._database.write() as connection:
+            await notices.beat(connection, replica, now)
+
+    async def list_replicas(self, since: datetime) -> tuple[Replica, ...]:
+        async with self._database.read() as connection:
+            return await notices.at_work(connection, since)
+
+    async def leave(self, owner: str) -> None:
+        async with self._database.write() as connection:
+            await notices.leave(connection, owner)
+
+    async def read_revision(self) -> str:
+        async with self._database.read() as connection:
+            return await connection.run_sync(current_revision)
 
     async def follow_outbox(self, wake: Callable[[], None]) -> None:
         """Call `wake` when a process has queued something, until cancelled; returns at once on SQLite. Only a hint."""

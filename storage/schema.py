@@ -340,6 +340,33 @@ leases = Table(
     _text("value"),
 )
 
+# The processes at work, so that one that was left at an old release is noticed.
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("started_at", UtcTime(), nullable=False),
+    Column("seen_at", UtcTime(), nullable=False),
+)
+
+# What needs a hand: `told` are marks of the operators who know, with a blank between. Over by itself at `over_at`.
+notices = Table(
+    "notices",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("name_digest", LargeBinary, nullable=False),
+    Column("name", CleanText(), nullable=False),
+    _text("text"),
+    Column("over_at", UtcTime()),
+    _text("told"),
+    UniqueConstraint("kind", "name_digest"),
+    sqlite_autoincrement=True,
+)
+
 # Workspaces that installed the app of a platform by OAuth. The token is a secret.
 installations = Table(
     "installations",

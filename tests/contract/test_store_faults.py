@@ -24,11 +24,12 @@ from core.feedadmin import FeedAdminStore
 from core.health import FeedBook
 from core.installs import Installation, InstallStore
 from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Lane, OutboxItem, Role
+from core.noticing import Notice, NoticeStore
 from core.options import Options, Told, Verdict
 from core.overview import DeliveryState, OverviewStore
 from core.ports import ChatStore, DeliveryStore, PollStore, UpdateStore
 from core.proposing import ProposalStore
-from core.replicas import Lease
+from core.replicas import Lease, Replica, ReplicaStore
 from core.search import SearchStore, SearchTerm
 from core.secondlook import Look, LookStore
 from core.watch import WatchSpec, WatchSpecs, WatchStore
@@ -161,6 +162,12 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "take_lease": lambda store: store.take_lease("telegram", "we", NOW, ttl=timedelta(seconds=20)),
     "keep_value": lambda store: store.keep_value(Lease("telegram", "we", 1), "7"),
     "drop_lease": lambda store: store.drop_lease(Lease("telegram", "we", 1), NOW),
+    "begin_notices": lambda store: store.begin_notices([Notice("disk", "", "It is full.")], NOW),
+    "prolong_notices": lambda store: store.prolong_notices([("disk", "")], NOW),
+    "end_notices": lambda store: store.end_notices([("disk", "")]),
+    "mark_noticed": lambda store: store.mark_noticed([("disk", "")], "aa"),
+    "beat": lambda store: store.beat(Replica("we", "1.0.0", REVISION, (), NOW), NOW),
+    "leave": lambda store: store.leave("we"),
     "hold_platform": lambda store: store.hold_platform("telegram", NOW),
     "retire_target": lambda store: store.retire_target(CHAT, "gone", NOW),
     "retire_team": lambda store: store.retire_team("slack", "T1", "gone", NOW),
@@ -183,6 +190,9 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "reconcile": lambda store: store.reconcile(NOW),
+    "list_notices": lambda store: store.list_notices(NOW),
+    "list_replicas": lambda store: store.list_replicas(NOW),
+    "read_revision": lambda store: store.read_revision(),
     "read_clock": lambda store: store.read_clock(),
     "next_look_at": lambda store: store.next_look_at(),
     "count_titles": lambda store: store.count_titles(1, ["Title"]),
@@ -226,6 +236,8 @@ def test_every_method_is_tried_against_a_lock() -> None:
     assert public - {"open", "close", "transaction", "follow_outbox"} == WRITES.keys() | READS.keys()
     for protocol in (
         FeedBook,
+        NoticeStore,
+        ReplicaStore,
         FeedAdminStore,
         LookStore,
         AuditedStore,

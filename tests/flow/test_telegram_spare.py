@@ -17,11 +17,13 @@ from bot.dispatch import Dispatcher
 from core.config import secrets, show_settings
 from core.errors import BadCredentials, MessageMissing
 from core.message import plain
-from core.model import Status
+from core.replicas import Replica
 from core.settings import Settings, TelegramSettings
+from storage.schema import REVISION
 from storage.store import Store
 from tests.fake_chat import TOPICS, FakeChat, Newsroom
 from tests.fake_clock import FakeClock
+from tests.fake_notices import FakeNotices
 from tests.fakes import Events
 from tests.telegram_bot import SECRET, make, opened, receiving, settings, target
 from tests.telegram_chats import BOT_ID, Refusal
@@ -216,11 +218,9 @@ async def test_check_tells_of_each_token(server: TelegramServer, spare: Telegram
 
 
 async def test_operators_are_told_once(clock: FakeClock) -> None:
-    async def nothing() -> Status:
-        return Status()
-
     chat = FakeChat(clock)
-    attention = Attention(clock, nothing, {"telegram": chat}, ["telegram:1"], None)
+    me = Replica("host:1:ab", "1.0.0", REVISION, (), clock.now())
+    attention = Attention(clock, FakeNotices(), {"telegram": chat}, ["telegram:1"], None, me)
     for _ in range(2):
         attention("token_replaced", platform="telegram", reason="the spare bot @b has taken over")
     await attention.look()

@@ -70,23 +70,7 @@ def upgrade() -> None:
         _primary("proposals", "target_digest", "mark"),
     )
     op.create_index("ix_proposals_kept_at", "proposals", ["kept_at"])
-    op.create_table(
-        "platform_limits",
-        _column("name", sa.Text()),
-        _count("first_at"),
-        _count("free_at"),
-        _column("blocked_until", TIME, nullable=True),
-        _primary("platform_limits", "name"),
-    )
-    op.create_table(
-        "leases",
-        _column("name", sa.Text()),
-        _column("owner", sa.Text()),
-        _count("epoch"),
-        _column("lease_until", TIME),
-        _text("value"),
-        _primary("leases", "name"),
-    )
+    _create_agreements()
     op.create_table(
         "installations",
         _column("platform", sa.Text()),
@@ -268,6 +252,49 @@ def _create_subscriptions() -> None:
         _primary("subscription_topics", "subscription_id", "topic"),
     )
     op.create_index("ix_subscription_topics_topic", "subscription_topics", ["topic"])
+
+
+def _create_agreements() -> None:
+    op.create_table(
+        "platform_limits",
+        _column("name", sa.Text()),
+        _count("first_at"),
+        _count("free_at"),
+        _column("blocked_until", TIME, nullable=True),
+        _primary("platform_limits", "name"),
+    )
+    op.create_table(
+        "leases",
+        _column("name", sa.Text()),
+        _column("owner", sa.Text()),
+        _count("epoch"),
+        _column("lease_until", TIME),
+        _text("value"),
+        _primary("leases", "name"),
+    )
+    op.create_table(
+        "replicas",
+        _column("owner", sa.Text()),
+        _column("version", sa.Text()),
+        _column("revision", sa.Text()),
+        _column("roles", sa.Text()),
+        _column("started_at", TIME),
+        _column("seen_at", TIME),
+        _primary("replicas", "owner"),
+    )
+    op.create_table(
+        "notices",
+        _column("id", BIG),
+        _column("kind", sa.Text()),
+        _column("name_digest", sa.LargeBinary()),
+        _column("name", sa.Text()),
+        _text("text"),
+        _column("over_at", TIME, nullable=True),
+        _text("told"),
+        _primary("notices", "id"),
+        _unique("notices", "kind", "name_digest"),
+        sqlite_autoincrement=True,
+    )
 
 
 def _create_audit() -> None:

@@ -1,0 +1,116 @@
+"""Tells operators in their chats what needs a hand: by one process at a time, and each operator once.
+
+What was told stands in the database. A process that ends between telling and noting it down lets it be told again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.errors import DeliveryError, MinskError, TargetGone
+from core.leadership import OWNER
+from core.message import LineKind, Message, line
+from core.model import Target
+from core.noticing import Notice, NoticeStore
+from core.ports import ChatPlatform
+from core.replicas import Lease, LeaseStore
+
+log = logging.getLogger("minskwatch")
+
+LEASE = "attention"
+LEASE_TTL = timedelta(minutes=5)  # asked for every minute
+SEND_WITHIN = 30.0  # seconds
+MOST_AT_ONCE = 10  # lines of one message
+
+
+class TellingStore(NoticeStore, LeaseStore, Protocol): ...
+
+
+class Teller:
+    """`owner` is who we are among the processes. Operators on platforms that this process does not serve are passed
+    over."""
+
+    def __init__(
+        self,
+        store: TellingStore,
+        platforms: Mapping[str, ChatPlatform],
+        operators: Iterable[str],
+        owner: str = OWNER,
+    ) -> None:
+        self._store = store
+        self._platforms = platforms
+        self._owner = owner
+        self._operators: tuple[Target, ...] = ()
+        self._unreached: set[Target] = set()
+        self._lease: Lease | None = None
+        self.change(operators)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process was the one that tells, when that was last asked."""
+        return self._lease is not None
+
+    def change(self, operators: Iterable[str]) -> None:
+        """Tell other operators from now on; who is new is told what there is."""
+        self._operators = tuple(map(Target.parse, operators))
+        self._unreached &= set(self._operators)
+
+    async def tell(self, notices: Sequence[Notice], now: datetime) -> None:
+        """Tell what an operator does not know yet, if this process is the one that tells. Raises StoreError."""
+        if not self._reachable():
+            return
+        self._lease = await self._store.take_lease(LEASE, self._owner, now, ttl=LEASE_TTL)
+        if self._lease is None:
+            return
+        for target in self._reachable():
+            untold = [notice for notice in notices if mark_of(target) not in notice.told]
+            if untold and await self._send(target, [notice.text for notice in untold]):
+                await self._store.mark_noticed([notice.key for notice in untold], mark_of(target))
+
+    async def tell_without_database(self, text: str) -> None:
+        """Tell all operators a sentence, noting nothing down."""
+        for target in self._reachable():
+            await self._send(target, [text])
+
+    async def leave(self, now: datetime) -> None:
+        """Let another process tell. Raises StoreError."""
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            await self._store.drop_lease(lease, now)
+
+    def _reachable(self) -> tuple[Target, ...]:
+        there = (target for target in self._operators if target.platform in self._platforms)
+        return tuple(target for target in there if target not in self._unreached)
+
+    async def _send(self, target: Target, texts: Sequence[str]) -> bool:
+        try:
+            async with asyncio.timeout(SEND_WITHIN):
+                await self._platforms[target.platform].send(target, _message(texts))
+        except TargetGone as error:
+            log.warning("operator %s cannot be told, write to the bot first: %s", target, error)
+            self._unreached.add(target)
+        except (DeliveryError, TimeoutError) as error:
+            log.info("operator %s is told later: %s", target, error)
+        except MinskError as error:
+            log.warning("operator %s could not be told: %s", target, error)
+        else:
+            return True
+        return False
+
+
+def mark_of(target: Target) -> str:
+    """What stands for an operator beside what was told: no address is stored."""
+    return hashlib.blake2b(str(target).encode(), digest_size=8).hexdigest()
+
+
+def _message(texts: Sequence[str]) -> Message:
+    lines = [line("Minsk Watch needs a hand", kind=LineKind.TITLE)]
+    lines += [line(text, kind=LineKind.BULLET) for text in texts[:MOST_AT_ONCE]]
+    if len(texts) > MOST_AT_ONCE:
+        lines.append(line(f"and {len(texts) - MOST_AT_ONCE} more; the log has them all", kind=LineKind.SMALL))
+    return Message(tuple(lines))
