@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 MAX_LINK = 4096
@@ -77,6 +78,7 @@ def without_tracking(query: str) -> str:
     return "&".join(pair for pair in pairs if pair and not _TRACKING.fullmatch(pair.partition("=")[0].lower()))
 
 
+@lru_cache(maxsize=4096)  # every poll asks several times
 def host_of(link: str) -> str:
     """Host and port of an address in lower case, without the default port; "" for nonsense."""
     if plain := _PLAIN.fullmatch(link):

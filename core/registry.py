@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -35,4 +36,4 @@ class Registry:
     def get(self, name: str) -> Any:
         self.check(name)
         module, _, attribute = self._paths[name].partition(":")
-        return getattr(import_module(module), attribute)
+        return getattr(sys.modules.get(module) or import_module(module), attribute)

@@ -14,7 +14,9 @@ _HOUR = timedelta(hours=1)
 
 def after_answer(history: FeedHistory, now: datetime, permanent_url: str) -> FeedHistory:
     """The feed answered; `permanent_url` is where it redirects for good, "" if it does not."""
-    return _seen_moving(replace(history, failing_since=None, status=0), now, permanent_url)
+    if history.failing_since or history.status:
+        history = replace(history, failing_since=None, status=0)
+    return _seen_moving(history, now, permanent_url)
 
 
 def after_document(history: FeedHistory, now: datetime, *, total: int, arrived: bool) -> FeedHistory:

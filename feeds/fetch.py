@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 from types import TracebackType
 from urllib.parse import quote, urljoin
 
@@ -288,6 +289,7 @@ def _as_sent(value: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _as_url(url: str) -> URL:
     """The address exactly as given when it is ASCII, else with the rest percent-encoded and the host in punycode."""
     return URL(url.partition("#")[0], encoded=url.isascii())

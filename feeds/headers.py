@@ -40,9 +40,9 @@ def fresh_for(headers: Mapping[str, str], now: datetime) -> float | None:
     https://www.rfc-editor.org/rfc/rfc9111#section-4.2.1
     """
     control = headers.get("Cache-Control", "")
-    if _NO_STORE.search(control):
+    if control and _NO_STORE.search(control):
         return None
-    found = _MAX_AGE.search(control)
+    found = _MAX_AGE.search(control) if control else None
     if found:
         age = headers.get("Age", "").strip()
         return max(0.0, float(found[1]) - (float(age) if re.fullmatch(r"\d{1,9}", age) else 0.0))
@@ -50,7 +50,7 @@ def fresh_for(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _until(text: str, headers: Mapping[str, str], now: datetime) -> float | None:
-    moment = http_date(text)
+    moment = http_date(text) if text else None
     if moment is None:
         return None
     return max(0.0, (moment - (http_date(headers.get("Date", "")) or now)).total_seconds())

@@ -19,6 +19,7 @@ _GAPS_LEAST = 3
 
 _LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
 _REFUSALS = frozenset({401, 403, 406, 451})
+_WELL = Sentence(told.WELL)  # said after nearly every poll
 
 
 def is_trouble(state: FeedState) -> bool:
@@ -80,7 +81,7 @@ def _well(state: FeedState, now: datetime) -> tuple[Condition, str]:
             hours = round(max(gaps(history.arrivals)).total_seconds() / 3600)
             unit, n = (told.QUIET_HOURS, hours) if hours < 48 else (told.QUIET_DAYS, round(hours / 24))
             return Condition.QUIET, Sentence(unit, at=_when(last), n=n)
-    return Condition.HEALTHY, Sentence(told.WELL)
+    return Condition.HEALTHY, _WELL
 
 
 def _when(moment: datetime) -> str:

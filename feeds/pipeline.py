@@ -26,6 +26,7 @@ from core.watch import Watcher, WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
 from feeds.breaking import BreakingNews
 from feeds.fetch import Fetched, Fetcher, same_host
+from feeds.gathering import Traffic
 from feeds.health import assess, is_trouble
 from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
@@ -79,14 +80,16 @@ class Pipeline:
         self._hints: dict[int, Hints] = {}
         self._seen: dict[int, bytes] = {}
         self._said: set[tuple[int, str, str]] = set()
-        self._recorder = Recorder(store)
+        self._traffic = Traffic()
+        self._recorder = Recorder(store, self._traffic)
         self._outage = OutageWatch()
         self.breaking = BreakingNews(store)
 
     async def run(self, feed: Feed) -> PollResult | None:
         """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""
         try:
-            result = await self._poll(feed)
+            with self._traffic.poll():
+                result = await self._poll(feed)
         except LeaseLost as error:
             self._observe("poll_lost", feed=feed.spec.name, reason=str(error))
             return None
@@ -107,7 +110,7 @@ class Pipeline:
         address = feed.address
         try:
             return await self._fetcher.fetch(
-                source.request(replace(spec, url=address)),
+                source.request(spec if address == spec.url else replace(spec, url=address)),
                 etag=state.etag,
                 last_modified=state.last_modified,
                 user_agent=spec.user_agent,
@@ -176,7 +179,7 @@ class Pipeline:
         """304, or the same body again. The newest validators count even then."""
         history = after_same(feed.state.history)
         state = self._succeeded(feed, fetched, Outcome.NOT_MODIFIED, self._hints.get(feed.id), history)
-        if fetched.body is None:
+        if fetched.body is None and not (state.etag and state.last_modified):
             state = replace(
                 state,
                 etag=state.etag or feed.state.etag,
@@ -190,7 +193,7 @@ class Pipeline:
         outcome = Outcome.OK if parsed.total else Outcome.EMPTY
         entries = under_own_host(parsed.feed.entries, feed.spec)
         asked = entries if feed.state.last_ok_at else ()  # of a feed that was never read nothing is known
-        known = await self._store.find_known(feed.id, asked) if asked else frozenset()
+        known = await self._recorder.find_known(feed.id, asked) if asked else frozenset()
         fresh = without_repeats(entries, known)
         reissue = await self._find_reissue(feed, parsed.total, fresh)
         fresh = reissue.without_copies(fresh)
@@ -236,7 +239,7 @@ class Pipeline:
             ids = await transaction.add_entries(feed, new, now)
             reach("poll.stored")
             stored = [
-                (entry_id, item, self._moment(item.entry, now) if first else now)
+                (entry_id, item, min(item.entry.published_at or now, now) if first else now)
                 for entry_id, item in zip(ids, new, strict=True)
                 if entry_id is not None
             ]
@@ -281,7 +284,9 @@ class Pipeline:
     ) -> PollResult:
         state = self._judged(feed, state)
         record = counts.record(outcome, state, self._clock.now(), error)
-        counts = replace(counts, new=await self._recorder.record(feed, record, new))
+        added = await self._recorder.record(feed, record, new)
+        if added:
+            counts = replace(counts, new=added)
         reach("poll.committed")
         return self._ended(feed, outcome, state, counts, error)
 
@@ -391,7 +396,3 @@ class Pipeline:
         implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
         analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)
         return NewEntry(entry, analysis, *(verdict(analysis) if not spec.audit else audit_verdict(analysis)))
-
-    def _moment(self, entry: Entry, now: datetime) -> datetime:
-        """The time that counts for an entry of a first poll that looks back."""
-        return min(entry.published_at, now) if entry.published_at else now

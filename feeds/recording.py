@@ -1,18 +1,19 @@
-"""Records of polls that found nothing to tell, with their new entries, written together: most polls are such, and a
-commit each would cost more than the polls themselves."""
+"""What polls ask of the store and what they leave there, put together: most find nothing to tell, and a transaction
+each would cost more than the polls themselves."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import LeaseLost, StoreError
-from core.model import Feed, FeedState, NewEntry, Outcome, PollRecord
+from core.model import Entry, Feed, FeedState, NewEntry, Outcome, PollRecord
 from core.ports import PollStore
+from feeds.gathering import Gathering, Traffic
 
-GATHER_SECONDS = 0.03
+RECORD_SECONDS = 0.05
+LOOKUP_SECONDS = 0.02
 MOST_ENTRIES = 300  # of one transaction, for which other writers of SQLite have to wait
 
 
@@ -29,66 +30,70 @@ class Counts:
 
 
 NO_COUNTS = Counts()
-_Waiting = tuple[Feed, PollRecord, Sequence[NewEntry], "asyncio.Future[int]"]
+_Record = tuple[Feed, PollRecord, Sequence[NewEntry]]
+_Answers = dict[int, int | Exception]  # by feed
 
 
 class Recorder:
     """Gathers records for a moment and writes them in one transaction. Every caller learns how its own record fared."""
 
-    def __init__(self, store: PollStore) -> None:
+    def __init__(self, store: PollStore, traffic: Traffic) -> None:
         self._store = store
-        self._waiting: list[_Waiting] = []
-        self._writing: set[asyncio.Task[None]] = set()
+        self._records: Gathering[_Record, int] = Gathering(self._write_all, traffic, RECORD_SECONDS)
+        self._lookups: Gathering[tuple[int, Sequence[Entry]], frozenset[str]] = Gathering(
+            self._look_up, traffic, LOOKUP_SECONDS
+        )
 
     async def record(self, feed: Feed, record: PollRecord, new: Sequence[NewEntry] = ()) -> int:
         """Write a record with entries, none of them a hit, and release the lease; how many entries were not known.
 
         Raises LeaseLost or StoreError when nothing of this was written.
         """
-        written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((feed, record, new, written))
-        if len(self._waiting) == 1:
-            task = asyncio.create_task(self._write_soon())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
-        return await written
+        return await self._records.ask((feed, record, new))
+
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+        """As PollStore.find_known_all, for one feed. Raises StoreError."""
+        return await self._lookups.ask((feed_id, entries))
 
     async def finish(self) -> None:
         """Wait until everything handed in is written."""
-        while self._writing:
-            await asyncio.gather(*self._writing)
+        await self._records.finish()
 
-    async def _write_soon(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        batch, self._waiting = self._waiting, []
+    async def _look_up(self, asked: Sequence[tuple[int, Sequence[Entry]]]) -> list[frozenset[str] | Exception]:
+        known = await self._store.find_known_all(dict(asked))
+        return [known[feed_id] for feed_id, _ in asked]
+
+    async def _write_all(self, batch: Sequence[_Record]) -> list[int | Exception]:
+        answers: _Answers = {}
         for part in _parts(batch):
-            error = await self._write(part)
-            if error is None:
-                continue
-            for one in part:  # so that what one poll has brought is the loss of no other
-                if len(part) > 1 and not isinstance(error, StoreError):
-                    await self._write([one], last=True)
-                else:
-                    _settle(one[-1], error)
+            answers |= await self._write_part(part)
+        return [answers[feed.id] for feed, _, _ in batch]
 
-    async def _write(self, batch: Sequence[_Waiting], *, last: bool = False) -> Exception | None:
-        """Write records in one transaction and tell those who wait, of an error only if this is the `last` attempt."""
-        entries = {feed.id: new for feed, _, new, _ in batch if new}
+    async def _write_part(self, part: Sequence[_Record]) -> _Answers:
+        written = await self._write(part)
+        if not isinstance(written, Exception):
+            return written
+        if len(part) == 1 or isinstance(written, StoreError):
+            return {feed.id: written for feed, _, _ in part}
+        answers: _Answers = {}
+        for one in part:  # so that what one poll has brought is the loss of no other
+            alone = await self._write([one])
+            answers |= {one[0].id: alone} if isinstance(alone, Exception) else alone
+        return answers
+
+    async def _write(self, batch: Sequence[_Record]) -> _Answers | Exception:
+        """Write records in one transaction."""
+        entries = {feed.id: new for feed, _, new in batch if new}
         try:
-            written = await self._store.record_polls([(feed, record) for feed, record, _, _ in batch], entries)
+            written = await self._store.record_polls([(feed, record) for feed, record, _ in batch], entries)
         except Exception as error:
-            if last:
-                for *_, waiting in batch:
-                    _settle(waiting, error)
             return error
-        for feed, _, _, waiting in batch:
-            _settle(waiting, written.get(feed.id, _lost(feed)))
-        return None
+        return {feed.id: written.get(feed.id, _lost(feed)) for feed, _, _ in batch}
 
 
-def _parts(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:
+def _parts(batch: Sequence[_Record]) -> list[list[_Record]]:
     """Transactions of not too many entries; those without any go first."""
-    parts: list[list[_Waiting]] = [[]]
+    parts: list[list[_Record]] = [[]]
     held = 0
     for one in sorted(batch, key=lambda one: len(one[2])):
         if parts[-1] and held + len(one[2]) > MOST_ENTRIES:
@@ -101,13 +106,3 @@ def _parts(batch: Sequence[_Waiting]) -> list[list[_Waiting]]:
 
 def _lost(feed: Feed) -> LeaseLost:
     return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")
-
-
-def _settle(future: asyncio.Future[int], outcome: int | Exception) -> None:
-    """Tell the waiting caller, unless it has gone."""
-    if future.done():
-        return
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
-from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, bindparam, case, func, or_, select, union_all, update
+from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from core.model import Entry, EntryTrace, Feed, Level, NewEntry
+from core.model import EntryTrace, Feed, Level, NewEntry
 from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
@@ -24,56 +22,6 @@ from storage.schema import entries, feeds, identities, members, outbox, shown, s
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
 _AT_ONCE = 100
-# Identities that are met again are written again only after this time.
-REFRESH = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Which of the entries asked for are known, and the rows that were last written too long ago."""
-
-    identities: frozenset[str]
-    stale: tuple[int, ...]
-
-
-async def find_known(connection: AsyncConnection, feed_id: int, asked: Sequence[Entry], now: datetime) -> Known:
-    """Look entries up by identity and by link.
-
-    A link that several of them share (a live blog, a page of notices) says nothing about which one it is, so these are
-    known by identity alone.
-    """
-    by_identity = {digest(entry.identity): entry.identity for entry in asked}
-    by_link: dict[bytes, set[str]] = defaultdict(set)
-    for entry in asked:
-        if entry.link_key:
-            by_link[digest(entry.link_key)].add(entry.identity)
-    by_link = {key: owners for key, owners in by_link.items() if len(owners) == 1}
-    found: set[str] = set()
-    stale: set[int] = set()
-    nothing: list[bytes] = []
-    for keys, links in zip_longest(batches(by_identity), batches(by_link), fillvalue=nothing):
-        for row in await connection.execute(_looking_up(), {"feed": feed_id, "keys": keys, "links": links}):
-            if row.identity_digest in by_identity:
-                found.add(by_identity[row.identity_digest])
-            found |= by_link.get(row.link_digest, set())
-            if row.last_seen_at < now - REFRESH:
-                stale.add(row.id)
-    return Known(frozenset(found), tuple(sorted(stale)))
-
-
-@cache  # building it takes longer than running it
-def _looking_up() -> CompoundSelect[Any]:
-    columns = (identities.c.id, identities.c.identity_digest, identities.c.link_digest, identities.c.last_seen_at)
-    ours = select(*columns).where(identities.c.feed_id == bindparam("feed"))
-    by_identity = ours.where(identities.c.identity_digest.in_(bindparam("keys", expanding=True)))
-    by_link = ours.where(identities.c.link_digest.in_(bindparam("links", expanding=True)))
-    return union_all(by_identity, by_link)
-
-
-async def refresh(connection: AsyncConnection, stale: Sequence[int], now: datetime) -> None:
-    """Record that identities were met again, so that retention keeps what still stands in its feed."""
-    for batch in batches(stale):
-        await connection.execute(update(identities).where(identities.c.id.in_(batch)).values(last_seen_at=now))
 
 
 async def add(

@@ -228,10 +228,29 @@ async def finish_all(
     wanted = [(feed, item, record.polled_at) for feed, record in written for item in new.get(feed.id, ())]
     ids = await texts.add_all(connection, wanted) if wanted else ()
     added = Counter(feed.id for (feed, _, _), entry_id in zip(wanted, ids, strict=True) if entry_id is not None)
-    if written:
-        rows = [_finished(feed, record, added[feed.id]) for feed, record in written]
-        await connection.execute(_finishing(), rows)
+    quiet, told = [], []
+    for feed, record in written:
+        if added[feed.id] or not _is_quiet(feed, record):
+            told.append(_finished(feed, record, added[feed.id]))
+        else:
+            quiet.append(_finished_quietly(feed, record))
+    if quiet:
+        await connection.execute(_finishing_quietly(), quiet)
+    if told:
+        await connection.execute(_finishing(), told)
     return {feed.id: added[feed.id] for feed, _ in written}
+
+
+def _is_quiet(feed: Feed, record: PollRecord) -> bool:
+    """Whether a poll, as most do, leaves nothing but times."""
+    old, new = feed.state, record.state
+    return (
+        not (record.hits or record.error or new.last_error or old.last_error)
+        and (new.body_hash, new.etag, new.last_modified, new.failures)
+        == (old.body_hash, old.etag, old.last_modified, old.failures)
+        and new.first_polled_at == old.first_polled_at
+        and new.history == old.history
+    )
 
 
 _PARTS = (
@@ -240,13 +259,40 @@ _PARTS = (
 )  # fmt: skip
 
 
+_TIMES = ("next_poll_at", "last_polled_at", "last_ok_at", "last_outcome", "earliest_poll_at")
+
+
 @cache  # building it takes longer than running it
 def _finishing() -> Update:
-    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in _PARTS}
-    values["entries_total"] = feeds.c.entries_total + bindparam("added", type_=Integer)
-    values["hits_total"] = feeds.c.hits_total + bindparam("hits", type_=Integer)
+    totals = {
+        "entries_total": feeds.c.entries_total + bindparam("added", type_=Integer),
+        "hits_total": feeds.c.hits_total + bindparam("hits", type_=Integer),
+    }
+    return _updating(_PARTS, totals)
+
+
+@cache
+def _finishing_quietly() -> Update:
+    return _updating(_TIMES, {})
+
+
+def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> Update:
+    new = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in parts}
     ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
-    return update(feeds).where(*ours).values(values | {"lease_until": None})
+    return update(feeds).where(*ours).values({**new, **values, "lease_until": None})
+
+
+def _finished_quietly(feed: Feed, record: PollRecord) -> dict[str, Any]:
+    state = record.state
+    return {
+        "feed_id": feed.id,
+        "feed_epoch": feed.epoch,
+        "new_next_poll_at": state.next_poll_at,
+        "new_last_polled_at": record.polled_at,
+        "new_last_ok_at": state.last_ok_at,
+        "new_last_outcome": state.last_outcome or record.outcome.value,
+        "new_earliest_poll_at": state.earliest_poll_at,
+    }
 
 
 def _finished(feed: Feed, record: PollRecord, added: int) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from core.failpoints import reach
 from core.health import FeedRecord
 from core.installs import Installation
 from core.model import (
-    Entry,
     EntryTrace,
     Feed,
     FeedSpec,
@@ -43,6 +42,7 @@ from storage import (
     feedback,
     feeds,
     installations,
+    known,
     migrate,
     outbox,
     overview,
@@ -68,7 +68,7 @@ from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
 
-class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
+class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
@@ -126,14 +126,6 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaSto
         async with self._database.read() as connection:
             return await stories.newest_alert(connection, since)
 
-    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
-        async with self._database.read() as connection:
-            known = await texts.find_known(connection, feed_id, entries, self._clock.now())
-        self._stale.pop(feed_id, None)
-        if known.stale:
-            self._stale[feed_id] = known.stale  # written by the transaction that ends the poll
-        return known.identities
-
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PollTransaction]:
         async with self._database.write() as connection:
@@ -153,7 +145,7 @@ class Store(FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaSto
             if entries:
                 reach("poll.stored")
             met_again = [row for feed, _ in polls for row in self._stale.pop(feed.id, ()) if feed.id in written]
-            await texts.refresh(connection, met_again, max(record.polled_at for _, record in polls))
+            await known.refresh(connection, met_again, max(record.polled_at for _, record in polls))
         return written
 
     # --- delivery ---------------------------------------------------------------------------------------------------

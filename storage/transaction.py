@@ -11,7 +11,7 @@ from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
 from core.secondlook import Look, LookTrace, NewLook
 from core.watch import WatchHit
 from storage import entries as texts
-from storage import feeds, hints, outbox, secondlooks, stories, watchlists
+from storage import feeds, hints, known, outbox, secondlooks, stories, watchlists
 from storage.dialect import Lock, take_lock
 
 
@@ -71,4 +71,4 @@ class PollTransaction:
 
     async def finish_poll(self, feed: Feed, record: PollRecord) -> None:
         await feeds.finish(self._connection, feed, record, added=self._added)
-        await texts.refresh(self._connection, self._stale.pop(feed.id, ()), record.polled_at)
+        await known.refresh(self._connection, self._stale.pop(feed.id, ()), record.polled_at)

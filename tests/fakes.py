@@ -148,7 +148,10 @@ class FakeStore:
         ]
         return {title: mine.count(title) for title in titles if title in mine}
 
-    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+    async def find_known_all(self, asked: Mapping[int, Sequence[Entry]]) -> Mapping[int, frozenset[str]]:
+        return {feed_id: self._known(feed_id, entries) for feed_id, entries in asked.items()}
+
+    def _known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
         links = {self.entries[key].entry.link_key for (feed, _), key in self.identities.items() if feed == feed_id}
         return frozenset(
             entry.identity

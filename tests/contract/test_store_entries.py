@@ -82,6 +82,23 @@ async def test_many_entries_are_looked_up_at_once(store: Store, clock: FakeClock
     assert known == {f"guid-{number}" for number in range(0, 3000, 2)}
 
 
+async def test_feeds_asked_for_together_know_only_their_own(store: Store, clock: FakeClock) -> None:
+    feeds = [await claimed_feed(store, clock.now(), number) for number in range(1, 7)]
+    for place, feed in enumerate(feeds):
+        await add(store, feed, clock.now(), *(entry(number) for number in range(place * 100, place * 100 + 150)))
+    # All ask for what some have; the last two for more than one statement holds.
+    asked = {feed.id: [entry(number) for number in range(0, 700, 50)] for feed in feeds[:4]}
+    asked |= {feed.id: [entry(number) for number in range(700)] for feed in feeds[4:]}
+    moved = replace(entry(20), identity="another guid")
+    asked[feeds[0].id] += [moved]
+    asked[feeds[1].id] += [moved]
+    known = await store.find_known_all(asked)
+    for place, feed in enumerate(feeds):
+        own = set(range(place * 100, place * 100 + 150)) & set(range(0, 700, 50) if place < 4 else range(700))
+        assert known[feed.id] == {f"guid-{number}" for number in own} | ({"another guid"} if place == 0 else set())
+    assert await store.find_known_all({feeds[0].id: []}) == {feeds[0].id: frozenset()}
+
+
 async def test_an_identity_of_any_length_is_kept_apart(store: Store, clock: FakeClock) -> None:
     feed = await claimed_feed(store, clock.now())
     long = "x" * 50_000

@@ -200,6 +200,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "is_covered": lambda store: store.is_covered("host.example/1", ""),
     "stories_since": lambda store: store.stories_since(NOW),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
+    "find_known_all": lambda store: store.find_known_all({1: [Entry("guid-1", "Title")], 2: []}),
     "list_feeds": lambda store: store.list_feeds(),
     "find_newest_alert": lambda store: store.find_newest_alert(NOW),
     "get_story": lambda store: store.get_story(1),

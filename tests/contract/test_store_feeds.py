@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import LeaseLost
 from core.history import FeedHistory
-from core.model import FeedState, Level, Outcome
+from core.model import FeedState, Level, Outcome, PollRecord
 from storage.store import Store
 from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, spec, summary
 from tests.fake_clock import FakeClock
@@ -101,6 +101,30 @@ async def test_polls_recorded_together_leave_out_those_that_were_lost(store: Sto
     with pytest.raises(LeaseLost):
         await store.record_poll(polled[2], ended(polled[2], clock.now()))
     await store.record_poll(taken, ended(taken, clock.now(), hits=1))
+
+
+async def test_a_poll_that_brought_nothing_leaves_its_times_and_what_changed_meanwhile(
+    store: Store, clock: FakeClock
+) -> None:
+    """Most polls end so, and are written in a shorter way. A feed may get another source type while it is polled."""
+    feed = await claimed_feed(store, clock.now())
+    read = replace(
+        feed.state, etag='"1"', body_hash="abc", first_polled_at=clock.now(), history=FeedHistory((7,), True)
+    )
+    await store.record_poll(feed, replace(ended(feed, clock.now()), state=replace(read, last_outcome="ok")))
+    for kind, etag in (("rss", '"1"'), ("jsonfeed", None)):
+        clock.advance(3600)
+        (again,) = await store.claim_due_feeds(clock.now(), limit=1)
+        await store.sync_feeds([replace(feed.spec, kind=kind)], clock.now())
+        quiet = replace(again.state, next_poll_at=clock.now() + timedelta(minutes=7), last_ok_at=clock.now())
+        quiet = replace(quiet, last_outcome="not_modified", earliest_poll_at=clock.now() + timedelta(minutes=6))
+        await store.record_poll(again, PollRecord(Outcome.NOT_MODIFIED, quiet, clock.now(), entries=40))
+        (kept,) = await store.list_feeds()
+        assert kept.polled_at == clock.now()
+        assert (kept.state.etag, kept.entries, kept.hits) == (etag, 0, 0)
+        if kind == "rss":
+            assert kept.state == quiet
+        assert await store.claim_due_feeds(clock.now(), limit=1) == ()
 
 
 async def test_two_claimers_never_share_a_feed(store: Store, database_url: str, clock: FakeClock) -> None:

@@ -14,6 +14,7 @@ import pytest
 from core import failpoints
 from core.errors import LeaseLost, StoreError
 from core.model import Action, Analysis, FeedSpec, Outcome, PollRecord
+from feeds.gathering import Traffic
 from feeds.recording import Recorder
 from tests.feed_server import ONE, Seen, conditional, feed_xml, reply, reset, stall
 from tests.polling import polling, until
@@ -407,7 +408,7 @@ async def test_records_written_together_fail_alone() -> None:
         await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
         await it.poller.poll_once(force=True)
         feeds = await it.store.claim_due_feeds(it.clock.now(), limit=9, per_host=9, force=True)
-        recorder = Recorder(it.store)
+        recorder = Recorder(it.store, Traffic())
         record = PollRecord(Outcome.NOT_MODIFIED, feeds[0].state, it.clock.now())
         stale = replace(feeds[1], epoch=feeds[1].epoch - 1)
         writing = [asyncio.ensure_future(recorder.record(feed, record)) for feed in (feeds[0], stale, feeds[2])]

@@ -11,6 +11,7 @@ import pytest
 
 from core.model import Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord, Target
 from feeds.fetch import Fetcher
+from feeds.gathering import Traffic
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -113,7 +114,7 @@ async def test_an_entry_that_cannot_be_stored_costs_only_its_own_feed_its_record
     it = station
     await it.store.sync_feeds([FeedSpec(f"feed {n}", f"https://{n}.example/") for n in range(3)], it.clock.now())
     feeds = await it.store.claim_due_feeds(it.clock.now(), limit=9, per_host=9)
-    recorder = Recorder(it.store)
+    recorder = Recorder(it.store, Traffic())
     record = PollRecord(Outcome.OK, feeds[0].state, it.clock.now())
 
     def found(number: int) -> list[NewEntry]:

@@ -1,0 +1,138 @@
+"""Which entries of feeds are known already: asked by every poll that brings something, so for many feeds at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import zip_longest
+from typing import Any
+
+from sqlalchemy import CompoundSelect, bindparam, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.model import Entry
+from core.ports import Clock
+from storage.columns import digest
+from storage.database import Database
+from storage.dialect import batches
+from storage.schema import identities
+
+# Identities that are met again are written again only after this time.
+REFRESH = timedelta(days=30)
+# Every key of a statement is looked up for every feed of it, which is cheaper than a statement each as long as they
+# are few. What is found for a feed that did not ask is passed over.
+_MOST_PAIRS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which of the entries asked for are known, and the rows that were last written too long ago."""
+
+    identities: frozenset[str]
+    stale: tuple[int, ...]
+
+
+class KnownEntries:
+    """The part of the store that knows entries. `_stale` is written by the transaction that ends the feed's poll."""
+
+    _database: Database
+    _clock: Clock
+    _stale: dict[int, tuple[int, ...]]
+
+    async def find_known(self, feed_id: int, entries: Sequence[Entry]) -> frozenset[str]:
+        """`find_known_all` of one feed."""
+        return (await self.find_known_all({feed_id: entries}))[feed_id]
+
+    async def find_known_all(self, asked: Mapping[int, Sequence[Entry]]) -> dict[int, frozenset[str]]:
+        async with self._database.read() as connection:
+            found = await find(connection, asked, self._clock.now())
+        for feed_id, known in found.items():
+            self._stale.pop(feed_id, None)
+            if known.stale:
+                self._stale[feed_id] = known.stale
+        return {feed_id: known.identities for feed_id, known in found.items()}
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What a feed asks for, by digest, and what was found of it."""
+
+    by_identity: dict[bytes, str]
+    by_link: dict[bytes, str]
+    found: set[str] = field(default_factory=set)
+    stale: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Question:
+    """The keys of one statement."""
+
+    feeds: list[int] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)
+    links: list[bytes] = field(default_factory=list)
+
+
+async def find(connection: AsyncConnection, asked: Mapping[int, Sequence[Entry]], now: datetime) -> dict[int, Known]:
+    """Look entries up by identity and by link, by the feeds that have them.
+
+    A link that several of a feed's entries share (a live blog, a page of notices) says nothing about which one it is,
+    so these are known by identity alone.
+    """
+    wanted = {feed_id: _asked(entries) for feed_id, entries in asked.items()}
+    for question in _questions(wanted):
+        given = {"feeds": question.feeds, "keys": question.keys, "links": question.links}
+        for row in await connection.execute(_looking_up(), given):
+            feed = wanted[row.feed_id]
+            same = feed.by_identity.get(row.identity_digest), feed.by_link.get(row.link_digest)
+            names = [name for name in same if name is not None]
+            feed.found.update(names)
+            if names and row.last_seen_at < now - REFRESH:
+                feed.stale.add(row.id)
+    return {feed_id: Known(frozenset(feed.found), tuple(sorted(feed.stale))) for feed_id, feed in wanted.items()}
+
+
+def _asked(entries: Sequence[Entry]) -> _Asked:
+    owners: dict[bytes, set[str]] = defaultdict(set)
+    for entry in entries:
+        if entry.link_key:
+            owners[digest(entry.link_key)].add(entry.identity)
+    by_link = {key: next(iter(names)) for key, names in owners.items() if len(names) == 1}
+    return _Asked({digest(entry.identity): entry.identity for entry in entries}, by_link)
+
+
+def _questions(wanted: Mapping[int, _Asked]) -> Iterator[_Question]:
+    """Statements that are not too large; feeds that ask for little share one."""
+    nothing: list[bytes] = []
+    question = _Question()
+    for feed_id, asked in wanted.items():
+        for keys, links in zip_longest(batches(asked.by_identity), batches(asked.by_link), fillvalue=nothing):
+            size = max(len(question.keys) + len(keys), len(question.links) + len(links))
+            if question.feeds and (len(question.feeds) + 1) * size > _MOST_PAIRS:
+                yield question
+                question = _Question()
+            question.feeds.append(feed_id)
+            question.keys += keys
+            question.links += links
+    if question.feeds:
+        yield question
+
+
+@cache  # building it takes longer than running it
+def _looking_up() -> CompoundSelect[Any]:
+    columns = (
+        identities.c.id, identities.c.feed_id, identities.c.identity_digest, identities.c.link_digest,
+        identities.c.last_seen_at,
+    )  # fmt: skip
+    theirs = select(*columns).where(identities.c.feed_id.in_(bindparam("feeds", expanding=True)))
+    by_identity = theirs.where(identities.c.identity_digest.in_(bindparam("keys", expanding=True)))
+    by_link = theirs.where(identities.c.link_digest.in_(bindparam("links", expanding=True)))
+    return union_all(by_identity, by_link)
+
+
+async def refresh(connection: AsyncConnection, stale: Sequence[int], now: datetime) -> None:
+    """Record that identities were met again, so that retention keeps what still stands in its feed."""
+    for batch in batches(stale):
+        await connection.execute(update(identities).where(identities.c.id.in_(batch)).values(last_seen_at=now))
