@@ -8,7 +8,7 @@ sentences of the body, times its place. matching.training makes the file; every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,18 +29,25 @@ class Learned:
     points: Mapping[str, float]
     source: str = ""
 
-    def addends(self, lacking: int, spots: Mapping[str, Sequence[Spot]]) -> Iterator[tuple[float, Spot | None, str]]:
-        """Points, where they come from, and a label, for a text whose best rule lacks so many groups."""
-        yield self.start, None, f"where every text begins ({self.source})"
+    def addends(self, lacking: int, lead: Mapping[str, Spot]) -> list[tuple[float, Spot | None]]:
+        """Points and where they come from, for a text whose best rule lacks so many groups: where every text begins,
+        what is lacking, and the concepts of the lead (see `lead_of`)."""
+        rows: list[tuple[float, Spot | None]] = [(round(self.start, 2), None)]
         if lacking:
-            yield self.lack * min(lacking, MOST_LACKING), None, f"for each group that the rule lacks ({self.source})"
-        for concept, spot in places(spots).items():
-            points = self.points.get(concept)
-            if points:
-                yield points * PLACES[spot.where], spot, f"learned {points:+.2f} ({self.source})"
+            rows.append((round(self.lack * min(lacking, MOST_LACKING), 2), None))
+        points = self.points
+        rows += [(round(points[name] * PLACES[spot.where], 2), spot) for name, spot in lead.items() if points.get(name)]
+        return rows
+
+    def label(self, number: int, spot: Spot | None) -> str:
+        """What an addend says of itself; `number` counts the addends from 0."""
+        if spot is not None:
+            return f"learned {self.points[spot.concept]:+.2f} ({self.source})"
+        what = "for each group that the rule lacks" if number else "where every text begins"
+        return f"{what} ({self.source})"
 
 
-def places(spots: Mapping[str, Sequence[Spot]]) -> dict[str, Spot]:
+def lead_of(spots: Mapping[str, Sequence[Spot]]) -> dict[str, Spot]:
     """The best place of every concept in the title, the first sentences or what the source implies."""
     return {
         concept: found[0]

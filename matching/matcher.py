@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
 from matching.scene import set_scene
 from matching.signature import signature
-from matching.topics import Score, Spot, score_topic
+from matching.topics import Score, Spot, Spots, score_topic
 
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
@@ -111,19 +110,17 @@ def load_matcher(pack_paths: Sequence[Path] | None = None) -> PackMatcher:
     return PackMatcher(load_lexicon(pack_paths))
 
 
-def spots_of(reading: Reading) -> dict[str, list[Spot]]:
+def spots_of(reading: Reading) -> Spots:
     """Where each concept stands, best place first: title, first sentence, later, implied by the source.
 
     What was found comes in that order already.
     """
-    spots: dict[str, list[Spot]] = defaultdict(list)
-    for item in reading.found:
-        where = "title" if item.where == "title" else "first" if item.sentence == 0 else "body"
-        spots[item.concept].append(
-            Spot(item.concept, item.text, where, (item.where, item.sentence), item.pattern, item.start, item.end)
-        )
+    spots = Spots()
+    for concept, passage, sentence, _, _, text, pattern, start, end, _ in reading.found:
+        where = "title" if passage == "title" else "body" if sentence else "first"
+        spots.add(Spot(concept, text, where, (passage, sentence), pattern, start, end))
     for concept in reading.implies:
-        spots[concept].append(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
+        spots.add(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
     return spots
 
 

@@ -21,6 +21,7 @@ class TopicCompiler:
     faults: list[str]
     _open: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
+    _made: dict[Group, Group] = field(default_factory=dict)
 
     def group(self, text: str, row: Row) -> Group:
         """Read "a | b*0.5 | group.x"; unknown, empty and cyclic groups are faults."""
@@ -36,7 +37,8 @@ class TopicCompiler:
                 terms[name] = max(terms.get(name, 0.0), round(weight * factor, 3))
         if not terms and len(self.faults) == before:
             self._fault(row, text, "names no concept that exists")
-        return Group(text.strip(), tuple(terms.items()))
+        group = Group(text.strip(), tuple(terms.items()))
+        return self._made.setdefault(group, group)  # the same choice in several rules is looked up once per text
 
     def _expand(self, name: str, row: Row, text: str) -> Iterable[tuple[str, float]]:
         if name.startswith("group."):

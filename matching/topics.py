@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from core.model import Evidence, Level
 from matching.learned import LEAD as SHORT
-from matching.learned import MOST_LACKING, Learned
+from matching.learned import MOST_LACKING, Learned, lead_of
 
 WEIGHTS = {"title": 2.0, "first": 1.5, "body": 1.0, "source": 0.5}
 NEAR_POINTS = 1.5
@@ -99,6 +100,44 @@ class Addend(NamedTuple):
     label: str = ""
 
 
+class Spots(dict[str, list[Spot]]):
+    """Where each concept stands, the best place first; remembers what several rules and topics ask."""
+
+    def __init__(self) -> None:
+        self._best: dict[int, Addend | None] = {}  # by the identity of groups, which the topics keep alive
+
+    def add(self, spot: Spot) -> None:
+        """Take in a place; those of one concept must come best first, and all before anything is asked."""
+        known = self.get(spot.concept)
+        if known is None:
+            self[spot.concept] = [spot]
+        else:
+            known.append(spot)
+
+    @cached_property
+    def lead(self) -> dict[str, Spot]:
+        """The best place of every concept in title, first sentences or source."""
+        return lead_of(self)
+
+    def best(self, group: Group) -> Addend | None:
+        """The best evidence for a group, None without any."""
+        key = id(group)
+        if key not in self._best:
+            self._best[key] = self._find_best(group)
+        return self._best[key]
+
+    def _find_best(self, group: Group) -> Addend | None:
+        best = 0.0
+        spot: Spot | None = None
+        for concept, factor in group.terms:
+            places = self.get(concept)
+            if places:
+                weight = WEIGHTS[places[0].where] * factor
+                if spot is None or weight > best:
+                    best, spot = weight, places[0]
+        return None if spot is None else Addend(round(best, 2), spot)
+
+
 class _Sum(NamedTuple):
     """What one rule made of a text."""
 
@@ -114,8 +153,6 @@ class _Sum(NamedTuple):
 
 _LEVELS = {Level.NONE: 0, Level.HALF: 1, Level.DIGEST: 2, Level.ALERT: 3}
 _NOTHING = _Sum(Level.NONE, 0.0, (), ())
-
-Spots = Mapping[str, Sequence[Spot]]
 
 
 def score_topic(topic: Topic, spots: Spots) -> Score:
@@ -141,7 +178,7 @@ def _best_rule(topic: Topic, spots: Spots) -> _Sum:
 
 def meets_needs(topic: Topic, spots: Spots) -> bool:
     """Is there what a text must have for learned points to lift it over a lacking group?"""
-    return all(_best(group, spots) is not None for group in topic.needs)
+    return all(spots.best(group) is not None for group in topic.needs)
 
 
 def _beyond_lead(item: Addend) -> bool:
@@ -154,34 +191,41 @@ def _lacking(made: _Sum) -> int:
 
 def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _Sum:
     """Add the learned points. They may lift a text over what the rules lack, or keep it below."""
-    more = [
-        Addend(round(points, 2), spot, label=label) for points, spot, label in learned.addends(_lacking(made), spots)
-    ]
-    if not _lacking(made) and sum(item.points for item in more) < 0 and any(map(_beyond_lead, made.addends)):
-        more = []  # what training saw are short texts: it says nothing against evidence far down in a long one
-    value = round(made.value + sum(item.points for item in more), 2)
-    if not _lacking(made) and made.value >= topic.alert + FIRM and all(item.points >= 0 for item in made.addends):
+    lacking = _lacking(made)
+    more = learned.addends(lacking, spots.lead)
+    total = sum(points for points, _ in more)
+    if not lacking and total < 0 and any(map(_beyond_lead, made.addends)):
+        more, total = (
+            [],
+            0.0,
+        )  # what training saw are short texts: it says nothing against evidence far down in a long one
+    value = round(made.value + total, 2)
+    if not lacking and made.value >= topic.alert + FIRM and all(item.points >= 0 for item in made.addends):
         value = max(value, topic.alert)  # what the rules are so sure of, and nothing in the pack speaks against
-    barred = _lacking(made) > 0 and not meets_needs(topic, spots)
-    if value >= topic.digest and not barred:
+    if value >= topic.digest and (not lacking or meets_needs(topic, spots)):
         level = Level.ALERT if value >= topic.alert else Level.DIGEST
+    elif value >= topic.half:
+        level = Level.HALF
     else:
-        level = Level.HALF if value >= topic.half else Level.NONE
-    told = [item for item in more if abs(item.points) >= LEAST_TOLD]
-    rest = round(sum(item.points for item in more) - sum(item.points for item in told), 2)
-    small = (
-        [Addend(rest, None, label=f"{len(more) - len(told)} learned addends of less than {LEAST_TOLD}")] if rest else []
-    )
-    return made._replace(level=level, value=value, addends=[*made.addends, *told, *small])
+        return _NOTHING._replace(value=value)
+    told = [
+        Addend(points, spot, label=learned.label(number, spot))
+        for number, (points, spot) in enumerate(more)
+        if abs(points) >= LEAST_TOLD
+    ]
+    rest = round(total - sum(item.points for item in told), 2)
+    if rest:
+        told.append(Addend(rest, None, label=f"{len(more) - len(told)} learned addends of less than {LEAST_TOLD}"))
+    return made._replace(level=level, value=value, addends=[*made.addends, *told])
 
 
 def _sum(topic: Topic, rule: Rule, spots: Spots, common: Sequence[Addend]) -> _Sum:
-    if rule.unless is not None and _best(rule.unless, spots) is not None:
+    if rule.unless is not None and spots.best(rule.unless) is not None:
         return _NOTHING
     addends: list[Addend] = []
     missing: list[str] = []
     for group in rule.all:
-        found = _best(group, spots)
+        found = spots.best(group)
         if found is None:
             missing.append(group.label)
         else:
@@ -229,18 +273,6 @@ def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:
     if value >= topic.digest:
         return Level.DIGEST
     return Level.HALF if value >= topic.half else Level.NONE
-
-
-def _best(group: Group, spots: Spots) -> Addend | None:
-    best = 0.0
-    spot: Spot | None = None
-    for concept, factor in group.terms:
-        places = spots.get(concept)
-        if places:
-            weight = WEIGHTS[places[0].where] * factor
-            if spot is None or weight > best:
-                best, spot = weight, places[0]
-    return None if spot is None else Addend(round(best, 2), spot)
 
 
 def _evidence(topic: str, item: Addend) -> Evidence:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.evaluate import Item
-from matching.learned import MOST_LACKING, PLACES, Learned, places
+from matching.learned import MOST_LACKING, PLACES, Learned
 from matching.matcher import PackMatcher, spots_of
 from matching.measures import Hits
 from matching.reading import read
@@ -56,7 +56,7 @@ def _sample(item: Item, matcher: PackMatcher) -> Sample:
     spots = spots_of(read(lexicon, item.title, item.summary, item.lang, implies))
     rules = {name: rule_score(topic, spots) for name, topic in lexicon.topics.items()}
     met = frozenset(name for name, topic in lexicon.topics.items() if meets_needs(topic, spots))
-    return Sample(item, {concept: PLACES[spot.where] for concept, spot in places(spots).items()}, rules, met)
+    return Sample(item, {concept: PLACES[spot.where] for concept, spot in spots.lead.items()}, rules, met)
 
 
 def train(found: Sequence[Sample], topics: Mapping[str, Topic]) -> dict[str, Learned]:
