@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 MAX_WORD = 64  # letters looked at; longer "words" are data, not language
 _CACHE = 16_384  # distinct words remembered, about 3 MB
@@ -44,6 +45,7 @@ _LETTERS = str.maketrans(
     }
 )
 _REPAIR = str.maketrans(dict.fromkeys(_INVISIBLE, None))
+_NO_APOSTROPHES = str.maketrans(dict.fromkeys(_APOSTROPHES, None))
 # The ones that look the same in capitals look different in small letters and the other way round: both stand here.
 _LATIN_TO_CYRILLIC = dict(zip("aceopxyijsABCEHIKMOPTXYkmtv", "асеорхуіјѕАВСЕНІКМОРТХУкмтѵ", strict=True))
 _CYRILLIC_TO_LATIN = dict(zip("асеорхуіјѕАВСЕНІКМОРТХУкмтѵ", "aceopxyijsABCEHIKMOPTXYkmtv", strict=True))
@@ -58,9 +60,38 @@ def fold(word: str) -> str:
     """Return the comparable form of one word; "" when nothing is left. Never raises, looks at 64 letters at most."""
     if word.isascii():
         return word[:MAX_WORD].replace("'", "").replace("`", "").lower()
+    if _one_script()(word):
+        return word[:MAX_WORD].translate(_whole_letters())
+    return _fold_any(word)
+
+
+def _fold_any(word: str) -> str:
     text = repair_script(unicodedata.normalize("NFKC", word[:MAX_WORD].translate(_REPAIR)))
     text = text.casefold().translate(_LETTERS)
     return "".join(map(_bare, unicodedata.normalize("NFC", text))).translate(_LETTERS)
+
+
+@cache
+def _whole_letters() -> dict[int, str]:
+    """Letters that are folded each for itself, whatever stands beside them: most of Latin and Cyrillic."""
+    letters = [
+        chr(code) for code in (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x250), *range(0x400, 0x482))
+    ]
+    return {
+        ord(letter): _fold_any(letter)
+        for letter in letters
+        if letter.isalpha()
+        and unicodedata.normalize("NFKC", letter) == letter
+        and not any(map(unicodedata.combining, letter.casefold()))
+    }
+
+
+@cache
+def _one_script() -> Callable[[str], re.Match[str] | None]:
+    """Tells words that hold nothing but such letters, all of one script."""
+    letters = [chr(code) for code in _whole_letters()]
+    latin, cyrillic = ("".join(filter(script.match, letters)) for script in (_LATIN, _CYRILLIC))
+    return re.compile(f"[{latin}]+|[{cyrillic}]+").fullmatch
 
 
 @lru_cache(maxsize=4096)
@@ -98,5 +129,8 @@ def repair_script(word: str) -> str:
 
 def fold_keeping_accents(word: str) -> str:
     """Return the word with case, apostrophes and invisible characters levelled only; for patterns that begin with ^."""
-    text = unicodedata.normalize("NFKC", word[:MAX_WORD].translate(_REPAIR))
-    return "".join(letter for letter in repair_script(text).casefold() if letter not in _APOSTROPHES)
+    if word.isascii():
+        text = word[:MAX_WORD]
+    else:
+        text = repair_script(unicodedata.normalize("NFKC", word[:MAX_WORD].translate(_REPAIR)))
+    return text.casefold().translate(_NO_APOSTROPHES)

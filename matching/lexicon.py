@@ -113,7 +113,9 @@ class Lexicon:
             other for at, tell in tells if tell.within for other in chunks_around(tell.within, chunks, at, tell.chunk)
         }
         if around:
-            wanted = sorted({**{at: read_chunk(chunks[at]) for at in around}, **dict(wanted)}.items(), key=_NUMBER_OF)
+            around.difference_update(at for at, _ in wanted)
+            wanted += [(at, read_chunk(chunks[at])) for at in around]
+            wanted.sort(key=_NUMBER_OF)
         made, tokens = passage.some(wanted)
         words = self._words
         hits = [(token, word) for token in made if (word := words[token.folded]) is not None]

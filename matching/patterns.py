@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from matching.fold import fold, fold_keeping_accents
-from matching.text import Token, read_passage
+from matching.text import Token, words_in
 
 DEFAULT_EXTRA = 5
 MAX_EXTRA = 9
@@ -119,16 +119,15 @@ def _elements(word: str) -> list[Element]:
             "has a star with no letters before it" if plain.startswith("*") else "has a star inside a word"
         )
     extra = 0 if not match["star"] else int(match["extra"] or DEFAULT_EXTRA)
-    tokens = read_passage(match["stem"], "pattern").tokens
-    if not tokens:
+    words = words_in(match["stem"])
+    if not words:
         raise BadPattern("has no letters")
     if exact:
-        return [Element(fold(token.text.replace(".", "")), 0, exact=token.text.replace(".", "")) for token in tokens]
-    rows = [Element(token.folded) for token in tokens]
-    last = tokens[-1]
-    kept = fold_keeping_accents(last.text)
-    rows[-1] = Element(last.folded, extra, accents=kept if accents else "", lost=kept.isalpha() and kept != last.folded)
-    return rows
+        return [Element(fold(text.replace(".", "")), 0, exact=text.replace(".", "")) for text, _ in words]
+    *others, (text, folded) = words
+    kept = fold_keeping_accents(text)
+    last = Element(folded, extra, accents=kept if accents else "", lost=kept.isalpha() and kept != folded)
+    return [*(Element(word) for _, word in others), last]
 
 
 def stem_fault(pattern: Pattern) -> str:

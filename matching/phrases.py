@@ -84,18 +84,31 @@ def _rarity(element: Element) -> tuple[bool, int]:
 
 def chunks_around(phrases: Sequence[Phrase], chunks: Sequence[str], at: int, chunk: Chunk) -> Iterator[int]:
     """Numbers of the chunks that must be read to tell whether one of the phrases of chunk `at` stands there; none
-    when the words beside it already tell that none does."""
-    if len(chunk.pieces) == 1:
-        before, after = _beside(chunks, at, -1), _beside(chunks, at, 1)
-        phrases = [
-            phrase
-            for phrase in phrases
-            if (before is None or before.startswith(phrase.before))
-            and (after is None or after.startswith(phrase.after))
-        ]
-    if phrases:
-        yield from _reach(chunks, at, -1, max(phrase.back for phrase in phrases))
-        yield from _reach(chunks, at, 1, max(phrase.ahead for phrase in phrases))
+    when the words around it already tell that none does."""
+    single = len(chunk.pieces) == 1
+    before = after = _UNREAD
+    for phrase in phrases:
+        if single and phrase.before:
+            before = _beside(chunks, at, -1) if before is _UNREAD else before
+            if before is not None and not before.startswith(phrase.before):
+                continue
+        if single and phrase.after:
+            after = _beside(chunks, at, 1) if after is _UNREAD else after
+            if after is not None and not after.startswith(phrase.after):
+                continue
+        around = [*_reach(chunks, at, -1, phrase.back), *_reach(chunks, at, 1, phrase.ahead)]
+        if not single or True not in phrase.pattern.gaps or _hold(phrase, chunks, around):
+            yield from around
+
+
+_UNREAD: str | None = "unread"
+
+
+def _hold(phrase: Phrase, chunks: Sequence[str], around: Sequence[int]) -> bool:
+    """Do the other words of a phrase stand in some chunks, in whatever order? Numbers may be parts of longer ones."""
+    words = [piece.folded for at in around for piece in read_chunk(chunks[at]).pieces]
+    stems = [element.stem for at, element in enumerate(phrase.pattern.elements) if at != phrase.anchor]
+    return all(stem[:1].isdigit() or any(word.startswith(stem) for word in words) for stem in stems)
 
 
 def _beside(chunks: Sequence[str], at: int, step: int) -> str | None:

@@ -121,6 +121,8 @@ _LETTER = r"[^\W\d_]"
 _MARK = "\u0300-\u036f\u00ad\u200b-\u200f\u2060-\u2064\ufeff\u034f"
 _QUOTE = "'’ʼ`´‘′"
 _ELISIONS = "[ldnsjmtc]|qu|jusqu|lorsqu|puisqu|quelqu|un|dell|nell|all|sull|dall|quell|quest|tutt"
+_CLOSING = ',;:)»”"'  # may follow a word and change nothing
+_LETTER_APOSTROPHE = "ʼ"  # the one of these quotes that is a letter to Unicode
 _SCAN = re.compile(
     rf"(?P<dotted>EE\.[\u00a0]?UU\b\.?|(?:(?<!{_LETTER}){_LETTER}\.){{2,8}}(?:{_LETTER}(?!{_LETTER}))?)"
     rf"|(?P<elision>(?<!{_LETTER})(?i:{_ELISIONS})(?=[{_QUOTE}]+{_LETTER}))"
@@ -232,6 +234,14 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _read_chunk(chunk: str) -> Chunk:
+    word = chunk if chunk.isalpha() else chunk.rstrip(_CLOSING)
+    if word.isalpha() and _LETTER_APOSTROPHE not in word:
+        piece = Piece(word, fold(word), 0, len(word), 0)
+        return Chunk((word, piece.folded, piece.end), (piece,), piece, 0, False, False)
+    return _scan_chunk(chunk)
+
+
+def _scan_chunk(chunk: str) -> Chunk:
     pieces: list[Piece] = []
     gap = 0
     for match in _SCAN.finditer(chunk):
@@ -251,6 +261,11 @@ def _read_chunk(chunk: str) -> Chunk:
     if single is not None and not (single.start or gap or head or tail):
         plain = single.text, single.folded, len(single.text)
     return Chunk(plain, tuple(pieces), single, gap, head, tail)
+
+
+def words_in(pattern: str) -> list[tuple[str, str]]:
+    """The words of a short text, as written and folded; nothing is remembered."""
+    return [(piece.text, piece.folded) for chunk in _plain(pattern).split(" ") for piece in _read_chunk(chunk).pieces]
 
 
 _remembered = lru_cache(maxsize=_CACHE)(_read_chunk)
@@ -279,7 +294,8 @@ def _parts(piece: str, start: int, kind: str | None) -> Iterator[tuple[str, int]
     position = 0
     for match in _APOSTROPHE.finditer(piece):
         if piece[match.end() :].lower() in _SUFFIXES:
-            yield piece[position : match.start()], start + position
+            if match.start() > position:  # the letter apostrophe may stand first
+                yield piece[position : match.start()], start + position
             position = match.end()
     yield piece[position:], start + position
 

@@ -7,12 +7,15 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.news_text import LANGS, Writer
 from matching.cues import Cues
+from matching.fold import _fold_any, fold, fold_keeping_accents
 from matching.matcher import load_matcher, spots_of
 from matching.reading import read
-from matching.text import read_passage
+from matching.text import _read_chunk, _scan_chunk, read_passage
 
 DATA = Path(__file__).parents[1] / "data" / "news-dev.jsonl"
 PLACES = ["title", "first", "body", "source"]
@@ -60,3 +63,27 @@ def test_benchmark_news_is_varied_and_the_same_for_the_same_number() -> None:
         assert "Second." in text
         words = set(chain.from_iterable(Writer(lang, number).text(3_000).split() for number in range(2)))
         assert len(words) > 200
+
+
+LETTERS = "".join(map(chr, (*range(0x41, 0x7B), *range(0xC0, 0x250), *range(0x400, 0x530)))) + "ʼ'\u0301\u00ad"
+
+
+@given(st.text(alphabet=LETTERS, max_size=12) | st.text(max_size=12) | st.text(alphabet="ß", min_size=60, max_size=70))
+def test_words_of_one_script_are_folded_letter_by_letter_to_the_same(word: str) -> None:
+    assert word.isascii() or fold(word) == _fold_any(word)
+
+
+@given(st.text(alphabet=LETTERS, max_size=6), st.sampled_from(["", ",", ";)", "»:", "”", ".", ",.", "’", "ʼs", "-"]))
+def test_plain_words_are_cut_out_without_a_scan(word: str, mark: str) -> None:
+    assert _read_chunk(word + mark) == _scan_chunk(word + mark)
+
+
+@given(st.text(max_size=8))
+def test_any_chunk_is_cut_as_the_scan_cuts_it(chunk: str) -> None:
+    chunk = chunk.replace(" ", "")
+    assert _read_chunk(chunk) == _scan_chunk(chunk)
+
+
+@pytest.mark.parametrize(("word", "kept"), [("Ruší", "ruší"), ("O'Neill", "oneill"), ("п’ять", "пять"), ("ŽIV", "živ")])
+def test_accents_are_kept_and_apostrophes_are_not(word: str, kept: str) -> None:
+    assert fold_keeping_accents(word) == kept
