@@ -96,13 +96,14 @@ def _weighed(scene: Scene, named: Named) -> list[_Candidate]:
 
 
 def _candidates(scene: Scene, named: Named) -> Iterator[_Candidate]:
+    appointed = any(map(_appointed, scene.views))
     for view in scene.views:
         counts = [number for number in view.numbers if number.kind == "count" and number.value > 0][:_MOST]
         for number in counts:
             candidate = _Candidate(number, view, scene.views, number.value)
             _weigh_noun(candidate)
             _weigh_event(candidate, scene, named)
-            _weigh_doubt(candidate)
+            _weigh_doubt(candidate, appointed)
             _add_named(candidate, named)
             yield candidate
         for chain in chains(view, counts):
@@ -165,12 +166,12 @@ def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
         item.add(1.5, "one of the whole")
 
 
-def _weigh_doubt(item: _Candidate) -> None:
+def _weigh_doubt(item: _Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
     if view.in_clause(number.first, "held"):
         item.add(-5, "held")
     _weigh_wish(item)
-    if any(map(_appointed, item.views)):
+    if appointed:
         item.add(-6, "a record, not the news")
     if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
         item.add(-2.5, "part")

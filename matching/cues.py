@@ -7,14 +7,15 @@ in Polish and a verb in English.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Container, Mapping, Sequence
-from functools import cache
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cache, partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from matching.fold import fold
 from matching.patterns import Pattern, compile_pattern, lacinka
-from matching.text import Passage
+from matching.text import Memory, Passage
 
 FOLDER = Path(__file__).parent / "words"
 _GUESS_LEAD = 2  # small words more than the declared language has, before another language is believed too
@@ -38,7 +39,7 @@ class Cues:
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._starts: dict[str, dict[str, list[Pattern]]] = {}
-        self._words: dict[tuple[str, ...], dict[str, _Starts | None]] = {}
+        self._words: dict[tuple[str, ...], Memory[_Starts | None]] = {}
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, {})
             for name, texts in named.items():
@@ -52,19 +53,15 @@ class Cues:
 
         With `sentences`, in those with these numbers only."""
         key = tuple(langs)
-        known = self._words.setdefault(key, {})
-        tokens = passage.tokens
-        folded = [token.folded for token in tokens]
-        new = set(folded).difference(known)
-        if len(known) + len(new) > _REMEMBERED:
-            known.clear()
-            new = set(folded)
-        for word in new:
-            known[word] = self._look_up(word, key)
+        known = self._words.get(key)
+        if known is None:
+            known = self._words[key] = Memory(partial(self._look_up, key), _REMEMBERED)
+        tokens, folded = passage.tokens, passage.folded
         last = len(tokens) - 1
         found: list[Cue] = []
-        for index, starts in enumerate(map(known.__getitem__, folded)):
-            if starts is None or (sentences is not None and tokens[index].sentence not in sentences):
+        looked_up: Iterable[Any] = enumerate(map(known.__getitem__, folded))
+        for index, starts in filter(itemgetter(1), looked_up):
+            if sentences is not None and tokens[index].sentence not in sentences:
                 continue
             following = folded[index + 1] if index < last else ""
             for pattern, stem in starts:
@@ -76,7 +73,7 @@ class Cues:
                         found.append(Cue(pattern.concept, index, end))
         return found
 
-    def _look_up(self, word: str, langs: tuple[str, ...]) -> _Starts | None:
+    def _look_up(self, langs: tuple[str, ...], word: str) -> _Starts | None:
         """The patterns whose first word this may be, remembered per set of languages."""
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
         return (
@@ -127,7 +124,7 @@ def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
     primary = declared.lower().replace("_", "-").partition("-")[0]
     counts = dict.fromkeys(pack_languages(), 0)
     for passage in passages:
-        words_read = [token.folded for token in passage.tokens[:_GUESS_TOKENS]]
+        words_read = passage.folded[:_GUESS_TOKENS]
         for langs in filter(None, map(tells.get, words_read)):
             for lang in langs:
                 counts[lang] += 1

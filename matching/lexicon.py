@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
@@ -74,6 +74,7 @@ class Scan(NamedTuple):
 
 _PLACE = itemgetter(3, 4, 0)  # first token, last token, concept
 _NUMBER_OF = itemgetter(0)
+_SECOND = itemgetter(1)
 
 
 class Lexicon:
@@ -107,7 +108,8 @@ class Lexicon:
     def scan(self, passage: Passage) -> Scan:
         """Find what needs no context: all concepts, and the words that may be names."""
         chunks = passage.chunks
-        tells = [(at, tell) for at, tell in enumerate(map(self._tells.__getitem__, chunks)) if tell is not None]
+        looked_up: Iterable[Any] = enumerate(map(self._tells.__getitem__, chunks))
+        tells: list[tuple[int, _Tell]] = list(filter(_SECOND, looked_up))
         wanted = [(at, tell.chunk) for at, tell in tells]
         around = {
             other for at, tell in tells if tell.within for other in chunks_around(tell.within, chunks, at, tell.chunk)
@@ -210,6 +212,7 @@ def _phrases(tokens: Sequence[Token], hits: Sequence[tuple[Token, _Word]]) -> li
         (first, phrase.rank): (phrase, first, last)
         for token, word in hits
         for phrase in word.within
+        if phrase.may_stand(tokens, token.index)
         for first, last in phrase.stands(tokens, token.index)
     }
     return [standing[key] for key in sorted(standing)]

@@ -103,7 +103,8 @@ def _around(passage: Passage, raws: Sequence[_Raw]) -> frozenset[int]:
 def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
     tokens = passage.tokens
     known = meanings()
-    starts = [at for at, token in enumerate(tokens) if token.folded in known or token.text[0].isdigit()]
+    likely = [at for at, word in enumerate(passage.folded) if word in known or not word[:1].isalpha()]
+    starts = [at for at in likely if tokens[at].folded in known or tokens[at].text[0].isdigit()]
     index = count = 0
     for at in starts:
         if at < index:
@@ -338,13 +339,18 @@ def _is_range(passage: Passage, low: Number, high: Number) -> bool:
     if high.first - low.last != 2 or not between.strip():
         return False
     joiner, opener = passage.tokens[low.last + 1].folded, passage.tokens[low.first - 1].folded if low.first else ""
-    table = read_table("numbers")
-    for lang, lists in table.items():
-        if joiner in map(fold, phrases(lists.get("to", ""))):
-            opens = opener in map(fold, phrases(lists.get("between", "")))
-            if opens or joiner in _EITHER.get(lang, ()):
-                return True
-    return False
+    return any(opener in opens or either for opens, either in _joiners().get(joiner, ()))
+
+
+@cache
+def _joiners() -> dict[str, list[tuple[frozenset[str], bool]]]:
+    """Words that join the ends of a range -> per language, the words that open one, and whether it joins without."""
+    found: dict[str, list[tuple[frozenset[str], bool]]] = {}
+    for lang, lists in read_table("numbers").items():
+        opens = frozenset(map(fold, phrases(lists.get("between", ""))))
+        for joiner in dict.fromkeys(map(fold, phrases(lists.get("to", "")))):
+            found.setdefault(joiner, []).append((opens, joiner in _EITHER.get(lang, ())))
+    return found
 
 
 _EITHER = {  # "eight or nine"

@@ -30,11 +30,15 @@ class Phrase(NamedTuple):
     after: str
     rank: tuple[int, int]
 
+    def may_stand(self, tokens: Sequence[Token], at: int) -> bool:
+        """Do the words beside the token `at` allow that the rarest word of the pattern is this one?"""
+        if self.before and not tokens[at - 1].folded.startswith(self.before):
+            return False
+        return not self.after or (at + 1 < len(tokens) and tokens[at + 1].folded.startswith(self.after))
+
     def stands(self, tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
         """First and last token of the pattern wherever its rarest word is the token `at`, or may be."""
         elements = self.pattern.elements
-        if self.before and not tokens[at - 1].folded.startswith(self.before):
-            return
         for first in range(max(0, at - self.back), at - self.anchor + 1):
             if elements[0].fits(tokens[first]) and first + 1 < len(tokens) and tokens[first + 1].folded:
                 last = self.pattern.find_end(tokens, first)

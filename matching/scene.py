@@ -11,7 +11,7 @@ from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_ta
 from matching.lexicon import Found
 from matching.numbers import Number, find_numbers
 from matching.reading import Reading
-from matching.text import Passage
+from matching.text import Passage, Token
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _NONE: list[Cue] = []  # never changed
@@ -28,6 +28,8 @@ class View:
     persons: tuple[Found, ...]
     clause: tuple[int, ...]
     by_sentence: dict[int, dict[str, list[Cue]]]
+    by_clause: dict[int, dict[str, list[Cue]]]
+    tokens: tuple[Token, ...]  # of the passage
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -35,20 +37,20 @@ class View:
             yield from self.cues.get(name, ())
 
     def sentence_of(self, index: int) -> int:
-        return self.passage.tokens[index].sentence
+        return self.tokens[index].sentence
 
     def in_clause(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists that begin or end in the clause of a token."""
-        clause, clauses = self.clause[index], self.clause
-        return [
-            cue
-            for cue in self.in_sentence(index, *names)
-            if clauses[cue.first] == clause or clauses[cue.last] == clause
-        ]
+        cues = self.by_clause.get(self.clause[index])
+        if cues is None:
+            return []
+        if len(names) == 1:
+            return cues.get(names[0], _NONE)
+        return [cue for name in names for cue in cues.get(name, _NONE)]
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""
-        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        cues = self.by_sentence.get(self.tokens[index].sentence)
         if cues is None:
             return []
         if len(names) == 1:
@@ -57,14 +59,14 @@ class View:
 
     def told_in(self, index: int) -> Mapping[str, Sequence[Cue]]:
         """All cues of the sentence of a token, by the names of their lists."""
-        return self.by_sentence.get(self.passage.tokens[index].sentence, {})
+        return self.by_sentence.get(self.tokens[index].sentence, {})
 
     def asks(self, index: int) -> bool:
         """Does the sentence of a token end as a question?"""
-        sentence = self.passage.tokens[index].sentence
-        while index + 1 < len(self.passage.tokens) and self.passage.tokens[index + 1].sentence == sentence:
+        sentence = self.tokens[index].sentence
+        while index + 1 < len(self.tokens) and self.tokens[index + 1].sentence == sentence:
             index += 1
-        end = self.passage.tokens[index].end
+        end = self.tokens[index].end
         return "?" in self.passage.text[end : end + 3]
 
     def lasted(self, index: int) -> bool:
@@ -74,21 +76,21 @@ class View:
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` tokens before a token, in its sentence."""
-        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        cues = self.by_sentence.get(self.tokens[index].sentence)
         if cues is None:
             return []
         return [cue for name in names for cue in cues.get(name, _NONE) if 0 < index - cue.last <= reach]
 
     def after(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that begin within `reach` tokens after a token, in its sentence."""
-        cues = self.by_sentence.get(self.passage.tokens[index].sentence)
+        cues = self.by_sentence.get(self.tokens[index].sentence)
         if cues is None:
             return []
         return [cue for name in names for cue in cues.get(name, _NONE) if 0 < cue.first - index <= reach]
 
     def text(self, first: int, last: int) -> str:
         """The words from token `first` to token `last` as they stand."""
-        return self.passage.text[self.passage.tokens[first].start : self.passage.tokens[last].end]
+        return self.passage.text[self.tokens[first].start : self.tokens[last].end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +133,22 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
     by_sentence: dict[int, dict[str, list[Cue]]] = {}
+    by_clause: dict[int, dict[str, list[Cue]]] = {}
+    tokens, clauses = passage.tokens, _clauses(passage)
     for name, items in cues.items():
         for cue in items:
-            by_sentence.setdefault(passage.tokens[cue.first].sentence, {}).setdefault(name, []).append(cue)
+            by_sentence.setdefault(tokens[cue.first].sentence, {}).setdefault(name, []).append(cue)
+            for clause in {clauses[cue.first], clauses[cue.last]}:
+                by_clause.setdefault(clause, {}).setdefault(name, []).append(cue)
     return View(
         passage,
         numbers,
         {name: tuple(items) for name, items in cues.items()},
         tuple(persons),
-        _clauses(passage),
+        clauses,
         by_sentence,
+        by_clause,
+        tokens,
     )
 
 

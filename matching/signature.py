@@ -52,7 +52,7 @@ def signature(
         result["x"] = others[:12]
     if outcomes:
         result["k"] = outcomes
-    folded = [token.folded for passage in (reading.title, reading.body) for token in passage.tokens if token.folded]
+    folded = [word for word in (*reading.title.folded, *reading.body.folded) if word]
     grams = map(" ".join, zip(*(folded[at:] for at in range(_GRAM)), strict=False))
     result["w"] = nsmallest(_HASHES, set(map(zlib.crc32, map(str.encode, grams))))
     if len(folded) >= _GRAM:

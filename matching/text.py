@@ -69,11 +69,12 @@ class Passage:
     for; `some` makes only those that somebody wants, which is much less work.
     """
 
-    __slots__ = ("_tokens", "chunks", "text", "where")
+    __slots__ = ("_folded", "_tokens", "chunks", "text", "where")
 
     def __init__(self, where: str, text: str, chunks: list[str], tokens: tuple[Token, ...] | None = None) -> None:
         self.where, self.text, self.chunks = where, text, chunks
         self._tokens = tokens
+        self._folded: list[str] | None = None
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -82,6 +83,13 @@ class Passage:
             read = read_chunk if max(map(len, self.chunks)) > _LONG_CHUNK else _remembered
             self._tokens = tuple(_tokens(self.text, self.chunks, enumerate(map(read, self.chunks)))[0])
         return self._tokens
+
+    @property
+    def folded(self) -> list[str]:
+        """The folded form of every token; not to be changed."""
+        if self._folded is None:
+            self._folded = [token.folded for token in self.tokens]
+        return self._folded
 
     def cut(self, most: int) -> Passage:
         """The passage with its first so many tokens only."""
