@@ -8,7 +8,6 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,38 +46,28 @@ async def full(store: Store, database_url: str, clock: FakeClock) -> str:
     return database_url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path, postgres_server: str) -> Iterator[str]:
-    """The URL of a database that has no tables yet, of each kind in turn."""
-    from tests.postgres import new_database
-
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/restored.db"
-        return
-    with new_database(postgres_server) as url:
-        yield url
-
-
 def rows(sums: Sums) -> int:
     return sum(one.rows for one in sums.values())
 
 
 @pytest.mark.parametrize("name", ["backup.db", "backup.jsonl", "backup.jsonl.gz"])
-async def test_a_backup_restores_into_either_database(full: str, empty: str, tmp_path: Path, name: str) -> None:
+async def test_a_backup_restores_into_either_database(full: str, empty_url: str, tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     kept = await back_up(full, file)
     assert kept == await read_sums(full)
     assert rows(kept) > 1_000
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert await restore(file, empty) == kept
-    assert await read_sums(empty) == kept
+    assert await restore(file, empty_url) == kept
+    assert await read_sums(empty_url) == kept
     assert sorted(found for found in os.listdir(tmp_path) if "backup" in found) == [name]
 
 
-async def test_what_was_restored_goes_on_where_it_was(full: str, empty: str, tmp_path: Path, clock: FakeClock) -> None:
+async def test_what_was_restored_goes_on_where_it_was(
+    full: str, empty_url: str, tmp_path: Path, clock: FakeClock
+) -> None:
     await back_up(full, tmp_path / "there.jsonl.gz")
-    await restore(tmp_path / "there.jsonl.gz", empty)
-    store = Store(empty, clock=clock)
+    await restore(tmp_path / "there.jsonl.gz", empty_url)
+    store = Store(empty_url, clock=clock)
     await store.open()
     try:
         assert not await store.first_sight("telegram", "1", clock.now())
@@ -92,7 +81,9 @@ async def test_what_was_restored_goes_on_where_it_was(full: str, empty: str, tmp
         await store.close()
 
 
-async def test_ids_are_not_given_again_after_a_restore(full: str, empty: str, tmp_path: Path, clock: FakeClock) -> None:
+async def test_ids_are_not_given_again_after_a_restore(
+    full: str, empty_url: str, tmp_path: Path, clock: FakeClock
+) -> None:
     """A message in a chat names its story by id: the id of a story that is gone must stay free."""
     store = Store(full, clock=clock)
     await store.open()
@@ -103,8 +94,8 @@ async def test_ids_are_not_given_again_after_a_restore(full: str, empty: str, tm
     assert await store.find_story(gone.id) is None
     await store.close()
     await back_up(full, tmp_path / "there.jsonl")
-    await restore(tmp_path / "there.jsonl", empty)
-    restored = Store(empty, clock=clock)
+    await restore(tmp_path / "there.jsonl", empty_url)
+    restored = Store(empty_url, clock=clock)
     await restored.open()
     story, _ = await added_story(restored, long_after, number=902)
     await restored.close()
@@ -181,7 +172,7 @@ def wrong_foot(lines: list[bytes]) -> list[bytes]:
 DAMAGES = (cut, lose, change, garble, strange_table, short_row, no_head, other_release, wrong_foot)
 
 
-async def test_damage_is_found_and_leaves_nothing(full: str, empty: str, tmp_path: Path) -> None:
+async def test_damage_is_found_and_leaves_nothing(full: str, empty_url: str, tmp_path: Path) -> None:
     whole = tmp_path / "whole.jsonl"
     kept = await back_up(full, whole)
     lines = whole.read_bytes().splitlines()
@@ -189,30 +180,30 @@ async def test_damage_is_found_and_leaves_nothing(full: str, empty: str, tmp_pat
         file = tmp_path / f"{damage.__name__}.jsonl"
         file.write_bytes(b"\n".join(damage(lines)) + b"\n")
         with pytest.raises(StoreError, match=file.name):
-            await restore(file, empty)
-        assert rows(await read_sums(empty)) == 0, damage.__name__
-    assert await restore(whole, empty) == kept
+            await restore(file, empty_url)
+        assert rows(await read_sums(empty_url)) == 0, damage.__name__
+    assert await restore(whole, empty_url) == kept
 
 
 @pytest.mark.parametrize("cut_at", [10, 300])
-async def test_a_cut_archive_is_refused(full: str, empty: str, tmp_path: Path, cut_at: int) -> None:
+async def test_a_cut_archive_is_refused(full: str, empty_url: str, tmp_path: Path, cut_at: int) -> None:
     await back_up(full, tmp_path / "whole.jsonl.gz")
     file = tmp_path / "cut.jsonl.gz"
     file.write_bytes((tmp_path / "whole.jsonl.gz").read_bytes()[:-cut_at])
     with pytest.raises(StoreError, match=r"cut\.jsonl\.gz"):
-        await restore(file, empty)
-    assert rows(await read_sums(empty)) == 0
+        await restore(file, empty_url)
+    assert rows(await read_sums(empty_url)) == 0
 
 
-async def test_what_is_no_backup_is_refused(empty: str, tmp_path: Path) -> None:
+async def test_what_is_no_backup_is_refused(empty_url: str, tmp_path: Path) -> None:
     for name, body in {"none.db": None, "empty": b"", "letter": b"Dear all", "zip": b"PK\x03\x04" * 50}.items():
         if body is not None:
             (tmp_path / name).write_bytes(body)
         with pytest.raises(StoreError, match=name):
-            await restore(tmp_path / name, empty)
+            await restore(tmp_path / name, empty_url)
 
 
-async def test_a_sqlite_file_of_another_program_is_refused(empty: str, tmp_path: Path) -> None:
+async def test_a_sqlite_file_of_another_program_is_refused(empty_url: str, tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     connection = sqlite3.connect(file)
     connection.execute("CREATE TABLE moz_places (id INTEGER)")
@@ -220,7 +211,7 @@ async def test_a_sqlite_file_of_another_program_is_refused(empty: str, tmp_path:
     connection.close()
     before = file.read_bytes()
     with pytest.raises(StoreError, match="none of Minsk Watch"):
-        await restore(file, empty)
+        await restore(file, empty_url)
     assert file.read_bytes() == before
 
 

@@ -54,7 +54,7 @@ from tests.contract.store_steps import (
 )
 from tests.fake_clock import FakeClock
 from tests.postgres import database_url as named
-from tests.postgres import new_database
+from tests.postgres import name_of
 
 # --- kill -9 --------------------------------------------------------------------------------------------------------
 
@@ -333,14 +333,13 @@ async def test_a_server_that_ends_all_connections_is_used_again(
     await store.open()
     await server.open()
     feed = await claimed_feed(store, clock.now())
-    name = postgres_url.partition("?")[0].rpartition("/")[2]
     end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
 
     async def lose_the_connection() -> None:
         async with store.transaction() as transaction:
             await transaction.add_entries(feed, [new(entry(1))], clock.now())
             async with server.write() as connection:
-                await connection.execute(end_all, {"name": name})
+                await connection.execute(end_all, {"name": name_of(postgres_url)})
             await transaction.add_entries(feed, [new(entry(2))], clock.now())
 
     try:
@@ -382,16 +381,6 @@ async def test_a_full_disk_is_told_and_loses_nothing_that_was_stored(sqlite_url:
 
 _OPEN = "import asyncio, sys; from storage.store import Store; s = Store(sys.argv[1])\n"
 _OPEN += "async def main():\n    print(*await s.open()); await s.close()\nasyncio.run(main())"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, sqlite_url: str) -> object:
-    """A database without tables, of each kind in turn."""
-    if request.param == "sqlite":
-        yield sqlite_url
-        return
-    with new_database(request.getfixturevalue("postgres_server")) as url:
-        yield url
 
 
 def test_two_processes_may_upgrade_at_once(empty_url: str) -> None:
