@@ -8,8 +8,7 @@ from datetime import datetime
 
 from core.message import Message, plain
 from core.ports import Request
-
-PATIENCE = 60.0
+from tests.patience import PATIENCE
 
 
 class SeenEvents:

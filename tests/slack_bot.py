@@ -17,6 +17,7 @@ from core.ports import MenuEntry, Request
 from core.settings import Settings, SlackSettings
 from tests.echo import SeenEvents
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 from tests.slack_server import SlackServer
 from web.server import HttpServer
 
@@ -72,7 +73,7 @@ async def receiving(
         yield platform
     finally:
         running.cancel()
-        await asyncio.wait([running], timeout=60)
+        await asyncio.wait([running], timeout=PATIENCE)
         assert running.done(), "run() ends when it is cancelled"
         await platform.close()
         await http.stop()

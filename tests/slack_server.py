@@ -24,12 +24,13 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import WSMsgType, web
 
+from tests.patience import PATIENCE
 from tests.slack_server_api import SlackApi
 from tests.slack_server_blocks import buttons
 from tests.slack_server_values import COMMAND_SCOPE, EVENT_SCOPES, Posted
 from tests.slack_server_views import View
 
-ANSWER_WITHIN = 30.0  # seconds; Slack itself waits 3, but a busy machine that tests is no fault of the program
+ANSWER_WITHIN = PATIENCE  # Slack itself waits 3 seconds, but a busy machine that tests is no fault of the program
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.patience import PATIENCE
 from tests.slack_server_blocks import refusal
 from tests.slack_server_files import SlackFiles
 from tests.slack_server_values import (
@@ -145,7 +146,7 @@ class SlackApi(SlackFiles):
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def wait_until(self, predicate: Callable[[], bool], within: float = 60.0) -> None:
+    async def wait_until(self, predicate: Callable[[], bool], within: float = PATIENCE) -> None:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(predicate)
 

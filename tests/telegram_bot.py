@@ -18,8 +18,9 @@ from core.model import Role, Target
 from core.observing import unobserved
 from core.ports import MenuEntry, Observer
 from core.settings import ChatSettings, Settings, SubscriptionSettings, TelegramSettings
-from tests.echo import PATIENCE, Echo, SeenEvents
+from tests.echo import Echo, SeenEvents
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 from tests.telegram_chats import Chat
 from tests.telegram_server import TelegramServer
 

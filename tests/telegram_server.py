@@ -24,6 +24,7 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, web
 
+from tests.patience import PATIENCE
 from tests.telegram_chats import (
     ANONYMOUS_ID,
     BOT_ID,
@@ -42,7 +43,6 @@ from tests.telegram_profile import Profile
 from tests.telegram_wire import Call, Fault, dropped, read_params
 
 TOKEN = f"{BOT_ID}:AAE-local-server-token_0123456789abcd"
-PATIENCE = 60.0  # seconds of real time until a test that waits in vain fails
 WEBHOOK_TRIES = 3
 
 _TERMINATED = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"

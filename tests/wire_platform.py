@@ -17,6 +17,7 @@ from core.errors import OutcomeUnknown, Unreachable
 from core.message import Message
 from core.model import Target
 from core.ports import CommandHandler, MenuEntry, Route
+from tests.patience import PATIENCE
 
 
 class WirePlatform:
@@ -87,7 +88,7 @@ class WireServer:
             await writer.drain()
         writer.close()
 
-    async def wait_for(self, condition: Callable[[list[dict[str, Any]]], bool], seconds: float = 60) -> None:
+    async def wait_for(self, condition: Callable[[list[dict[str, Any]]], bool], seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: condition(self.calls))
 

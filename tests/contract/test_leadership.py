@@ -12,6 +12,7 @@ from core.leadership import TTL, Leadership
 from core.replicas import Lease
 from storage.store import Store
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 
 
 class StillClock(FakeClock):
@@ -166,6 +167,6 @@ async def test_work_that_ends_or_fails_by_itself_says_so(still: StillClock) -> N
 async def test_keeping_takes_it_and_begins_says_so(still: StillClock) -> None:
     lead = Leadership(Flaky(), still, "x")
     keeping = asyncio.create_task(lead.keep())
-    await asyncio.wait_for(lead.begins(), 60)
+    await asyncio.wait_for(lead.begins(), PATIENCE)
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)

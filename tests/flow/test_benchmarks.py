@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.run_all import FOLDER, QUICK
+from tests.patience import PATIENCE
 
 ROOT = FOLDER.parent
 
@@ -29,7 +30,7 @@ def test_a_benchmark_runs_in_small(name: str, shown: tuple[str, ...], tmp_path: 
         env={"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

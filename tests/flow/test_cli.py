@@ -16,6 +16,7 @@ import pytest
 from app.cli import COMMANDS
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 MAIN = str(ROOT / "main.py")
@@ -44,7 +45,7 @@ async def run(folder: Path, *arguments: str, stdin: str = "", **environ: str) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
+    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), PATIENCE)
     return process.returncode or 0, out.decode(), err.decode()
 
 
@@ -209,14 +210,14 @@ async def test_run_is_ready_answers_health_and_stops_on_sigterm(tmp_path: Path, 
     assert process.stderr
     port = ""
     while not port:
-        line = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
+        line = (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode()
         assert line, "it ended before it was ready"
         found = re.search(r"ready .*http=http://127\.0\.0\.1:(\d+)", line)
         port = found[1] if found else ""
     await server.wait_until_asked(1)
     assert (await run(tmp_path, "health", MINSK_HTTP__PORT=port))[0] == 0
     process.send_signal(signal.SIGTERM)
-    _, err = await asyncio.wait_for(process.communicate(), 60)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
     assert "stopped" in err.decode()
     assert "Traceback" not in err.decode()
@@ -252,9 +253,9 @@ async def test_the_demonstration_can_be_interrupted(tmp_path: Path) -> None:
         sys.executable, MAIN, "demo", cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    await asyncio.wait_for(process.stdout.readuntil(b"read silently"), 60)
+    await asyncio.wait_for(process.stdout.readuntil(b"read silently"), PATIENCE)
     process.send_signal(signal.SIGINT)
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 130
     assert out.decode().endswith("Interrupted.\n")
     assert err == b""

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("core", "matching", "feeds", "storage", "bot", "web", "app")
 
@@ -146,7 +148,13 @@ async def run(tree: Path, *arguments: str) -> str:
     from asyncio import to_thread
 
     result = await to_thread(
-        subprocess.run, [sys.executable, *arguments], cwd=tree, capture_output=True, text=True, check=False, timeout=120
+        subprocess.run,
+        [sys.executable, *arguments],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -16,6 +16,7 @@ from core.message import Button, Message, line
 from core.ports import Request
 from tests.echo import Echo
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 from tests.slack_bot import receiving as slack_receiving
 from tests.slack_server import SlackServer
 from tests.slack_server_values import Fault as SlackFault
@@ -225,7 +226,7 @@ async def typed(lines: str, handler: Echo, files: Path | None) -> str:
     console = ConsolePlatform(out, FakeClock(), look, typed=io.StringIO(lines), files=files)
     running = asyncio.create_task(console.run(handler, ()))
     await handler.asked(lines.count("\n"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while out.getvalue().count("──\n") < lines.count("\n"):  # noqa: ASYNC110 - waits for the answer's turn only
             await asyncio.sleep(0)
     running.cancel()

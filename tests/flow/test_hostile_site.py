@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.feed_server import FeedServer, Route, feed_xml, reply
 from tests.flow.test_fetch_faults import FAULTS, SLOW
+from tests.patience import PATIENCE
 
 MAIN = Path(__file__).parents[2] / "main.py"
 WORDS = "Ў Мінску сустрэліся пасол і міністр: размова пра ўсё"  # Belarusian letters
@@ -111,7 +112,7 @@ async def poll_once(folder: Path) -> dict[str, dict[str, object]]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 240)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0, err.decode()
     return {feed["url"].partition("/f/")[2]: feed for feed in json.loads(out)["feeds"]}
 

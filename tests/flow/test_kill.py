@@ -15,6 +15,7 @@ from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
 from core.failpoints import STEPS
 from tests.feed_server import FeedServer, reply
+from tests.patience import PATIENCE
 from tests.wire_platform import WireServer
 
 ROOT = Path(__file__).parents[2]
@@ -104,12 +105,12 @@ async def die_and_go_on(step: str, server: SampleServer, folder: Path, database:
     async with WireServer() as wire:
         config = write_config(folder / f"{database.partition(':')[0]}.toml", server, wire.port, database)
         async with started(config, "--die-at", step) as dying:
-            code = await asyncio.wait_for(dying.wait(), 60)
+            code = await asyncio.wait_for(dying.wait(), PATIENCE)
             assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
         async with started(config, "--ahead", AFTER_THE_LEASES) as again:
             await wire.wait_for(everything)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), 60) == 0
+            assert await asyncio.wait_for(again.wait(), PATIENCE) == 0
         assert len(wire.sent()) <= 4 + (CHATS if step.startswith("delivery.") else 0)  # one for each chat in flight
 
 
@@ -141,10 +142,10 @@ async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> N
         text = config.read_text(encoding="utf-8")  # read in full whatever the pack says of the headline
         config.write_text(text.replace("[feeds]", '[feeds]\n        full_text = "always"'), encoding="utf-8")
         async with started(config, "--die-at", step) as dying:
-            code = await asyncio.wait_for(dying.wait(), 60)
+            code = await asyncio.wait_for(dying.wait(), PATIENCE)
             assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
         async with started(config, "--ahead", AFTER_THE_LEASES) as again:
             await wire.wait_for(lambda calls: len({call["chat"] for call in calls if call["do"] == "send"}) == 2)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), 60) == 0
+            assert await asyncio.wait_for(again.wait(), PATIENCE) == 0
         assert len(wire.sent()) == 2

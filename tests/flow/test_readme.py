@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LEAVE_OUT = (".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "data", "config.toml")
@@ -51,7 +53,7 @@ def run(clone: Path, command: str, **environ: str) -> subprocess.CompletedProces
         env={"PATH": os.environ["PATH"], "HOME": str(clone), "LANG": "C.UTF-8", **environ},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
 

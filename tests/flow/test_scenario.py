@@ -25,6 +25,7 @@ from matching.people import Roster
 from storage.store import Store
 from tests.fake_chat import TOPICS, Newsroom
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 from tests.slack_bot import receiving as slack_receiving
 from tests.slack_server import SlackServer
 from tests.slack_server_blocks import buttons
@@ -180,7 +181,7 @@ async def on_a_terminal(troupe: Troupe) -> AsyncIterator[Stage]:
         async def types(self, line: str) -> tuple[str, list[str]]:
             before = out.tell()
             typed.put(line)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while "\n\n" not in out.getvalue()[before:]:  # noqa: ASYNC110 - waits for its turn, by no clock
                     await asyncio.sleep(0.001)
             rows = troupe.answered.buttons if troupe.answered else ()

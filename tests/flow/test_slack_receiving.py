@@ -12,6 +12,7 @@ import pytest
 from core.message import plain
 from core.model import Target
 from tests.echo import Echo
+from tests.patience import PATIENCE
 from tests.slack_bot import good, make, opened, receiving, settings
 from tests.slack_server import SlackServer
 from tests.slack_server_values import Fault
@@ -244,7 +245,7 @@ async def test_end_while_it_cannot_connect(slack: SlackServer, echo: Echo) -> No
     running = asyncio.create_task(platform.run(echo, ()))
     await slack.wait_until(lambda: slack.refused_sockets == 1)
     running.cancel()
-    done, _ = await asyncio.wait([running], timeout=60)
+    done, _ = await asyncio.wait([running], timeout=PATIENCE)
     assert done
     gate.set()
     await platform.close()

@@ -17,6 +17,7 @@ from core.errors import BadCredentials, DeliveryError
 from core.message import Message, plain
 from core.ports import HttpRequest, HttpResponse, Request, Route
 from tests.echo import SeenEvents
+from tests.patience import PATIENCE
 from tests.telegram_bot import MENU, SECRET, Bench, make, receiving, settings
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import Fault, flood, refuse
@@ -299,7 +300,7 @@ async def test_token_revoked_while_running_ends_receiving(server: TelegramServer
     server.user_says(server.chats.private(), "/latest")
     assert bench.task is not None
     with pytest.raises(BadCredentials, match="BotFather"):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             await bench.task
 
 

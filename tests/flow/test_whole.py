@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
+from tests.patience import PATIENCE
 from tests.slack_server import SlackServer
 from tests.telegram_chats import Chat, Json, person
 from tests.telegram_server import TelegramServer
@@ -104,13 +105,13 @@ class Running:
                 self._grown.notify_all()
 
     async def logged(self, words: str) -> None:
-        async with asyncio.timeout(60), self._grown:
+        async with asyncio.timeout(PATIENCE), self._grown:
             await self._grown.wait_for(lambda: words in self.log or self._reading.done())
         assert words in self.log, self.log
 
     async def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(self.process.wait(), 60)
+        code = await asyncio.wait_for(self.process.wait(), PATIENCE)
         await self._reading
         assert code == 0, self.log
 
@@ -125,9 +126,12 @@ async def running(config: Path, ready: str = " ready ") -> AsyncIterator[Running
     try:
         await program.logged(ready)
         yield program
-    finally:
         if process.returncode is None:
             await program.end()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def test_feeds_in_alerts_out(tmp_path: Path, database_url: str) -> None:
@@ -241,7 +245,11 @@ async def test_a_refused_token_ends_with_a_sentence(tmp_path: Path, sqlite_url: 
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / "main.py"), "run", cwd=config.parent, stderr=asyncio.subprocess.PIPE
         )
-        _, err = await asyncio.wait_for(process.communicate(), 60)
+        try:
+            _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+        finally:
+            if process.returncode is None:
+                process.kill()
         assert process.returncode == 1
         assert "telegram.token" in err.decode()
         assert "Traceback" not in err.decode()

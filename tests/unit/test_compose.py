@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 OURS = {"sqlite": ["watch"], "postgres": ["replica"]}
 
@@ -17,7 +19,7 @@ OURS = {"sqlite": ["watch"], "postgres": ["replica"]}
 def compose(profile: str) -> dict[str, Any]:
     binary = Path(sys.executable).with_name("docker-compose")
     command = [str(binary), "-f", str(ROOT / "compose.yaml"), "--profile", profile, "config", "--format", "json"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     return dict(json.loads(result.stdout))

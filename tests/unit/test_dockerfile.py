@@ -16,6 +16,7 @@ from babel.core import get_global
 
 from bot.languages import INTERFACE
 from core.settings import Settings
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {"core", "matching", "feeds", "storage", "bot", "web", "app"}
@@ -107,7 +108,7 @@ def test_the_health_check_needs_the_standard_library_only(dockerfile: list[Step]
         env={"MINSK_HTTP__PORT": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 1
@@ -183,7 +184,7 @@ def test_the_trial_says_when_there_is_nothing_to_run_it_with(tmp_path: Path) -> 
     for options, missing in (([], "neither Docker nor Podman"), (["--engine", "podman"], "podman is not installed")):
         command = [bash, str(TRIAL), *options]
         run = subprocess.run(
-            command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60, check=False
+            command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert (run.returncode, run.stdout) == (77, "")
         assert missing in run.stderr
@@ -199,5 +200,5 @@ def test_hadolint_finds_nothing() -> None:
     hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if hadolint is None:
         pytest.skip("hadolint is not installed on this platform")
-    run = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([hadolint, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (run.returncode, run.stdout) == (0, "")

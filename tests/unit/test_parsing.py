@@ -20,6 +20,7 @@ from feeds.parsing import ParseWorker
 from feeds.wire import Parsed, dump_parsed, load_parsed
 from feeds.worker import keep_newest
 from tests.feed_server import feed_xml
+from tests.patience import PATIENCE
 
 URL = "https://news.example/feed"
 SLOW = b"<rss><channel>" + b"<item><title>aaaa aaaa</title></item>" * 200_000 + b"</channel></rss>"
@@ -118,7 +119,7 @@ async def test_a_cancelled_job_leaves_no_answer_for_the_next(worker: ParseWorker
 
 def test_the_process_ends_when_its_parent_does() -> None:
     command = [sys.executable, "-m", "feeds.worker", str(2**30), "5"]
-    result = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=30)
+    result = subprocess.run(command, input=b"", capture_output=True, check=False, timeout=PATIENCE)
     assert result.returncode == 0
     assert b"ready" in result.stdout
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.roles import ALL, faults, roles
 from app.rounds import JUMP_SECONDS, Rounds
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 BUILD = """
@@ -70,7 +71,7 @@ async def test_jobs_go_on_when_the_clock_is_set_back() -> None:
         assert not rounds.look()
         wall[0] -= 3600
         assert rounds.look()
-        await asyncio.wait_for(ran.wait(), 60)
+        await asyncio.wait_for(ran.wait(), PATIENCE)
         assert not rounds.look()
     finally:
         rounds.stop()

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from app.rounds import Rounds
+from tests.patience import PATIENCE
 
 
 async def test_a_job_that_the_stop_interrupts_has_not_failed(caplog: pytest.LogCaptureFixture) -> None:
@@ -24,8 +25,8 @@ async def test_a_job_that_the_stop_interrupts_has_not_failed(caplog: pytest.LogC
     hasten = rounds.every(3600, job)
     rounds.start()
     hasten()
-    await asyncio.wait_for(begun.wait(), 60)
+    await asyncio.wait_for(begun.wait(), PATIENCE)
     rounds.stop()
-    await asyncio.wait_for(ended.wait(), 60)
+    await asyncio.wait_for(ended.wait(), PATIENCE)
     await asyncio.sleep(0)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

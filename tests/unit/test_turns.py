@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.turns import Turns
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 
 
 async def test_the_second_waits_for_the_first_and_then_for_the_pause(clock: FakeClock) -> None:
@@ -58,9 +59,9 @@ async def test_one_who_gives_up_in_the_line_blocks_nobody(clock: FakeClock) -> N
     waiting[0].cancel()
     turns.give("a.example")
     waiting[1].cancel()  # it has its turn, but has not run yet
-    await asyncio.wait_for(waiting[2], 60)
+    await asyncio.wait_for(waiting[2], PATIENCE)
     turns.give("a.example")
-    await asyncio.wait_for(turns.take("a.example", spaced=False), 60)
+    await asyncio.wait_for(turns.take("a.example", spaced=False), PATIENCE)
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.booleans(), st.integers(0, 3)), max_size=12))
@@ -94,7 +95,7 @@ def test_nobody_overlaps_and_nobody_is_forgotten(steps: list[tuple[str, bool, in
         for times in ended.values():
             assert all(late - early >= 1 for early, late in pairwise(times))
         for host in "ab":
-            await asyncio.wait_for(turns.take(host), 60)
+            await asyncio.wait_for(turns.take(host), PATIENCE)
 
     asyncio.run(play())
 

@@ -15,6 +15,7 @@ import pytest
 from core.errors import ConfigError
 from core.ports import HttpRequest, HttpResponse, Route
 from tests.fake_clock import FakeClock
+from tests.patience import PATIENCE
 from web import probe
 from web.health import STALE_AFTER, Health
 from web.server import MAX_BODY, HttpServer
@@ -113,7 +114,7 @@ async def test_probe_is_standard_library_only_and_tells_good_from_bad(tmp_path: 
 
     async def ask() -> tuple[int, str]:
         result = await asyncio.to_thread(
-            subprocess.run, command, capture_output=True, text=True, timeout=30, check=False
+            subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert result.stderr == ""
         return result.returncode, result.stdout
