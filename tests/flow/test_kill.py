@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,9 @@ from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
 from core.failpoints import STEPS
 from tests.feed_server import FeedServer, reply
-from tests.patience import PATIENCE
+from tests.run_program import running
 from tests.wire_platform import WireServer
 
-ROOT = Path(__file__).parents[2]
 FEED = SampleFeed(
     "Wire News",
     "wire.rss",
@@ -34,7 +31,7 @@ FEED = SampleFeed(
     ),
 )
 CHATS = 2
-AFTER_THE_LEASES = "3600"
+AFTER_THE_LEASES = 3600.0
 
 
 @pytest.fixture
@@ -75,20 +72,6 @@ def write_feed_config(config: Path, url: str, port: int, database: str) -> Path:
     return config
 
 
-@asynccontextmanager
-async def started(config: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The program as a process of its own, gone in the end; its log stands beside the configuration."""
-    command = [sys.executable, "-m", "tests.run_program", str(config), *arguments]
-    with config.with_suffix(".log").open("a") as log:
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 def everything(calls: list[dict[str, str]]) -> bool:
     return len({(call["chat"], call["tag"]) for call in calls if call["do"] == "send"}) == 4
 
@@ -104,13 +87,12 @@ async def test_no_alert_is_lost(
 async def die_and_go_on(step: str, server: SampleServer, folder: Path, database: str) -> None:
     async with WireServer() as wire:
         config = write_config(folder / f"{database.partition(':')[0]}.toml", server, wire.port, database)
-        async with started(config, "--die-at", step) as dying:
-            code = await asyncio.wait_for(dying.wait(), PATIENCE)
-            assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
-        async with started(config, "--ahead", AFTER_THE_LEASES) as again:
+        async with running(config, die_at=step) as dying:
+            assert await dying.ended() == -signal.SIGKILL, dying.log
+        async with running(config, ahead=AFTER_THE_LEASES) as again:
             await wire.wait_for(everything)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), PATIENCE) == 0
+            assert await again.ended() == 0, again.log
         assert len(wire.sent()) <= 4 + (CHATS if step.startswith("delivery.") else 0)  # one for each chat in flight
 
 
@@ -141,11 +123,10 @@ async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> N
         write_feed_config(config, url, wire.port, database)
         text = config.read_text(encoding="utf-8")  # read in full whatever the pack says of the headline
         config.write_text(text.replace("[feeds]", '[feeds]\n        full_text = "always"'), encoding="utf-8")
-        async with started(config, "--die-at", step) as dying:
-            code = await asyncio.wait_for(dying.wait(), PATIENCE)
-            assert code == -signal.SIGKILL, config.with_suffix(".log").read_text()
-        async with started(config, "--ahead", AFTER_THE_LEASES) as again:
+        async with running(config, die_at=step) as dying:
+            assert await dying.ended() == -signal.SIGKILL, dying.log
+        async with running(config, ahead=AFTER_THE_LEASES) as again:
             await wire.wait_for(lambda calls: len({call["chat"] for call in calls if call["do"] == "send"}) == 2)
             again.terminate()
-            assert await asyncio.wait_for(again.wait(), PATIENCE) == 0
+            assert await again.ended() == 0, again.log
         assert len(wire.sent()) == 2
