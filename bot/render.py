@@ -56,7 +56,7 @@ def plain_alert(story: Story, titles: Titles, say: Texts = ENGLISH) -> Message:
 
 
 def moved(story: Story, say: Texts) -> Iterator[Line]:
-    """Above a story that an operator has merged into another: which one it is now."""
+    """Above a story that was merged into another: which one it is now."""
     if story.merged_into is not None:
         yield say.line(correcting_texts.MERGED_INTO, kind=LineKind.SMALL, n=f"#{story.merged_into}")
 

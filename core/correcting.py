@@ -1,4 +1,5 @@
-"""Operators correct stories: two that are one are merged, what is a story of its own is split off."""
+"""Stories are corrected: two that are one are merged, by operators or by a report that shows it; what is a story of its
+own is split off by operators."""
 
 from __future__ import annotations
 
@@ -36,6 +37,7 @@ class CorrectingStore(Protocol):
     ) -> Corrected:
         """Make those reports a story of their own, which is queued as a new one; what was shown of the old is edited.
 
-        Raises NotFound for a number that is no story, BadCorrection when an entry is not in it or none would stay.
+        Neither is then merged unless an operator asks for it. Raises NotFound for a number that is no story,
+        BadCorrection when an entry is not in it or none would stay.
         """
         ...

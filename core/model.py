@@ -183,6 +183,7 @@ class Story:
     """Reports of the same event. `revision` grows whenever what an alert shows has changed; members oldest first.
 
     `merged_into` is the story that this one has become part of; topics, facts and members are that story's then.
+    `parted` says that an operator has split it: it is never merged without being asked.
     """
 
     id: int
@@ -194,6 +195,7 @@ class Story:
     updated_at: datetime
     members: tuple[Member, ...]
     merged_into: int | None = None
+    parted: bool = False
 
 
 class Action(StrEnum):
@@ -204,12 +206,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a member belongs, and the reason in words. `story_id` is set for JOIN only."""
+    """Where a member belongs, and the reason in words. `story_id` is set for JOIN only.
+
+    `same` are further open stories that this report shows to be the one that it joins: they are to be merged into it.
+    """
 
     action: Action
     reason: str
     story_id: int | None = None
     update: bool = False
+    same: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

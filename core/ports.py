@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from core.audit import AuditStore
-from core.correcting import CorrectingStore
+from core.correcting import CorrectingStore, Summarise
 from core.files import GivenFile
 from core.health import FeedBook
 from core.message import Message
@@ -106,6 +106,10 @@ class Transaction(LookTransaction, Protocol):
 
     async def join_story(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
         """Add a member; the revision grows by one. Returns the story with all its members."""
+        ...
+
+    async def merge_stories(self, into: int, other: int, summarise: Summarise, now: datetime) -> Story:
+        """Move all reports of `other` into `into`; chats' messages follow, and none is alerted (core.correcting)."""
         ...
 
     async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:

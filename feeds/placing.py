@@ -116,6 +116,8 @@ async def _place(
     """The story that takes a hit, queued and with the outcome recorded, and the number of alerts; None if none does."""
     placement = stories.place(_member(spec, hit), tuple(told.values()))
     story = await _follow(transaction, stories, _member(spec, hit, placement), placement, told, hit.at)
+    for other in placement.same:
+        story = await _merge(transaction, stories, story, other, told, now)
     half = hit.new.analysis.level is Level.HALF
     if story is None:
         await transaction.set_outcome(hit.entry_id, "half" if half else "ignored", placement.reason)
@@ -127,6 +129,17 @@ async def _place(
         await transaction.queue_story(story, now, edit_after=edit_after, edits_only=True)
     await transaction.set_outcome(hit.entry_id, "half" if half else story.level.value, placement.reason)
     return story, alerts
+
+
+async def _merge(
+    transaction: Transaction, stories: Stories, story: Story | None, other: int, told: dict[int, Story], now: datetime
+) -> Story | None:
+    """Make one of the story that a report joined and another of which it shows that it is the same; the elder stays."""
+    if story is None or other not in told:
+        return story
+    kept, gone = sorted((story, told[other]), key=lambda one: (one.opened_at, one.id))
+    del told[gone.id]
+    return await transaction.merge_stories(kept.id, gone.id, stories.summarise, now)
 
 
 async def _watched_story(

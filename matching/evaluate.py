@@ -9,7 +9,7 @@ match that an open story took.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,8 +113,7 @@ def run(
     stories: Stories | None = None,
 ) -> Run:
     """Put items through matcher and stories in the order of publication, with an empty memory at the start."""
-    book = stories or StoryBook()
-    known: dict[int, Story] = {}
+    desk = _Desk(stories or StoryBook())
     results: list[Result] = []
     for number, item in enumerate(sorted(items, key=lambda one: one.published_at), 1):
         implies = matcher.implied_by(item.url)
@@ -133,29 +132,55 @@ def run(
             analysis=analysis,
             published_at=item.published_at,
         )
-        results.append(_place(item, member, book, known))
-    return Run(tuple(results), known)
+        results.append(desk.place(item, member))
+    return Run(tuple(desk.settled(result) for result in results), desk.stories)
 
 
-def _place(item: Item, member: Member, book: Stories, known: dict[int, Story]) -> Result:
-    since = member.at - book.window
-    placement = book.place(member, [story for story in known.values() if story.updated_at >= since])
-    if placement.action is Action.IGNORE:
-        return Result(item, member.analysis, None, placement.reason)
-    member = replace(member, update=placement.update)
-    old = known.get(placement.story_id) if placement.story_id is not None else None
-    members = (*(old.members if old else ()), member)
-    summary = book.summarise(members)
-    story = Story(
-        id=old.id if old else len(known) + 1,
-        revision=old.revision + 1 if old else 1,
-        level=summary.level,
-        topics=summary.topics,
-        facts=summary.facts,
-        opened_at=old.opened_at if old else member.at,
-        updated_at=max(member.at, old.updated_at) if old else member.at,
-        members=members,
-    )
-    known[story.id] = story
-    joined = taken_for(member, story)
-    return Result(item, member.analysis, story.id, placement.reason, placement.update, joined)
+class _Desk:
+    """Stories as they grow, by id; those that were merged are told apart in `_into`."""
+
+    def __init__(self, book: Stories) -> None:
+        self.stories: dict[int, Story] = {}
+        self._into: dict[int, int] = {}
+        self._book = book
+
+    def place(self, item: Item, member: Member) -> Result:
+        since = member.at - self._book.window
+        placement = self._book.place(member, [one for one in self.stories.values() if one.updated_at >= since])
+        if placement.action is Action.IGNORE:
+            return Result(item, member.analysis, None, placement.reason)
+        member = replace(member, update=placement.update)
+        old = self.stories.get(placement.story_id) if placement.story_id is not None else None
+        story = self._keep(old.id if old else len(self.stories) + len(self._into) + 1, old, (member,))
+        for other in placement.same:
+            story = self._merge(story, self.stories[other])
+        return Result(item, member.analysis, story.id, placement.reason, placement.update, taken_for(member, story))
+
+    def settled(self, result: Result) -> Result:
+        """With the number of the story that a merged one went into."""
+        return (
+            result
+            if result.story_id not in self._into
+            else self.settled(replace(result, story_id=self._into[result.story_id]))
+        )
+
+    def _merge(self, one: Story, other: Story) -> Story:
+        kept, gone = sorted((one, other), key=lambda story: (story.opened_at, story.id))
+        del self.stories[gone.id]
+        self._into[gone.id] = kept.id
+        return self._keep(kept.id, kept, gone.members)
+
+    def _keep(self, story_id: int, old: Story | None, added: Sequence[Member]) -> Story:
+        members = sorted((*(old.members if old else ()), *added), key=lambda one: (one.at, one.entry_id))
+        summary = self._book.summarise(members)
+        self.stories[story_id] = Story(
+            id=story_id,
+            revision=old.revision + 1 if old else 1,
+            level=summary.level,
+            topics=summary.topics,
+            facts=summary.facts,
+            opened_at=min(one.at for one in members),
+            updated_at=max(one.at for one in members),
+            members=tuple(members),
+        )
+        return self.stories[story_id]

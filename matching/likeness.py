@@ -96,6 +96,17 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     return Likeness(item.score, "; ".join(item.reasons), shared=bool(item.shared) or same_words)
 
 
+def is_group(signatures: Sequence[Signature]) -> bool:
+    """Does any report tell of so many freed that each may name another one?"""
+    return any((signature.get("r") or 0) >= _GROUP for signature in signatures)
+
+
+def parted_by_persons(one: Sequence[Signature], other: Sequence[Signature]) -> bool:
+    """Do two stories name prisoners, and none in common?"""
+    first, second = _core(one, 0), _core(other, 0)
+    return bool(first and second) and first.isdisjoint(second)
+
+
 def _when(item: _Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""

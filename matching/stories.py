@@ -10,7 +10,8 @@ tests/unit/test_stories.py measures it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -18,11 +19,12 @@ from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
 from matching.facts import vote
-from matching.likeness import Days, Likeness, weigh
+from matching.likeness import Days, Likeness, is_group, parted_by_persons, weigh
 
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each
 _DAY = timedelta(days=1)
+_MERGE_LOOK = 6  # reports of the smaller story that are compared before two stories become one
 
 
 class StoryBook:
@@ -37,23 +39,22 @@ class StoryBook:
         self.window = window or timedelta(days=self._rules["window_days"])
 
     def place(self, member: Member, open_stories: Sequence[Story]) -> Placement:
-        """Say where a report belongs: the likest story, a new one, or none when it is a half match of its own."""
-        best: tuple[float, int, Story, Likeness] | None = None
-        for story in open_stories:
-            likeness = self._compare(member, story)
-            if likeness is None:
-                continue
-            key = (likeness.score, -story.id)
-            if best is None or key > best[:2]:
-                best = (*key, story, likeness)
+        """Say where a report belongs: the likest story, a new one, or none when it is a half match of its own.
+
+        A report that would join two stories which by now are alike shows that they are one.
+        """
+        compared = ((self._compare(member, story), story) for story in open_stories)
+        rated = [(likeness, story) for likeness, story in compared if likeness is not None]
+        rated.sort(key=lambda row: (-row[0].score, row[1].id))
         whole = member.analysis.relevant
-        if best is not None:
-            story, likeness = best[2], best[3]
+        if rated:
+            likeness, story = rated[0]
             needed = self._rules["join"] if whole else self._rules["join_half"]
             alike = likeness.shared or member.analysis.signature.get("only_country")
             if likeness.score >= needed and (whole or alike):
                 update = likeness.reprint or follows_up(member, story)
-                return Placement(Action.JOIN, likeness.reason, story.id, update)
+                same = tuple(self._same(member, story, rated[1:])) if whole else ()
+                return Placement(Action.JOIN, _reason(likeness, story.id, same), story.id, update, same)
         if whole:
             return Placement(Action.OPEN, told.NONE_LIKE_IT)
         return Placement(Action.IGNORE, told.HALF_ALONE)
@@ -64,6 +65,22 @@ class StoryBook:
         topics = dict.fromkeys(topic for member in members for topic in member.analysis.topics)
         return StorySummary(level, tuple(topics), vote(members))
 
+    def _same(self, member: Member, story: Story, rated: Sequence[tuple[Likeness, Story]]) -> Iterator[int]:
+        """Which of the other stories tell the same event: those that a report joins as well as the one it joined, of
+        the same day, and whose own reports would join it by now."""
+        joined = replace(story, members=(*story.members, member), updated_at=max(story.updated_at, member.at))
+        for likeness, other in rated:
+            if likeness.score < self._rules["join"]:
+                return
+            apart = abs(story.opened_at - other.opened_at) / _DAY
+            if apart > self._rules["merge_days"] or _kept_apart(member, story, other):
+                continue
+            few, many = sorted((joined, other), key=lambda one: (len(one.members), one.id))
+            found = [self._compare(one, many) for one in few.members[:_MERGE_LOOK]]
+            scores = [one.score for one in found if one is not None]
+            if scores and sum(scores) / len(scores) >= self._rules["merge"]:
+                yield other.id
+
     def _compare(self, member: Member, story: Story) -> Likeness | None:
         gap = max(timedelta(), member.at - story.updated_at, story.opened_at - member.at)
         if gap > self.window or not story.members:
@@ -71,6 +88,25 @@ class StoryBook:
         signatures = [other.analysis.signature for other in _looked_at(story.members)]
         days = Days(abs(member.at - story.opened_at) / _DAY, gap / _DAY)
         return weigh(member.analysis.signature, signatures, days, self._rules)
+
+
+def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:
+    if not same:
+        return likeness.reason
+    return f"{likeness.reason}; {told.MADE_ONE.format(stories=', '.join(f'#{one}' for one in (joined, *same)))}"
+
+
+def _kept_apart(member: Member, story: Story, other: Story) -> bool:
+    """May two stories never be made one by a report: an operator parted them, one is of talks and the other of what
+    came of them, or single persons were let out?"""
+    one, two = ([report.analysis.signature for report in each.members] for each in (story, other))
+    single = not is_group([*one, *two, member.analysis.signature]) and parted_by_persons(one, two)
+    return story.parted or other.parted or single or _achieved(story) != _achieved(other)
+
+
+def _achieved(story: Story) -> bool:
+    """Does any report say that people are free or penalties eased? Talks are another story than what comes of them."""
+    return any(member.analysis.signature.get("k") for member in story.members)
 
 
 def follows_up(member: Member, story: Story) -> bool:

@@ -1,4 +1,4 @@
-"""Stories merged and split by operators. All need Lock.STORIES, so that no poll places a report meanwhile."""
+"""Stories merged, and split by operators. All need Lock.STORIES, so that no poll places a report meanwhile."""
 
 from __future__ import annotations
 
@@ -85,6 +85,8 @@ async def split(
     )
     new_id = await _found(connection, leaving, summarise, now)
     await stories.rewrite(connection, story_id, staying, summarise(staying), old.revision + 1, old.updated_at)
+    parted = update(table).where(table.c.id.in_((story_id, new_id))).values(parted=True)
+    await connection.execute(parted)
     story, new = await stories.get(connection, story_id), await stories.get(connection, new_id)
     await queues.queue(connection, story, now, edit_after=_AT_ONCE, edits_only=True)
     if new.level is Level.ALERT:

@@ -158,8 +158,10 @@ stories = Table(
     Column("facts", Coded(Facts), nullable=False),
     Column("opened_at", UtcTime(), nullable=False),
     Column("updated_at", UtcTime(), nullable=False),
-    # The story that an operator has merged this one into; its reports stand there.
+    # The story that this one has been merged into; its reports stand there.
     Column("merged_into", BIG_ID),
+    # An operator has split it: it is not merged again without being asked.
+    Column("parted", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 Index("ix_stories_opened_at", stories.c.opened_at, stories.c.id)

@@ -266,5 +266,6 @@ async def _load_own(connection: AsyncConnection, ids: Sequence[int]) -> dict[int
                 updated_at=row.updated_at,
                 members=tuple(reports[row.id]),
                 merged_into=row.merged_into,
+                parted=row.parted,
             )
     return loaded

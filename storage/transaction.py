@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.correcting import Summarise
 from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
 from core.secondlook import Look, LookTrace, NewLook
 from core.watch import WatchHit
+from storage import correcting, feeds, hints, known, outbox, secondlooks, stories, watchlists
 from storage import entries as texts
-from storage import feeds, hints, known, outbox, secondlooks, stories, watchlists
 from storage.dialect import Lock, take_lock
 
 
@@ -40,6 +41,10 @@ class PollTransaction:
 
     async def join_story(self, story_id: int, member: Member, summary: StorySummary, now: datetime) -> Story:
         return await stories.join(self._connection, story_id, member, summary, now)
+
+    async def merge_stories(self, into: int, other: int, summarise: Summarise, now: datetime) -> Story:
+        done = await correcting.merge(self._connection, into, other, summarise, now)
+        return done.story
 
     async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:
         made = await outbox.queue(self._connection, story, now, edit_after=edit_after, edits_only=edits_only)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.correcting import Summarise
 from core.errors import LeaseLost
 from core.failpoints import reach
 from core.health import FeedRecord
@@ -262,6 +263,16 @@ class FakeTransaction:
             members=(*story.members, member),
         )
         self._store.stories[story_id] = story
+        return story
+
+    async def merge_stories(self, into: int, other: int, summarise: Summarise, now: datetime) -> Story:
+        kept, gone = self._store.stories[into], self._store.stories.pop(other)
+        members = (*kept.members, *gone.members)
+        summary = summarise(members)
+        story = replace(
+            kept, revision=kept.revision + 1, level=summary.level, facts=summary.facts, updated_at=now, members=members
+        )
+        self._store.stories[into] = story
         return story
 
     async def queue_story(self, story: Story, now: datetime, *, edit_after: timedelta, edits_only: bool = False) -> int:

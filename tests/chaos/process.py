@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,14 @@ def main() -> int:
 
 
 class ManyStories(StoryBook):
-    """Two of three reports open a story, whatever they are about; the third joins one if it fits, and edits alerts."""
+    """Two of three reports open a story, whatever they are about; the third joins one if it fits, and edits alerts.
+
+    None are merged: the ledger counts stories one by one.
+    """
 
     def place(self, member: Member, open_stories: Sequence[Story]) -> Placement:
         if not member.analysis.relevant or len(member.title) % 3 == 0:
-            return super().place(member, open_stories)
+            return replace(super().place(member, open_stories), same=())
         return Placement(Action.OPEN, "every report is an event of its own here")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
@@ -36,7 +37,7 @@ class Desk:
     def __init__(self, book: Stories | None = None) -> None:
         self.book = book or StoryBook()
         self.stories: dict[int, Story] = {}
-        self._numbers = count(1)
+        self._numbers, self._opened = count(1), count(1)
 
     def report(self, title: str, body: str = "", *, hours: float = 0, lang: str = "", source: str = "") -> Placement:
         return self.take(matcher().analyse(title, body, lang=lang), title, hours=hours, source=source)
@@ -50,12 +51,13 @@ class Desk:
         placement = self.book.place(member, [one for one in self.stories.values() if one.updated_at >= since])
         if placement.action is Action.IGNORE:
             return placement
-        old = self.stories.get(placement.story_id or 0)
-        members = (*(old.members if old else ()), member)
+        old = [self.stories.pop(one) for one in (placement.story_id, *placement.same) if one is not None]
+        members = (*(known for story in old for known in story.members), member)
         summary = self.book.summarise(members)
-        key = old.id if old else len(self.stories) + 1
+        key = min((story.id for story in old), default=0) or next(self._opened)
+        opened_at = min((story.opened_at for story in old), default=at)
         self.stories[key] = Story(
-            key, len(members), summary.level, summary.topics, summary.facts, old.opened_at if old else at, at, members
+            key, len(members), summary.level, summary.topics, summary.facts, opened_at, at, members
         )
         return placement
 
@@ -130,6 +132,48 @@ def test_an_exact_reprint_is_recognised() -> None:
     assert placed.action is Action.JOIN
     assert placed.update
     assert "reprint" in placed.reason
+
+
+# --- two stories that turn out to be one ------------------------------------------------------------------------------
+
+LAUREATE = ("Freed Nobel laureate Ales Bialiatski arrives in Vilnius", "He spent 1,613 days behind bars in Belarus.")
+FLAUTIST = ("Belarus lets Maria Kalesnikava go", "The flautist has crossed into Ukraine.")
+WHOLE = ("Belarus frees 123 prisoners, Bialiatski and Kalesnikava among them", "They were pardoned by Lukashenko.")
+
+
+def test_a_report_of_the_whole_makes_one_of_two_stories() -> None:
+    desk = Desk()
+    for hour, news in enumerate((LAUREATE, FLAUTIST)):
+        assert desk.report(*news, hours=hour).action is Action.OPEN
+    placed = desk.report(*WHOLE, hours=2)
+    assert (placed.action, placed.same) == (Action.JOIN, (1,)), placed.reason
+    assert "one: #2, #1" in placed.reason
+    assert [len(story.members) for story in desk.stories.values()] == [3]
+
+
+def test_a_report_of_two_single_releases_does_not_make_one_of_them() -> None:
+    desk = Desk()
+    desk.report("Natallia Levaya, pregnant artist, pardoned in Belarus", "She is home in Brest.")
+    desk.report("Статкевича отпустили домой из колонии", "Политик перенёс инсульт.", hours=1, lang="ru")
+    placed = desk.report("Statkevich and Levaya are home", "Belarus let both go on one day.", hours=2)
+    assert not placed.same, placed.reason
+    assert len(desk.stories) == 2
+
+
+def test_talks_are_not_made_one_with_the_release_that_follows() -> None:
+    desk = Desk()
+    desk.report("Trump's envoy Coale back in Minsk for talks with Lukashenko", "A second day of talks is planned.")
+    desk.report(*LAUREATE, hours=8)
+    placed = desk.report("After talks with Coale Lukashenko frees Bialiatski", "The laureate is in Vilnius.", hours=9)
+    assert not placed.same, placed.reason
+
+
+def test_what_an_operator_has_split_stays_apart() -> None:
+    desk = Desk()
+    for hour, news in enumerate((LAUREATE, FLAUTIST)):
+        desk.report(*news, hours=hour)
+    desk.stories[1] = replace(desk.stories[1], parted=True)
+    assert not desk.report(*WHOLE, hours=2).same
 
 
 # --- what parts stories ---------------------------------------------------------------------------------------------
@@ -303,7 +347,7 @@ def groups(items: list[Item]) -> dict[str, int | None]:
 def test_the_order_of_feeds_changes_little() -> None:
     """Shuffled within the window, so that every report carries the same time: stories agree with each other mostly.
 
-    Stated in docs: B-cubed agreement of at least 0.85 on average with the stories of the first order.
+    Stated in docs: B-cubed agreement of at least 0.95 on average with the stories of the first order.
     """
     items = window()
     same_time = [
@@ -317,7 +361,7 @@ def test_the_order_of_feeds_changes_little() -> None:
         shuffled = same_time[:]
         shuffler.shuffle(shuffled)
         agreements.append(compare_clusters(first, groups(shuffled)).bcubed_f1)
-    assert sum(agreements) / len(agreements) >= 0.85, agreements
+    assert sum(agreements) / len(agreements) >= 0.95, agreements
 
 
 @settings(deadline=None, max_examples=40)

@@ -189,6 +189,7 @@ def _create_stories() -> None:
         _column("opened_at", TIME),
         _column("updated_at", TIME),
         _column("merged_into", BIG, nullable=True),
+        _column("parted", sa.Boolean(), server_default=sa.false()),
         _primary("stories", "id"),
         sqlite_autoincrement=True,
     )
