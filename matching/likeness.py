@@ -18,6 +18,10 @@ Signature = Mapping[str, Any]
 Rules = Mapping[str, float]
 _PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
 _SAME_DAY = 0.75  # days
+_MANY = 10  # a number of people that hardly two releases have in common
+_NEARLY = 0.85  # numbers that are so close tell of one release
+_NEXT_DAY = 1.5  # days
+_FOLLOWS = 2.0  # days after which another number is another release, even beside the earlier one
 _GROUP = 4  # where so many are freed, anyone of them may be named
 
 
@@ -111,7 +115,8 @@ def _when(item: _Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""
     rules, days = item.rules, item.days
-    item.add(-rules["per_day"] * max(0.0, days.last - 1))
+    known = "freed" in item.kinds and ((item.same_persons and not item.mine.get("r")) or _same_many(item))
+    item.add(-rules["per_day_known" if known else "per_day"] * max(0.0, days.last - 1))
     if days.last <= 1:
         item.add(rules["same_day"] if days.first <= 1 or item.shared else rules["same_day"] / 2)
     if days.last > 1:
@@ -149,10 +154,37 @@ def _how_many(item: _Weighing) -> None:
         item.add(item.rules["same_count"], why.SAME_COUNT.format(count=released))
         return
     family = set().union(*(other.get("x", ()) for other in item.others))
-    if not (item.same_persons or released in family or told & parts):
+    if item.days.first < _NEXT_DAY and any(_nearly(released, other) for other in told):
+        item.add(item.rules["near_count"], why.NEAR_COUNT.format(count=released))
+        return
+    if item.days.first < 1 and _is_part(item, released):
+        item.add(item.rules["one_of_them"], why.PART.format(count=released))
+        return
+    both = item.days.first < _FOLLOWS and (released in family or told & parts)
+    if not (item.same_persons or both):
         item.add(
             -item.rules["other_count"], why.OTHER_COUNT.format(count=released, others=", ".join(map(str, sorted(told))))
         )
+
+
+def _nearly(one: int, other: int) -> bool:
+    """Sources that disagree, or that leave out the one who stayed: 51 and 52, 114 and 123. Small numbers differ by one
+    kind of people and another."""
+    return min(one, other) >= _MANY and min(one, other) >= _NEARLY * max(one, other)
+
+
+def _same_many(item: _Weighing) -> bool:
+    """The same number of so many that it is hardly another release's."""
+    released = item.mine.get("r") or 0
+    return released >= _MANY and released in item.told
+
+
+def _is_part(item: _Weighing, released: int) -> bool:
+    """Does one of the numbers count only some of those freed: "our two citizens", "14 foreigners", "all three"?"""
+    most = max(item.told)
+    if item.mine.get("s") or released < _GROUP <= most:
+        return released < most
+    return all(other.get("s") for other in item.others if other.get("r")) and released > max(item.told)
 
 
 def _what_came_of_it(item: _Weighing) -> None:
@@ -191,7 +223,7 @@ def _other_matter(item: _Weighing) -> None:
     mine = _subjects(vector)
     theirs = Counter(key for other in item.others for key in _subjects(other.get("v", {})))
     main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
-    if (mine or main) and mine.isdisjoint(theirs) and not _outcome(item.mine):
+    if mine and main and mine.isdisjoint(theirs) and not _outcome(item.mine):
         item.add(-rules["other_subject"], why.OTHER_SUBJECT)
 
 

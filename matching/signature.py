@@ -13,6 +13,7 @@ from matching.facts import is_counted
 from matching.lexicon import Found, Lexicon
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
+from matching.sums import is_part
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
@@ -23,7 +24,8 @@ _NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is
 def signature(
     reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str], scene: Scene | None = None
 ) -> dict[str, Any]:
-    """Return the vector `v` (feature -> weight), the count freed `r`, further counts `x`, what was achieved `k`, word
+    """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of
+    people), further counts `x`, what was achieved `k`, word
     hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
     scene = scene or set_scene(reading)
     weights: dict[str, float] = {}
@@ -45,8 +47,7 @@ def signature(
         _add(weights, f"k:{outcome}", rules["weights"]["outcome"])
     kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]
     result: dict[str, Any] = {"v": {key: round(weight, 2) for key, weight in kept if weight > 0}}
-    if is_counted(facts) and not facts.at_least and facts.released and facts.released > 1:
-        result["r"] = facts.released
+    result |= _freed(facts, scene)
     others = sorted({number for view in scene.views for number in _parts(view)} - {result.get("r")})
     if others:
         result["x"] = others[:12]
@@ -58,6 +59,16 @@ def signature(
     if len(folded) >= _GRAM:
         result["h"] = zlib.crc32(" ".join(folded).encode())
     return result
+
+
+def _freed(facts: Facts, scene: Scene) -> dict[str, Any]:
+    """The number freed, and whether it counts one kind of people, who may be some of more."""
+    if not is_counted(facts) or facts.at_least or not facts.released or facts.released == 1:
+        return {}
+    kind = any(
+        number.value == facts.released and is_part(view, number) for view in scene.views for number in view.numbers
+    )
+    return {"r": facts.released} | ({"s": True} if kind else {})
 
 
 def _add(weights: dict[str, float], key: str, weight: float) -> None:

@@ -40,13 +40,13 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
     """ "ten foreigners and four locals" are 14; so are "five of our own, three Poles, ..., an Estonian and a Swede"."""
     run: list[Number] = []
     for number in (*counts, None):
-        if number is not None and _is_part(view, number) and (not run or _follows(view, run[-1], number)):
+        if number is not None and is_part(view, number) and (not run or _follows(view, run[-1], number)):
             run.append(number)
             continue
         if len(run) > 1 and not view.in_clause(run[0].first, "held", "back") and not _wished(view, run[0]):
             last, single = _singles(view, run[-1])
             yield Sum(_joined(view, run, last, sum(part.value for part in run) + single), view, "sum of parts")
-        run = [number] if number is not None and _is_part(view, number) else []
+        run = [number] if number is not None and is_part(view, number) else []
 
 
 def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
@@ -67,7 +67,7 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
             yield _added(one, other, "to two countries")
 
 
-def _is_part(view: View, number: Number) -> bool:
+def is_part(view: View, number: Number) -> bool:
     """Does the number count a kind of people, such as women or Poles?"""
     part, people = noun_distance(view, number, "part"), noun_distance(view, number, "people")
     return part is not None and (people is None or part <= people)

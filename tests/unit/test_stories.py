@@ -134,6 +134,42 @@ def test_an_exact_reprint_is_recognised() -> None:
     assert "reprint" in placed.reason
 
 
+def test_an_interview_days_later_joins_the_release_of_whom_it_tells() -> None:
+    desk = Desk()
+    desk.report("Belarus frees Tsikhanouski and 13 other political prisoners", "They are in Vilnius.")
+    late = desk.report("Tsikhanouski: five years without a letter", "The freed blogger of Belarus talks.", hours=24 * 5)
+    assert (late.action, late.update) == (Action.JOIN, True), late.reason
+    other = desk.report("Statkevich, a freed political prisoner of Belarus, gives an interview", hours=24 * 5)
+    assert other.action is not Action.JOIN, other.reason
+
+
+def test_counts_that_nearly_agree_on_one_day_are_one_release() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 political prisoners", "They were taken to Lithuania.")
+    placed = desk.report("51 political prisoners let go by Belarus reach Lithuania", hours=3)
+    assert placed.action is Action.JOIN, placed.reason
+    assert "nearly the same count 51" in placed.reason
+
+
+def test_some_of_those_freed_do_not_part_from_all_of_them() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 political prisoners", "They were taken to Lithuania.")
+    placed = desk.report("Two Latvian citizens freed by Belarus are on their way home", hours=3)
+    assert placed.action is Action.JOIN, placed.reason
+    apart = Desk()
+    apart.report("Belarus pardons two Catholic priests")
+    placed = apart.report("Belarus frees 31 Ukrainian citizens", hours=60)
+    assert placed.action is Action.OPEN, placed.reason
+
+
+def test_a_new_count_beside_the_earlier_one_is_a_new_release_when_reports_of_that_still_come() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 political prisoners", "Statkevich refused to go to Lithuania.")
+    desk.report("Statkevich, one of the 52 whom Belarus freed, is back in the colony", hours=24 * 4)
+    placed = desk.report("Belarus frees 25 convicts, days after the 52", "Lukashenko pardoned them.", hours=24 * 5)
+    assert placed.action is Action.OPEN, placed.reason
+
+
 # --- two stories that turn out to be one ------------------------------------------------------------------------------
 
 LAUREATE = ("Freed Nobel laureate Ales Bialiatski arrives in Vilnius", "He spent 1,613 days behind bars in Belarus.")
