@@ -16,7 +16,7 @@ from bot.languages import TopicTitles, speak, understood
 from bot.pacing import Rate
 from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
-from core.errors import CommandError, MinskError
+from core.errors import BadCorrection, CommandError, MinskError, StoreError
 from core.message import Button, LineKind, Message, line, plain
 from core.model import Role, Target
 from core.observing import unobserved
@@ -85,6 +85,10 @@ class Dispatcher:
             answer = await self._run(one, words, request, say)
             if mine is None:
                 await self._keep_language(request)
+        except BadCorrection as error:
+            answer = self._explain(error, say)
+        except StoreError:  # it speaks of the database, in English: that is for the log
+            answer = self._apologise(name, say)
         except MinskError as error:
             answer = self._explain(error, say)
         except Exception:

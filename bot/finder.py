@@ -11,7 +11,7 @@ from bot.languages import TopicTitles, speak
 from bot.pacing import Rate
 from bot.render import alert, lead, source_name
 from bot.speech import Texts
-from core.errors import MinskError
+from core.errors import CommandError, MinskError
 from core.inquiry import Finding, Findings, Inquiry
 from core.message import foreign
 from core.model import Story
@@ -47,7 +47,7 @@ class Finder:
         self._observe = observe
 
     async def __call__(self, inquiry: Inquiry) -> Findings:
-        """Never raises: what goes wrong is logged without the words, and nothing is found."""
+        """Never raises: what goes wrong is logged without the words, and the asker told what to do."""
         say = speak(None, inquiry.actor.lang, self._say)
         wait, _ = self._limit.spend(inquiry.actor)
         if wait:
@@ -55,11 +55,13 @@ class Finder:
         self._observe("command", name="inline", platform=inquiry.actor.platform)
         try:
             return await self._find(inquiry, say)
-        except MinskError as error:
-            return Findings(note=str(error))
+        except CommandError as error:
+            return Findings(note=say.tell(error.words))
+        except MinskError as error:  # of the store: it names the database and no words of the asker
+            _log.error("A search while typing failed: %s", error)
         except Exception as error:
             _log.error("A search while typing failed: %s", type(error).__name__)
-            return Findings()
+        return Findings(note=say.say(texts.FIND_FAILED))
 
     async def _find(self, inquiry: Inquiry, say: Texts) -> Findings:
         words = inquiry.words[:LONGEST_WORDS].strip()

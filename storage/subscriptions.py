@@ -39,7 +39,7 @@ async def find(connection: AsyncConnection, target: Target) -> Subscription | No
 async def get(connection: AsyncConnection, target: Target) -> Subscription:
     found = await find(connection, target)
     if found is None:
-        raise NotFound(f"{target} has no subscription; /start there makes one.")
+        raise NotFound("The chat has no subscription; /start there makes one.")
     return found
 
 

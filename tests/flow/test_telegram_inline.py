@@ -13,7 +13,9 @@ from bot.dispatch import Dispatcher
 from bot.finder import PAGE, Finder
 from bot.languages import TopicTitles, texts_in
 from bot.pacing import Rate
+from bot.platforms.telegram_inline import MOST_NOTE
 from bot.texts import REPORTED_FREED
+from core.errors import StoreError
 from core.inquiry import Inquiry
 from core.model import Actor, Level
 from core.options import Verdict
@@ -154,13 +156,24 @@ async def test_nothing_is_kept_or_logged_of_who_asked(
         assert secret not in "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records)
 
 
-async def test_a_store_that_fails_offers_nothing(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [OSError("disk"), StoreError("Database sqlite: the disk is full")])
+async def test_a_store_that_fails_offers_nothing_but_what_to_do(
+    error: Exception, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken:
         async def search_stories(self, *_: object, **__: object) -> tuple[()]:
-            raise OSError("disk")
+            raise error
 
-    found = await Finder(Broken(), TopicTitles(TOPICS), clock)(Inquiry(Actor("telegram", "1"), "hush"))
-    assert found.found == ()
+    finder = Finder(Broken(), TopicTitles(TOPICS), clock)
+    for lang, said in (
+        ("", "That failed here. Try again in a minute."),
+        ("ru", "Не получилось. Попробуйте через минуту."),
+    ):
+        found = await finder(Inquiry(Actor("telegram", "1", lang), "hush"))
+        assert (found.found, found.note) == ((), said)
+        assert len(found.note) <= MOST_NOTE
+    assert "A search while typing failed" in caplog.text
+    assert ("disk is full" in caplog.text) == isinstance(error, StoreError)
     assert "hush" not in caplog.text
 
 
