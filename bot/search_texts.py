@@ -42,6 +42,15 @@ STATS_ALT = (
     "The counts of the last {n} days as \
 a chart; the words say the same.",
 )
+COLUMN_SOURCE = "Source"
+COLUMN_STORIES = "Stories"
+COLUMN_FIRST = "First in"
+COLUMN_BEHIND = "Else behind (median)"
+COLUMN_DAY = "Day"
+COLUMN_EVENT = "What happened"
+COLUMN_FREED = "Freed"
+COLUMN_RETURN = "In return"
+COLUMN_NOTE = "Note"
 AUDIT_NONE = "Nothing was changed here."
 AUDIT = ("The last change:", "The last {n} changes:")
 AUDIT_LINE = "{at}, {role}: {line}"

@@ -88,6 +88,19 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under a head, for platforms with tables; `said` are the lines of the message that say the same.
+
+    `figures` are the columns of numbers, counted from 0.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    said: tuple[Line, ...]
+    figures: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Lines, then rows of buttons. `silent` asks for no sound, `private` for an answer to the asker alone.
 
@@ -96,7 +109,7 @@ class Message:
 
     A `file` comes along where the platform can show it; the lines must say enough without. `asks` marks an answer that
     only asks whether to do what the command says: nothing was changed yet. `lang` is the language that it is in, for
-    the words that a platform adds.
+    the words that a platform adds. A `table` says some of the lines again.
     """
 
     lines: tuple[Line, ...]
@@ -110,6 +123,7 @@ class Message:
     file: Attachment | None = None
     asks: bool = False
     lang: str = "en"
+    table: Table | None = None
 
     @property
     def text(self) -> str:

@@ -16,6 +16,9 @@ MAX_TEXT = 4000  # * longer texts are split, or refused by newer servers
 MAX_BLOCKS = 50
 MAX_BLOCKS_JSON = 13_200  # *
 MAX_METADATA = 16_000
+MAX_TABLE_ROWS = 100
+MAX_TABLE_COLUMNS = 20
+MAX_TABLE_TEXT = 10_000  # * of all cells
 
 Block = Mapping[str, Any]
 
@@ -42,6 +45,8 @@ def refusal(message: Block, *, max_text: int = MAX_TEXT) -> tuple[str, list[str]
     if len(blocks) > MAX_BLOCKS:
         found.append(f"no more than {MAX_BLOCKS} items allowed [json-pointer:/blocks]")
     found += _repeated(blocks)
+    if sum(isinstance(block, dict) and block.get("type") == "table" for block in blocks) > 1:  # * pinned to the end
+        return "invalid_attachments", ["only_one_table_allowed"]
     if found:
         return "invalid_blocks", found
     if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > MAX_BLOCKS_JSON:
@@ -207,6 +212,37 @@ def _rich_text(block: Block, at: str) -> Iterator[str]:
         yield f"missing required field: elements [json-pointer:{at}]"
 
 
+def _table(block: Block, at: str) -> Iterator[str]:
+    """https://docs.slack.dev/reference/block-kit/blocks/table-block"""
+    rows, columns = block.get("rows") or (), block.get("column_settings") or ()
+    if not 1 <= len(rows) <= MAX_TABLE_ROWS:
+        yield f"1 to {MAX_TABLE_ROWS} items allowed [json-pointer:{at}/rows]"
+    if len(columns) > MAX_TABLE_COLUMNS:
+        yield f"no more than {MAX_TABLE_COLUMNS} items allowed [json-pointer:{at}/column_settings]"
+    for number, column in enumerate(columns):
+        if set(column) - {"align", "is_wrapped"} or column.get("align", "left") not in ("left", "center", "right"):
+            yield f"invalid column [json-pointer:{at}/column_settings/{number}]"
+    for number, row in enumerate(rows):
+        if not 1 <= len(row) <= MAX_TABLE_COLUMNS:
+            yield f"1 to {MAX_TABLE_COLUMNS} items allowed [json-pointer:{at}/rows/{number}]"
+        for place, cell in enumerate(row):
+            here = f"{at}/rows/{number}/{place}"
+            if cell.get("type") == "raw_text":
+                yield from _text(cell, here, MAX_TABLE_TEXT, ("raw_text",))
+            elif cell.get("type") == "rich_text":
+                yield from _rich_text(cell, here)
+            else:
+                yield f"unsupported type: {cell.get('type')} [json-pointer:{here}]"
+    if sum(len(text) for text in _cells(block)) > MAX_TABLE_TEXT:
+        yield f"no more than {MAX_TABLE_TEXT} characters in all cells [json-pointer:{at}/rows]"
+
+
+def _cells(block: Block) -> Iterator[str]:
+    for row in block["rows"]:
+        for cell in row:
+            yield cell["text"] if cell["type"] == "raw_text" else "".join(_lines(cell))
+
+
 def _items(element: Block, at: str) -> Sequence[Block]:
     items = element.get("elements")
     assert isinstance(items, list), at
@@ -243,6 +279,7 @@ _CHECKS: Mapping[str, Check] = {
     "actions": _actions,
     "divider": _divider,
     "rich_text": _rich_text,
+    "table": _table,
 }
 
 
@@ -299,6 +336,8 @@ def _lines(block: Block) -> Iterator[str]:
             for section in sections:
                 words = (str(p.get("text") or p.get("fallback") or p.get("url")) for p in section["elements"])
                 yield "".join(words)
+    elif block["type"] == "table":
+        yield from (" | ".join(_cells({"rows": [row]})) for row in block["rows"])
     elif block["type"] == "input":
         yield readable(str(block["label"]["text"]))
     elif block["type"] != "actions":
@@ -313,6 +352,8 @@ def _text_objects(block: Block) -> Iterator[Block]:
 
 def _all_parts(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
+        if block["type"] == "table":
+            yield from _all_parts([cell for row in block["rows"] for cell in row])
         for element in block["elements"] if block["type"] == "rich_text" else ():
             for section in element["elements"] if element["type"] == "rich_text_list" else [element]:
                 yield from section["elements"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from bot.past import stories_since
 from bot.stats_picture import Figures, Wording, stats_svg
 from core.chart import Point, points
 from core.files import Attachment
-from core.message import Line, LineKind, Message, Span, Style, foreign
+from core.message import Line, LineKind, Message, Span, Style, Table, foreign, line
 
 MOST_STORIES = 2_000
 MOST_SOURCES = 8
@@ -51,15 +51,26 @@ async def stats(ctx: Context, days: Annotated[int, Between(7, 60)] = 30) -> Mess
     sources = leads([story async for story in stories_since(ctx.store, ctx.now - timedelta(days=days), MOST_STORIES)])
     said = {lead.source: _said(ctx, lead) for lead in sources[:MOST_SOURCES]}
     lines += _freed(ctx)
-    if said:
-        lines.append(ctx.say.line(told.STATS_SOURCES, n=days))
-        lines += [
-            ctx.say.line(told.STATS_SOURCE, kind=LineKind.BULLET, source=foreign(name, 60), said=words)
-            for name, words in said.items()
-        ]
+    ranking = [
+        ctx.say.line(told.STATS_SOURCE, kind=LineKind.BULLET, source=foreign(name, 60), said=words)
+        for name, words in said.items()
+    ]
+    lines += [ctx.say.line(told.STATS_SOURCES, n=days), *ranking] if said else []
     titles = {foreign(ctx.topics[name], 80): columns for name, columns in per_topic.items() if any(columns)}
     figures = Figures(begin, titles, await _events(ctx), ctx.now.date(), sources[:MOST_SOURCES])
-    return Message(tuple(lines), file=await _picture(ctx, figures, said, days))
+    table = _table(ctx, sources[:MOST_SOURCES], ranking) if said else None
+    return Message(tuple(lines), file=await _picture(ctx, figures, said, days), table=table)
+
+
+def _table(ctx: Context, sources: Sequence[Lead], said: Sequence[Line]) -> Table:
+    """The sources, and who is first."""
+    head = (told.COLUMN_SOURCE, told.COLUMN_STORIES, told.COLUMN_FIRST, told.COLUMN_BEHIND)
+    rows = []
+    for lead in sources:
+        behind = ctx.say.age(ctx.now - lead.behind, ctx.now) if lead.behind is not None else ""
+        counts = (ctx.say.number(lead.stories), ctx.say.number(lead.first) if lead.first else "", behind)
+        rows.append(tuple(line(cell) for cell in (foreign(lead.source, 60), *counts)))
+    return Table(tuple(map(ctx.say.say, head)), tuple(rows), tuple(said), frozenset({1, 2}))
 
 
 def _freed(ctx: Context) -> list[Line]:

@@ -16,7 +16,7 @@ from core.errors import CommandError
 from core.feedadmin import FeedDesk, FoundFeed, ManagedFeed, Sample
 from core.files import Attachment
 from core.health import Condition
-from core.message import Button, Line, LineKind, Message, Span, Style, foreign
+from core.message import Button, Line, LineKind, Message, Span, Style, Table, foreign, line
 from core.model import Level, Role
 
 MOST_LISTED = 40
@@ -42,15 +42,32 @@ async def feeds(ctx: Context, words: Rest = "") -> Message:
     lines = [ctx.say.line(told.FEEDS, n=sum(feed.health.condition is not Condition.PAUSED for feed in listed))]
     bad = sum(feed.health.condition.bad for feed in listed)
     lines += [ctx.say.line(told.FEEDS_BAD, n=bad)] if bad else []
-    for feed in wanted[:MOST_LISTED]:
-        lines += _listed(ctx, feed, in_full=manages)
+    said = [line for feed in wanted[:MOST_LISTED] for line in _listed(ctx, feed, in_full=manages)]
+    lines += said
     if len(wanted) > MOST_LISTED:
         narrow = ctx.typed("feeds belta")
         more = ctx.say.line(told.FEEDS_MORE, kind=LineKind.SMALL, n=len(wanted) - MOST_LISTED, narrow=narrow)
         lines.append(more)
     touched = [feed for feed in wanted if feed.health.condition.bad or feed.health.condition is Condition.PAUSED]
     chosen = wanted if len(wanted) <= MOST_CHOICES else touched[:MOST_CHOICES]
-    return Message(tuple(lines), tuple(_keys(ctx, feed) for feed in chosen) if manages else ())
+    keys = tuple(_keys(ctx, feed) for feed in chosen) if manages else ()
+    return Message(tuple(lines), keys, table=_table(ctx, wanted[:MOST_LISTED], said, in_full=manages))
+
+
+def _table(ctx: Context, listed: Sequence[ManagedFeed], said: Sequence[Line], *, in_full: bool) -> Table:
+    head: tuple[str, ...] = (told.COLUMN_NUMBER, told.COLUMN_FEED, told.COLUMN_STATE)
+    rows = []
+    for one in listed:
+        condition = ctx.say.say(told.CONDITIONS[one.health.condition])
+        name = Span(foreign(one.name, 60), url=clean_link(one.url) if in_full else "")
+        cells = [line(str(one.id)), line(name), line(condition)]
+        if in_full:
+            healthy = one.health.condition is Condition.HEALTHY
+            reason = "" if healthy else foreign(ctx.say.tell(one.health.reason), 300)
+            cells += [line(reason), line(ctx.say.number(one.entries)), line(ctx.say.number(one.hits))]
+        rows.append(tuple(cells))
+    head += (told.COLUMN_REASON, told.COLUMN_ENTRIES, told.COLUMN_HITS) if in_full else ()
+    return Table(tuple(map(ctx.say.say, head)), tuple(rows), tuple(said), frozenset({0, 4, 5}))
 
 
 @command(

@@ -6,7 +6,7 @@ from bot import render, texts
 from bot.command import Context, command
 from bot.commands.reading import get_story
 from core.errors import CommandError
-from core.message import LineKind, Message, foreign
+from core.message import Line, LineKind, Message, Table, foreign, line
 from core.model import Story
 from core.options import Feedback, Verdict
 
@@ -35,23 +35,49 @@ async def duplicate(ctx: Context, story: int = 0) -> Message:
 @command(examples=("noise",))
 async def noise(ctx: Context) -> Message:
     """Which terms and sources earn their place, by what readers said of their alerts."""
-    lines = []
-    for kind, heading in (("term", texts.NOISE_TERMS), ("source", texts.NOISE_SOURCES)):
+    lines: list[Line] = []
+    said: list[Line] = []
+    rows = []
+    for kind, heading, column in (
+        ("term", texts.NOISE_TERMS, texts.NOISE_TERM),
+        ("source", texts.NOISE_SOURCES, texts.NOISE_SOURCE),
+    ):
         found = await ctx.store.list_feedback(kind, limit=MOST_LISTED)
-        lines += [ctx.say.line(heading, kind=LineKind.TITLE)] if found else []
-        lines += [
-            ctx.say.line(
-                texts.NOISE_LINE,
-                kind=LineKind.BULLET,
-                name=foreign(one.name, LONGEST_NAME),
-                share=ctx.say.percent(_share(one)),
-                useful=one.counts.get(Verdict.USEFUL, 0),
-                not_useful=one.counts.get(Verdict.NOT_USEFUL, 0),
-                duplicate=one.counts.get(Verdict.DUPLICATE, 0),
-            )
-            for one in found
-        ]
-    return Message(tuple(lines) or (ctx.say.line(texts.NOISE_NONE),))
+        part = [ctx.say.line(heading, kind=LineKind.TITLE)] if found else []
+        part += [_line(ctx, kind, one) for one in found]
+        rows += [_row(ctx, ctx.say.say(column), kind, one) for one in found]
+        lines, said = [*lines, *part], [*said, *part]
+    if not lines:
+        return Message((ctx.say.line(texts.NOISE_NONE),))
+    head = (
+        texts.NOISE_KIND, texts.NOISE_NAME, texts.NOISE_SHARE,
+        texts.USEFUL_BUTTON, texts.NOT_USEFUL_BUTTON, texts.DUPLICATE_BUTTON,
+    )  # fmt: skip
+    intro = ctx.say.line(texts.NOISE_INTRO)
+    return Message(
+        (intro, *lines), table=Table(tuple(map(ctx.say.say, head)), tuple(rows), tuple(said), frozenset({2, 3, 4, 5}))
+    )
+
+
+def _line(ctx: Context, kind: str, one: Feedback) -> Line:
+    return ctx.say.line(
+        texts.NOISE_LINE,
+        kind=LineKind.BULLET,
+        name=_name(ctx, kind, one),
+        share=ctx.say.percent(_share(one)),
+        useful=one.counts.get(Verdict.USEFUL, 0),
+        not_useful=one.counts.get(Verdict.NOT_USEFUL, 0),
+        duplicate=one.counts.get(Verdict.DUPLICATE, 0),
+    )
+
+
+def _row(ctx: Context, column: str, kind: str, one: Feedback) -> tuple[Line, ...]:
+    counts = (ctx.say.number(one.counts.get(verdict, 0)) for verdict in Verdict)
+    return tuple(line(cell) for cell in (column, _name(ctx, kind, one), ctx.say.number(_share(one)), *counts))
+
+
+def _name(ctx: Context, kind: str, one: Feedback) -> str:
+    return render.concept_name(one.name, ctx.say) if kind == "term" else foreign(one.name, LONGEST_NAME)
 
 
 async def _judge(ctx: Context, number: int, verdict: Verdict) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from bot.links import clean_link
 from bot.render import lead
 from bot.speech import Texts
 from core.errors import CommandError
-from core.message import Button, Line, LineKind, Message, Span, foreign, line
+from core.message import Button, Line, LineKind, Message, Span, Table, foreign, line
 from core.model import Level, Story
 from core.search import SearchTerm
 from core.watch import StoredEntry
@@ -49,16 +50,17 @@ async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> 
     events = [event for event in ctx.tools.timeline if event.day <= ctx.now.date()]
     since = events[-1].day if events else date.min
     stories = [story for story in await ctx.store.latest_stories(count) if story.opened_at.date() > since]
-    lines = [*(_event(ctx, event) for event in events), *(_story(ctx, story) for story in reversed(stories))][-count:]
-    if not lines:
+    found = [*(_event(ctx, event) for event in events), *(_story(ctx, story) for story in reversed(stories))][-count:]
+    if not found:
         return Message((ctx.say.line(told.TIMELINE_NONE),))
-    freed = sum(event.released for event in events)
+    listed = tuple(one.line(ctx) for one in found)
+    lines = [ctx.say.line(told.TIMELINE_INTRO, n=len(found)), *listed]
     if events:
-        sum_line = ctx.say.line(
-            told.TIMELINE_SUM, kind=LineKind.SMALL, since=ctx.say.month(events[0].day), n=freed
-        )  # fmt: skip
-        return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines, sum_line))
-    return Message((ctx.say.line(told.TIMELINE_INTRO, n=len(lines)), *lines))
+        month, freed = ctx.say.month(events[0].day), sum(event.released for event in events)
+        lines.append(ctx.say.line(told.TIMELINE_SUM, kind=LineKind.SMALL, since=month, n=freed))
+    head = (told.COLUMN_DAY, told.COLUMN_EVENT, told.COLUMN_FREED, told.COLUMN_RETURN, told.COLUMN_NOTE)
+    rows = tuple(one.row(ctx) for one in found)
+    return Message(tuple(lines), table=Table(tuple(map(ctx.say.say, head)), rows, listed, frozenset({2})))
 
 
 def read_terms(ctx: Context, words: str) -> list[SearchTerm]:
@@ -90,28 +92,38 @@ def _found(ctx: Context, one: StoredEntry) -> Line:
     return line(Span(ctx.say.moment(at), at=at), source, title, kind=LineKind.BULLET)
 
 
-def _event(ctx: Context, event: KnownEvent) -> Line:
-    things = [ctx.say.say(told.THINGS[thing]) if thing in told.THINGS else thing for thing in event.in_return]
-    notes = []
-    if event.released:
-        notes.append(ctx.say.say(told.TIMELINE_FREED, n=event.released))
-    if things:
-        notes.append(ctx.say.say(told.TIMELINE_RETURN, things=ctx.say.listed(things)))
-    if event.grade == "C":
-        notes.append(ctx.say.say(told.TIMELINE_UNSURE))
-    return _dated(ctx, event.day, foreign(event.title_in(ctx.say.lang), 200), clean_link(event.source), notes)
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """An event of the timeline, as a line and as a row of a table."""
+
+    day: date
+    title: Span
+    freed: int | None
+    things: tuple[str, ...] = ()
+    note: str = ""
+
+    def line(self, ctx: Context) -> Line:
+        notes = [ctx.say.say(told.TIMELINE_FREED, n=self.freed)] if self.freed else []
+        notes += [ctx.say.say(told.TIMELINE_RETURN, things=ctx.say.listed(self.things))] if self.things else []
+        notes += [self.note] if self.note else []
+        tail = f" ({'; '.join(notes)})" if notes else ""
+        return line(f"{ctx.say.day(self.day)}: ", self.title, tail, kind=LineKind.BULLET)
+
+    def row(self, ctx: Context) -> tuple[Line, ...]:
+        freed = ctx.say.number(self.freed) if self.freed else ""
+        things = ctx.say.listed(self.things) if self.things else ""
+        return line(ctx.say.day(self.day)), line(self.title), line(freed), line(things), line(self.note)
 
 
-def _story(ctx: Context, story: Story) -> Line:
+def _event(ctx: Context, event: KnownEvent) -> _Happened:
+    things = tuple(ctx.say.say(told.THINGS[thing]) if thing in told.THINGS else thing for thing in event.in_return)
+    title = Span(foreign(event.title_in(ctx.say.lang), 200), url=clean_link(event.source))
+    note = ctx.say.say(told.TIMELINE_UNSURE) if event.grade == "C" else ""
+    return _Happened(event.day, title, event.released, things, note)
+
+
+def _story(ctx: Context, story: Story) -> _Happened:
     member = lead(story)
-    notes = []
-    if story.level is Level.ALERT and story.facts.released:
-        notes.append(ctx.say.say(told.TIMELINE_FREED, n=story.facts.released))
-    notes.append(ctx.say.say(told.TIMELINE_STORY, n=str(story.id)))
-    title = foreign(member.title, 200) or ctx.say.say(texts.NO_HEADLINE)
-    return _dated(ctx, story.opened_at.date(), title, clean_link(member.url), notes)
-
-
-def _dated(ctx: Context, day: date, title: str, address: str, notes: list[str]) -> Line:
-    tail = f" ({'; '.join(notes)})" if notes else ""
-    return line(f"{ctx.say.day(day)}: ", Span(title, url=address), tail, kind=LineKind.BULLET)
+    title = Span(foreign(member.title, 200) or ctx.say.say(texts.NO_HEADLINE), url=clean_link(member.url))
+    freed = story.facts.released if story.level is Level.ALERT else None
+    return _Happened(story.opened_at.date(), title, freed, note=ctx.say.say(told.TIMELINE_STORY, n=str(story.id)))

@@ -9,15 +9,15 @@ https://docs.slack.dev/messaging/formatting-message-text#escaping
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
 from bot.links import clean_link
+from bot.platforms.slack_table import table_block
+from bot.platforms.slack_text import SECTION, Block, append, legible, spans
 from bot.split import ELLIPSIS, Limits, cut, escaped, split, unformatted
-from core.message import Button, Line, LineKind, Message, Span, Style
+from core.message import Button, Line, LineKind, Message, Span, Table
 
 MAX_BLOCKS = 50
 MAX_ROW = 25
@@ -36,11 +36,6 @@ ANSWER = Limits(characters=3_800, size=escaped, line_cost=2, count_links=True)
 ACTION = "minsk"
 EVENT_TYPE = "minsk_watch_story"
 
-Block = dict[str, Any]
-
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
-_STYLES = {Style.BOLD: {"bold": True}, Style.ITALIC: {"italic": True}, Style.CODE: {"code": True}}
-_SECTION = "rich_text_section"
 _LIST = "rich_text_list"
 _QUOTE = "rich_text_quote"
 _PLACES = {LineKind.BULLET: _LIST, LineKind.QUOTE: _QUOTE}
@@ -89,11 +84,27 @@ def render(message: Message) -> Rendered:
 
 def render_all(message: Message) -> tuple[Rendered, ...]:
     """An answer in as many messages as its words need, links and all; a page in one message if it fits."""
+    if message.table is not None and (shown := _with_table(message, message.table)):
+        return (shown,)
     if message.parts and ANSWER.hold(message.lines):
         blocks = blocks_of_page(message)
         if len(blocks) <= MAX_BLOCKS and _size(blocks) <= MAX_JSON:
             return (_rendered(_clean(message), blocks),)
     return tuple(_render(part) for part in split(_clean(message), ANSWER))
+
+
+def _with_table(message: Message, table: Table) -> Rendered | None:
+    """One message that says by a table what its lines say; None when the words, or the table, need more than one."""
+    whole = _clean(message)
+    rest = _clean(replace(message, lines=tuple(line for line in message.lines if line not in table.said)))
+    drawn = table_block(table)
+    if drawn is None or not ANSWER.hold(whole.lines):
+        return None
+    blocks = [*_fitting(rest.lines), drawn]
+    if _size(blocks) > MAX_CONTENT_JSON:
+        return None
+    rows = _actions(message.buttons, MAX_JSON - _size(blocks), ACTION)
+    return _rendered(whole, [*blocks, *rows][:MAX_BLOCKS])
 
 
 def blocks_of(message: Message, prefix: str = ACTION) -> list[Block]:
@@ -157,14 +168,10 @@ def _fitting(lines: Sequence[Line]) -> list[Block]:
 def _clean(message: Message) -> Message:
     """Without control characters and lone surrogates, which Slack refuses, and without lines that say nothing."""
     lines = (
-        replace(line, spans=tuple(replace(span, text=_legible(span.text)) for span in line.spans))
+        replace(line, spans=tuple(replace(span, text=legible(span.text)) for span in line.spans))
         for line in message.lines
     )
     return replace(message, lines=tuple(line for line in lines if line.text.strip()) or (Line((Span(ELLIPSIS),)),))
-
-
-def _legible(text: str) -> str:
-    return _CONTROL.sub(" ", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _text(message: Message) -> str:
@@ -229,57 +236,21 @@ def _pieces(text: str, most: int) -> Iterator[str]:
 
 
 def _part(line: Line) -> str:
-    return _PLACES.get(line.kind, _SECTION)
+    return _PLACES.get(line.kind, SECTION)
 
 
 def _elements(kind: str, lines: Sequence[Line]) -> Iterator[Block]:
     if kind == _LIST:
-        sections = [{"type": _SECTION, "elements": _spans(line)} for line in lines]
+        sections = [{"type": SECTION, "elements": spans(line)} for line in lines]
         yield {"type": _LIST, "style": "bullet", "elements": sections}
         return
     parts: list[Block] = []
     for line in lines:
         if parts:
-            _append(parts, {"type": "text", "text": "\n"})
-        for part in _spans(line):
-            _append(parts, part)
+            append(parts, {"type": "text", "text": "\n"})
+        for part in spans(line):
+            append(parts, part)
     yield {"type": kind, "elements": parts}
-
-
-def _append(parts: list[Block], part: Block) -> None:
-    """Join texts of one style, so that a message has few elements."""
-    last = parts[-1] if parts else {}
-    if last.get("type") == part["type"] == "text" and last.get("style") == part.get("style"):
-        parts[-1] = {**last, "text": last["text"] + part["text"]}
-    else:
-        parts.append(part)
-
-
-def _spans(line: Line) -> list[Block]:
-    parts: list[Block] = []
-    bold = line.kind is LineKind.TITLE
-    for span in line.spans:
-        if span.text:
-            _append(parts, _element(span, bold=bold))
-    return parts
-
-
-def _element(span: Span, *, bold: bool) -> Block:
-    """One run of text. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block#element-types"""
-    url = clean_link(span.url)
-    if span.at is not None:
-        element: Block = {
-            "type": "date",
-            "timestamp": int(span.at.timestamp()),
-            "format": "{date_short_pretty} {time}",
-            "fallback": span.text,
-        }
-        if url:
-            element["url"] = url
-        return element
-    element = {"type": "link", "url": url, "text": span.text} if url else {"type": "text", "text": span.text}
-    style = {**_STYLES.get(span.style, {}), **({"bold": True} if bold and span.style is Style.PLAIN else {})}
-    return {**element, "style": style} if style else element
 
 
 def _actions(rows: Sequence[Sequence[Button]], room: int, prefix: str) -> list[Block]:
@@ -331,7 +302,7 @@ def _button(button: Button, action_id: str) -> Block | None:
 
 def _label(text: str) -> str:
     """An escaped label that fits."""
-    text = _legible(text).strip()
+    text = legible(text).strip()
     if escaped(text) <= MAX_LABEL:
         return escape(text)
     while escaped(text) >= MAX_LABEL:

@@ -15,10 +15,10 @@ from weakref import WeakValueDictionary
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.slack_blocks import Block
 from bot.platforms.slack_errors import TriggerGone, ViewChanged, ViewGone
 from bot.platforms.slack_events import Incoming
 from bot.platforms.slack_teams import Teams
+from bot.platforms.slack_text import Block
 from bot.platforms.slack_views import FIELD, Place, error_words, home_view, modal_view, typed_in
 from core.message import Message, plain
 from core.model import Role

@@ -10,7 +10,8 @@ from typing import Any
 
 from bot import home_texts
 from bot.languages import spoken
-from bot.platforms.slack_blocks import Block, blocks_of, blocks_of_page
+from bot.platforms.slack_blocks import blocks_of, blocks_of_page
+from bot.platforms.slack_text import Block
 from bot.texts import Texts
 from core.message import Message, foreign
 
