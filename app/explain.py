@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(explain.as_json(analysis), ensure_ascii=True))
         return 0
-    for line in explain.lines(analysis, matcher.topics):
+    needed = {name: topic.alert for name, topic in matcher.lexicon.topics.items()}
+    for line in explain.lines(analysis, matcher.topics, needed):
         print(line.encode("utf-8", "replace").decode("utf-8"))
     return 0

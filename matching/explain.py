@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from core.model import Analysis, Evidence, Facts, Level
@@ -22,29 +23,33 @@ _PLACES = {
 }
 
 
-def lines(analysis: Analysis, titles: Mapping[str, str]) -> Iterator[str]:
-    """Topic by topic what counted, with words, place, pattern and line of the pack; what was missing; facts.
+def lines(
+    analysis: Analysis, titles: Mapping[str, str], needed: Mapping[str, float] = MappingProxyType({})
+) -> Iterator[str]:
+    """The verdict, what is reported, then topic by topic what counted, with words, place, pattern and line of the pack.
 
-    `titles` maps topic names to their titles (core.ports.Matcher.topics).
+    `titles` maps topic names to their titles (core.ports.Matcher.topics), `needed` to the points of an alert.
     """
-    yield f"Verdict: {VERDICTS[analysis.level]}."
-    for topic, score in sorted(analysis.scores.items(), key=lambda item: (item[0] not in analysis.topics, -item[1])):
-        verdict = "matched" if topic in analysis.topics else "not matched"
-        yield ""
-        yield f"{titles.get(topic, topic)}: {score:.1f} points, {verdict}"
-        for item in analysis.evidence:
-            if item.topic == topic:
-                yield f"  {_addend(item)}"
-        if topic in analysis.missing:
-            yield f"  missing: {'; '.join(analysis.missing[topic])}"
-    if analysis.people:
-        yield ""
-        yield f"People: {', '.join(analysis.people)}"
+    matched = ", ".join(titles.get(topic, topic) for topic in analysis.topics)
+    yield f"Verdict: {VERDICTS[analysis.level]}{f' ({matched})' if matched else ''}."
     facts = list(_facts(analysis.facts))
     if facts:
         yield ""
         yield "Reported:"
         yield from (f"  {line}" for line in facts)
+    if analysis.people:
+        yield ""
+        yield f"People: {', '.join(analysis.people)}"
+    for topic, score in sorted(analysis.scores.items(), key=lambda item: (item[0] not in analysis.topics, -item[1])):
+        verdict = "matched" if topic in analysis.topics else "not matched"
+        needs = f" (an alert needs {needed[topic]:g})" if topic in needed else ""
+        yield ""
+        yield f"{titles.get(topic, topic)}: {score:.1f} points, {verdict}{needs}"
+        for item in analysis.evidence:
+            if item.topic == topic:
+                yield f"  {_addend(item)}"
+        if topic in analysis.missing:
+            yield f"  missing: {'; '.join(analysis.missing[topic])}"
 
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
@@ -81,6 +86,8 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def _addend(item: Evidence) -> str:
+    if item.where == "rule" and not item.text:
+        return f"{item.weight:+.1f} {item.pattern}"  # of the rule, or learned: no words of the text
     words = f" «{' '.join(item.text.split())}»" if item.text else ""
     return f"{item.weight:+.1f} {item.concept}{words} {_PLACES.get(item.where, item.where)} ({item.pattern})"
 

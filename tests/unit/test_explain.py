@@ -21,6 +21,7 @@ ANALYSIS = Analysis(
         Evidence("prisoner-release", "prisoner", "więźniów", "first", 1.5, "pl:więźni*6 p.toml:9", 0, 8),
         Evidence("prisoner-release", "same sentence", "uwolniła … więźniów", "rule", 1.5, "release & prisoner"),
         Evidence("prisoner-release", "belarus", "", "source", 0.5, "implied by the source"),
+        Evidence("prisoner-release", "rule", "", "rule", -0.5, "where every text begins (p.learned.toml:4)"),
         Evidence("us-diplomacy", "belarus", "Białoruś", "title", 2.0, "pl:białorus*6 p.toml:3", 0, 8),
     ),
     missing={"us-diplomacy": ("us | envoy", "contact")},
@@ -37,20 +38,7 @@ ANALYSIS = Analysis(
     ),
 )
 GOLDEN = """\
-Verdict: alert.
-
-Prisoner releases: 7.5 points, matched
-  +2.0 belarus «Białoruś» in the title (pl:białorus*6 p.toml:3)
-  +2.0 release «uwolniła» in the title (pl:uwoln*4 p.toml:7)
-  +1.5 prisoner «więźniów» in the first sentence (pl:więźni*6 p.toml:9)
-  +1.5 same sentence «uwolniła … więźniów» in one sentence (release & prisoner)
-  +0.5 belarus known of the source (implied by the source)
-
-us-diplomacy: 2.0 points, not matched
-  +2.0 belarus «Białoruś» in the title (pl:białorus*6 p.toml:3)
-  missing: us | envoy; contact
-
-People: Ales Bialiatski
+Verdict: alert (Prisoner releases).
 
 Reported:
   released: at least 52 («52 osoby»)
@@ -58,11 +46,26 @@ Reported:
   freed: Ales Bialiatski
   mediated by: John Coale
   in return: Belavia
-  taken to: Lithuania"""
+  taken to: Lithuania
+
+People: Ales Bialiatski
+
+Prisoner releases: 7.5 points, matched (an alert needs 5.5)
+  +2.0 belarus «Białoruś» in the title (pl:białorus*6 p.toml:3)
+  +2.0 release «uwolniła» in the title (pl:uwoln*4 p.toml:7)
+  +1.5 prisoner «więźniów» in the first sentence (pl:więźni*6 p.toml:9)
+  +1.5 same sentence «uwolniła … więźniów» in one sentence (release & prisoner)
+  +0.5 belarus known of the source (implied by the source)
+  -0.5 where every text begins (p.learned.toml:4)
+
+us-diplomacy: 2.0 points, not matched
+  +2.0 belarus «Białoruś» in the title (pl:białorus*6 p.toml:3)
+  missing: us | envoy; contact"""
 
 
 def test_lines_for_people() -> None:
-    assert "\n".join(explain.lines(ANALYSIS, {"prisoner-release": "Prisoner releases"})) == GOLDEN
+    titles, needed = {"prisoner-release": "Prisoner releases"}, {"prisoner-release": 5.5}
+    assert "\n".join(explain.lines(ANALYSIS, titles, needed)) == GOLDEN
 
 
 def test_nothing_found_is_said_plainly() -> None:
@@ -190,3 +193,9 @@ def test_pack_try_lists_what_is_found(capsys: pytest.CaptureFixture[str]) -> Non
     assert code == 0
     assert [line.split()[1] for line in out.splitlines()] == ["minsk", "release", "prisoner"]
     assert run(capsys, "pack", "try", "qqq")[1] == "The packs know nothing in this text.\n"
+
+
+def test_an_authority_authorises_nothing_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "pack", "try", "The authority and the authorities authorised it")
+    assert [line.split()[1] for line in out.splitlines()] == ["lift"]
+    assert "authorised" in out
