@@ -118,7 +118,7 @@ def _weigh_noun(item: _Candidate) -> None:
         item.add(2, "people")
     elif part is not None:
         item.add(1, "part of them")
-    elif view.after(number.last, _REACH, "freed"):
+    elif any(view.clause[cue.first] == view.clause[number.last] for cue in view.after(number.last, _REACH, "freed")):
         item.add(1.5, "those freed")
     elif view.after(number.last, 1, "others") or view.before(number.first, 1, "others"):
         item.add(1, "others")
@@ -196,7 +196,7 @@ def _weigh_wish(item: _Candidate) -> None:
         item.add(-7, "a question")
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
-    governed = freed and all(any(wish.first < cue.first for wish in wishes) for cue in freed)
+    governed = freed and all(any(wish.first <= cue.first for wish in wishes) for cue in freed)
     if wishes and (governed or view.before(number.first, 8, "forecast")):
         item.add(-6.5, "forecast")
     elif wishes:

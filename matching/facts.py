@@ -305,6 +305,8 @@ def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
         for cue in view.all("lift"):
             if view.before(cue.first, 4, "negation", "forecast") or view.after(cue.last, 2, "negation"):
                 continue
+            if any(wish.first == cue.first for wish in view.in_sentence(cue.first, "forecast")):
+                continue  # the verb itself stands in the future
             if view.before(cue.first, 2 * _CLOSE, "negation") and view.in_clause(cue.first, "negation", "forecast"):
                 continue
             sentence = view.sentence_of(cue.first)

@@ -272,6 +272,8 @@ class _Surroundings:
             following += 1
             same = same | {following}
         near = {i for i in (previous, following) if i in same and i in months}
+        if previous in near and previous and tokens[previous - 1].folded.isdigit():
+            near.discard(previous)  # the month has its day already: "17 September: 25 people"
         return any(tokens[i].text[0].isupper() or "en" not in self._langs for i in near)
 
     def _half(self, following: int) -> bool:

@@ -24,6 +24,7 @@ from matching.likeness import Days, Likeness, is_group, parted_by_persons, weigh
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each
 _DAY = timedelta(days=1)
+_TELLING = 3  # one report of so many tells what was achieved; the others are reactions, interviews
 _MERGE_LOOK = 6  # reports of the smaller story that are compared before two stories become one
 
 
@@ -105,8 +106,9 @@ def _kept_apart(member: Member, story: Story, other: Story) -> bool:
 
 
 def _achieved(story: Story) -> bool:
-    """Does any report say that people are free or penalties eased? Talks are another story than what comes of them."""
-    return any(member.analysis.signature.get("k") for member in story.members)
+    """Do reports say that people are free or penalties eased? Talks are another story than what comes of them."""
+    telling = sum(bool(member.analysis.signature.get("k")) for member in story.members)
+    return _TELLING * telling >= len(story.members)
 
 
 def follows_up(member: Member, story: Story) -> bool:

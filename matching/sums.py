@@ -51,7 +51,7 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
 
 def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
     """ "235 stay at home, 15 are taken abroad"; "Lithuania took nine, Ukraine another 114": where people are freed."""
-    if not scene.any("freed", "decree", "moved"):
+    if not scene.any("freed", "decree", "moved") and not any(view.persons for view in scene.views):
         return
     many = read_table("facts")["rules"]["many"]
     few = [item for item in told if 1 < item.value < many and not _doubted(item)]
@@ -122,13 +122,18 @@ def _doubted(item: Told) -> bool:
 
 
 def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
-    stays = [item for item in (one, other) if _near(item, "stay")]
+    stays = [item for item in (one, other) if _near(item, "stay") or _others_go_home(item)]
     goes = [item for item in (one, other) if item not in stays and (_near(item, "moved", "freed") or _country(item))]
     if len(stays) != 1 or len(goes) != 1:
         return False
     stay = stays[0]
     inside = stay.view.in_clause(stay.number.first, "held")
     return not inside or bool(stay.view.in_clause(stay.number.first, "home")) or scene.any("home")
+
+
+def _others_go_home(item: Told) -> bool:
+    """ "Fifteen arrived in Vilnius, the other 235 go home"."""
+    return _near(item, "home") and bool(item.view.before(item.number.first, 2, "others"))
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
