@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from core.model import EntryTrace, Feed, Level, NewEntry
+from core.search import SearchTerm
 from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
@@ -114,15 +115,16 @@ async def change(connection: AsyncConnection, entry_id: int, new: NewEntry) -> N
 async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None:
     """The entry with this address or link; of several the one that reached a story, then the newest."""
     key = digest(url)
+    by_url = select(entries.c.id).where(entries.c.url_digest == key)
+    by_link = select(identities.c.id).where(identities.c.link_digest == key)
     query = (
         select(
             entries.c.id, entries.c.title, entries.c.url, entries.c.seen_at, entries.c.outcome, entries.c.reason,
             entries.c.analysis, feeds.c.spec, members.c.story_id,
         )
-        .join(identities, identities.c.id == entries.c.id)
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .outerjoin(members, (members.c.entry_id == entries.c.id) & members.c.story_id.in_(_told()))
-        .where(or_(entries.c.url_digest == key, identities.c.link_digest == key))
+        .where(entries.c.id.in_(union(by_url, by_link)))
         .order_by(members.c.story_id.is_(None), entries.c.id.desc())
         .limit(1)
     )  # fmt: skip
@@ -167,6 +169,19 @@ def stored() -> Select[Any]:
         .outerjoin(stories, stories.c.id == members.c.story_id)
         .order_by(entries.c.id.desc())
     )
+
+
+async def having(connection: AsyncConnection, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
+    """Entries that have all the words, newest first.
+
+    Usual words are soon found among the newest entries; only for others the index is asked for all that have them.
+    """
+    query = stored().where(*search.all_of(terms)).limit(limit)
+    newest = select(func.max(entries.c.id)).scalar_subquery()
+    found = await read_stored(connection, query.where(entries.c.id > newest - search.NEAR))
+    if len(found) >= limit or not terms:
+        return found
+    return await read_stored(connection, query.where(search.indexed(terms, connection.dialect.name)))
 
 
 async def read_stored(connection: AsyncConnection, query: Select[Any]) -> tuple[StoredEntry, ...]:

@@ -166,6 +166,12 @@ stories = Table(
 )
 Index("ix_stories_opened_at", stories.c.opened_at, stories.c.id)
 Index("ix_stories_updated_at", stories.c.updated_at)
+Index(
+    "ix_stories_merged_into",
+    stories.c.merged_into,
+    sqlite_where=stories.c.merged_into.is_not(None),
+    postgresql_where=stories.c.merged_into.is_not(None),
+)
 
 story_topics = Table(
     "story_topics",
@@ -173,7 +179,10 @@ story_topics = Table(
     _ref("story_id", "stories", primary_key=True),
     Column("topic", CleanText(), primary_key=True),
     Column("position", Integer, nullable=False),
+    # The story's, repeated so that the newest of a topic are found without looking at all others.
+    Column("opened_at", UtcTime(), nullable=False),
 )
+Index("ix_story_topics_opened_at", story_topics.c.topic, story_topics.c.opened_at, story_topics.c.story_id)
 
 # A member is a report as it was when it joined: it outlives the entry's own text.
 members = Table(
@@ -279,6 +288,7 @@ def _partial(condition: ColumnElement[bool]) -> dict[str, Any]:
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
+Index("ix_targets_lease_until", targets.c.lease_until, **_partial(targets.c.lease_until.is_not(None)))
 Index("ix_outbox_due", outbox.c.not_before, outbox.c.id, **_partial(waiting()))
 Index("ix_outbox_lane", outbox.c.target_id, outbox.c.id, **_partial(waiting()))
 Index("ix_outbox_dead", outbox.c.id, **_partial(outbox.c.dead_reason.is_not(None)))

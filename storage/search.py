@@ -2,29 +2,70 @@
 
 Each entry keeps the words of its headline and beginning, folded as the matcher folds them and set between spaces, and a
 search is plain LIKE over them. So the same words find the same entries on SQLite and on PostgreSQL, whose own full-text
-searches cut words differently; and folding knows Łukaszenka, Мінск and look-alike letters, which theirs do not. It
-reads the entries from the newest on until enough are found.
+searches cut words differently; and folding knows Łukaszenka, Мінск and look-alike letters, which theirs do not.
+
+Words that few entries have are found by an index of the words: FTS5 on SQLite (`entry_words`, which triggers keep), GIN
+on PostgreSQL. It may name entries too many, never too few: LIKE decides.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, column, func, literal, literal_column, select, table
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from core.search import SearchTerm
 from matching.text import distinct_words
+from storage.columns import clean
 from storage.schema import entries
 
 BEGINNING = 1_000  # characters of the body that are searched
+LONGEST = 100  # characters of a word; PostgreSQL's index takes 2,047 bytes
+NEAR = 500  # the newest stories or entries that are looked at before the index is asked
+
+_entry_words = table("entry_words", column("rowid"))
+# What FTS5's tokenizer `ascii` takes for parts of words (https://www.sqlite.org/fts5.html#ascii_tokenizer).
+_PART = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
 
 
 def words_of(title: str, body: str) -> str:
     """The words of an entry, each once, between spaces."""
     words = dict.fromkeys((*distinct_words(title), *distinct_words(body[:BEGINNING])))
-    return f" {' '.join(words)} "
+    return f" {' '.join(word[:LONGEST] for word in words)} "
 
 
 def all_of(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:
     """Conditions that hold for entries with all the words."""
-    return [entries.c.words.contains(f" {term.word}" + ("" if term.prefix else " "), autoescape=True) for term in terms]
+    return [
+        entries.c.words.contains(f" {term.word[:LONGEST]}" + ("" if term.prefix else " "), autoescape=True)
+        for term in terms
+    ]
+
+
+def indexed(terms: Sequence[SearchTerm], dialect: str) -> ColumnElement[bool]:
+    """A condition by the index of words that holds for all that `all_of` holds for; at least one term."""
+    if dialect == "postgresql":
+        words = func.array_to_tsvector(func.string_to_array(func.btrim(entries.c.words), literal_column("' '")))
+        return and_(*(words.op("@@")(literal(_lexeme(term)).cast(TSQUERY)) for term in terms))
+    asked = " ".join(part for term in terms for part in _tokens(term))
+    if not asked:
+        return literal(True)
+    having = select(_entry_words.c.rowid).where(literal_column("entry_words").op("MATCH")(asked))
+    return entries.c.id.in_(having)
+
+
+def _lexeme(term: SearchTerm) -> str:
+    """As text of a tsquery (https://www.postgresql.org/docs/current/datatype-textsearch.html)."""
+    word = clean(term.word[:LONGEST]).replace("\\", "\\\\").replace("'", "''")
+    return f"'{word}'" + (":*" if term.prefix else "")
+
+
+def _tokens(term: SearchTerm) -> list[str]:
+    """As text of a query of FTS5: the parts of the word, the last of which may go on."""
+    word = clean(term.word[:LONGEST])
+    parts = [f'"{part.group()}"' for part in _PART.finditer(word)]
+    if parts and term.prefix and _PART.fullmatch(word[-1]):
+        parts[-1] += "*"
+    return parts

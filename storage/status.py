@@ -27,7 +27,8 @@ async def read(connection: AsyncConnection) -> Status:
     counts = (
         await connection.execute(
             select(
-                select(func.count()).select_from(stories).where(stories.c.merged_into.is_(None)).scalar_subquery(),
+                select(func.count()).select_from(stories).scalar_subquery(),
+                select(func.count()).select_from(stories).where(stories.c.merged_into.is_not(None)).scalar_subquery(),
                 select(func.count()).select_from(subscriptions).scalar_subquery(),
                 select(func.coalesce(func.sum(targets.c.sent_total), 0)).scalar_subquery(),
                 select(func.count()).select_from(outbox).where(outbox.c.dead_reason.is_not(None)).scalar_subquery(),
@@ -49,11 +50,11 @@ async def read(connection: AsyncConnection) -> Status:
         feeds_failing=int(polled[1]),
         entries=int(polled[2]),
         hits=int(polled[3]),
-        stories=int(counts[0]),
-        subscriptions=int(counts[1]),
-        alerts_sent=int(counts[2]),
+        stories=int(counts[0] - counts[1]),
+        subscriptions=int(counts[2]),
+        alerts_sent=int(counts[3]),
         outbox_waiting=int(pending[0]),
-        outbox_dead=int(counts[3]),
+        outbox_dead=int(counts[4]),
         oldest_waiting_at=pending[1],
         last_poll_at=polled[4],
         last_ok_at=polled[5],

@@ -47,7 +47,6 @@ from storage import (
     outbox,
     overview,
     retention,
-    search,
     status,
     stories,
     subscriptions,
@@ -363,13 +362,13 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
 
     async def search_entries(self, terms: Sequence[SearchTerm], limit: int) -> tuple[StoredEntry, ...]:
         async with self._database.read() as connection:
-            return await texts.read_stored(connection, texts.stored().where(*search.all_of(terms)).limit(limit))
+            return await texts.having(connection, terms, limit)
 
     async def search_stories(
         self, terms: Sequence[SearchTerm], limit: int, *, before: int | None = None
     ) -> tuple[Story, ...]:
         async with self._database.read() as connection:
-            return await stories.having(connection, search.all_of(terms), limit, before)
+            return await stories.having(connection, terms, limit, before)
 
     async def count_days(self, since: datetime) -> tuple[DayCount, ...]:
         async with self._database.read() as connection:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.model import Level, Member, Story, StorySummary, Target
-from core.search import DayCount
+from core.search import DayCount, SearchTerm
+from storage import search
 from storage.columns import clean
 from storage.dialect import batches, insert
 from storage.schema import entries, members, outbox, shown, stories, story_topics, targets
@@ -46,39 +47,76 @@ async def latest(
 
     With `before`, only those that stand behind that story.
     """
-    conditions: list[ColumnElement[bool]] = [
-        stories.c.level.in_([rank.value for rank in _RANKS[_RANKS.index(level) :]]),
-        stories.c.merged_into.is_(None),
-    ]
+    found: set[tuple[datetime, int]] = set()
+    for topic in dict.fromkeys(topics) or (None,):  # each along the index of its own, as far as is needed
+        query = _newest(level, before) if topic is None else _newest_of(topic, level, before)
+        found.update((row.opened_at, row.id) for row in await connection.execute(query.limit(limit)))
+    return await _load(connection, [story_id for _, story_id in sorted(found, reverse=True)[:limit]])
+
+
+def _newest(level: Level, before: int | None) -> Select[datetime, int]:
+    """Time and id of stories as `latest` wants them."""
+    query = select(stories.c.opened_at, stories.c.id).where(_is_told(level))
     if before is not None:
-        opened_at = select(stories.c.opened_at).where(stories.c.id == before).scalar_subquery()
-        conditions.append(
-            or_(stories.c.opened_at < opened_at, and_(stories.c.opened_at == opened_at, stories.c.id < before))
-        )
-    if topics:
-        tagged = select(story_topics.c.story_id).where(
-            story_topics.c.story_id == stories.c.id, story_topics.c.topic.in_(topics)
-        )
-        conditions.append(tagged.exists())
-    query = select(stories.c.id).where(*conditions).order_by(stories.c.opened_at.desc(), stories.c.id.desc())
-    return await _load(connection, (await connection.execute(query.limit(limit))).scalars().all())
+        query = query.where(_behind(stories.c.opened_at, stories.c.id, before))
+    return query.order_by(stories.c.opened_at.desc(), stories.c.id.desc())
+
+
+def _newest_of(topic: str, level: Level, before: int | None) -> Select[datetime, int]:
+    """The same of one topic."""
+    at, story_id = story_topics.c.opened_at, story_topics.c.story_id
+    query = select(at, story_id.label("id")).join(stories, stories.c.id == story_id)
+    query = query.where(story_topics.c.topic == topic, _is_told(level))
+    if before is not None:
+        query = query.where(_behind(at, story_id, before))
+    return query.order_by(at.desc(), story_id.desc())
+
+
+def _is_told(level: Level) -> ColumnElement[bool]:
+    ranks = [rank.value for rank in _RANKS[_RANKS.index(level) :]]
+    return and_(stories.c.level.in_(ranks), stories.c.merged_into.is_(None))
+
+
+def _behind(at: ColumnElement[datetime], story_id: ColumnElement[int], before: int) -> ColumnElement[bool]:
+    other = stories.alias()
+    opened_at = select(other.c.opened_at).where(other.c.id == before).scalar_subquery()
+    return and_(at <= opened_at, or_(at < opened_at, story_id < before))
 
 
 async def having(
-    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], limit: int, before: int | None
+    connection: AsyncConnection, terms: Sequence[SearchTerm], limit: int, before: int | None
 ) -> tuple[Story, ...]:
-    """Stories of which one stored entry fulfils the conditions, newest number first, from below `before`.
+    """Stories of which one stored entry has all the words, newest number first, from below `before`.
 
     What only a chat's own watchlist found is left out, and so is what was merged: its reports stand elsewhere.
     """
     query = select(stories.c.id).where(stories.c.level != Level.NONE.value, stories.c.merged_into.is_(None))
-    if conditions:
-        fitting = select(members.c.entry_id).join(entries, entries.c.id == members.c.entry_id)
-        query = query.where(fitting.where(members.c.story_id == stories.c.id, *conditions).exists())
+    query = query.order_by(stories.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(stories.c.id < before)
-    found = await connection.execute(query.order_by(stories.c.id.desc()).limit(limit))
-    return await _load(connection, found.scalars().all())
+    if terms:
+        found = await _having(connection, query, terms, limit, before)
+    else:
+        found = (await connection.execute(query)).scalars().all()
+    return await _load(connection, found)
+
+
+async def _having(
+    connection: AsyncConnection,
+    query: Select[int],
+    terms: Sequence[SearchTerm],
+    limit: int,
+    before: int | None,
+) -> Sequence[int]:
+    """Usual words are soon found among the newest stories; only for others the index is asked for all that have it."""
+    fitting = select(members.c.story_id).join(entries, entries.c.id == members.c.entry_id).where(*search.all_of(terms))
+    newest = literal(before) if before is not None else select(func.max(stories.c.id)).scalar_subquery()
+    near = query.where(stories.c.id > newest - search.NEAR, fitting.where(members.c.story_id == stories.c.id).exists())
+    found = list((await connection.execute(near)).scalars())
+    if len(found) >= limit:
+        return found
+    indexed = fitting.where(search.indexed(terms, connection.dialect.name))
+    return list((await connection.execute(query.where(stories.c.id.in_(indexed)))).scalars())
 
 
 async def newest_alert(connection: AsyncConnection, since: datetime) -> datetime | None:
@@ -138,7 +176,7 @@ async def add(connection: AsyncConnection, member: Member, summary: StorySummary
             .returning(stories.c.id)
         )
     ).scalar_one()
-    await _add_topics(connection, story_id, summary.topics)
+    await _add_topics(connection, story_id, summary.topics, member.at)
     await _add_member(connection, story_id, member)
     return await get(connection, story_id)
 
@@ -169,6 +207,7 @@ async def _revise(
     connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
 ) -> None:
     before = await get(connection, story_id)
+    opened_at = min(before.opened_at, member.at)
     await connection.execute(
         update(stories)
         .where(stories.c.id == story_id)
@@ -176,13 +215,12 @@ async def _revise(
             revision=stories.c.revision + 1,
             level=summary.level.value,
             facts=summary.facts,
-            opened_at=min(before.opened_at, member.at),
+            opened_at=opened_at,
             updated_at=max(before.updated_at, member.at, now),
         )
     )
-    if before.topics != summary.topics:
-        await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
-        await _add_topics(connection, story_id, summary.topics)
+    if (before.topics, before.opened_at) != (summary.topics, opened_at):
+        await _replace_topics(connection, story_id, summary.topics, opened_at)
 
 
 async def rewrite(
@@ -194,6 +232,7 @@ async def rewrite(
     updated_at: datetime,
 ) -> None:
     """Write what follows from a story's reports, after these have changed."""
+    opened_at = min(report.at for report in reports)
     await connection.execute(
         update(stories)
         .where(stories.c.id == story_id)
@@ -201,17 +240,23 @@ async def rewrite(
             revision=revision,
             level=summary.level.value,
             facts=summary.facts,
-            opened_at=min(report.at for report in reports),
+            opened_at=opened_at,
             updated_at=updated_at,
         )
     )
+    await _replace_topics(connection, story_id, summary.topics, opened_at)
+
+
+async def _replace_topics(
+    connection: AsyncConnection, story_id: int, topics: Sequence[str], opened_at: datetime
+) -> None:
     await connection.execute(delete(story_topics).where(story_topics.c.story_id == story_id))
-    await _add_topics(connection, story_id, summary.topics)
+    await _add_topics(connection, story_id, topics, opened_at)
 
 
-async def _add_topics(connection: AsyncConnection, story_id: int, topics: Sequence[str]) -> None:
+async def _add_topics(connection: AsyncConnection, story_id: int, topics: Sequence[str], opened_at: datetime) -> None:
     rows = [
-        {"story_id": story_id, "topic": topic, "position": position}
+        {"story_id": story_id, "topic": topic, "position": position, "opened_at": opened_at}
         for position, topic in enumerate(dict.fromkeys(clean(topic) for topic in topics))
     ]
     if rows:

@@ -394,7 +394,8 @@ async def test_migrations_and_schema_agree(empty_url: str) -> None:
     await database.open()
 
     def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+        known = {"include_name": lambda name, kind, _: not str(name).startswith(("entry_words", "ix_entries_words"))}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=known), metadata))
 
     try:
         assert await migrate.upgrade(database) == ("", REVISION)

@@ -19,6 +19,25 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 
 
+# The index of words that searches use; see storage.search.
+_WORDS = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE entry_words USING fts5(words, content='entries', content_rowid='id', detail=none, "
+        "columnsize=0, tokenize='ascii')",
+        "CREATE TRIGGER entry_words_added AFTER INSERT ON entries BEGIN "
+        "INSERT INTO entry_words(rowid, words) VALUES (new.id, new.words); END",
+        "CREATE TRIGGER entry_words_deleted AFTER DELETE ON entries BEGIN "
+        "INSERT INTO entry_words(entry_words, rowid, words) VALUES ('delete', old.id, old.words); END",
+        "CREATE TRIGGER entry_words_changed AFTER UPDATE OF words ON entries BEGIN "
+        "INSERT INTO entry_words(entry_words, rowid, words) VALUES ('delete', old.id, old.words); "
+        "INSERT INTO entry_words(rowid, words) VALUES (new.id, new.words); END",
+    ),
+    "postgresql": (
+        "CREATE INDEX ix_entries_words ON entries USING gin (array_to_tsvector(string_to_array(btrim(words), ' ')))",
+    ),
+}
+
+
 def _column(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=options.pop("nullable", False), **options)
 
@@ -154,6 +173,8 @@ def _create_entries() -> None:
     )
     op.create_index("ix_entries_url_digest", "entries", ["url_digest"])
     op.create_index("ix_entries_seen_at", "entries", ["seen_at"])
+    for statement in _WORDS[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def _create_looks() -> None:
@@ -195,14 +216,17 @@ def _create_stories() -> None:
     )
     op.create_index("ix_stories_opened_at", "stories", ["opened_at", "id"])
     op.create_index("ix_stories_updated_at", "stories", ["updated_at"])
+    _create_partial_index("ix_stories_merged_into", "stories", ["merged_into"], "merged_into IS NOT NULL")
     op.create_table(
         "story_topics",
         _column("story_id", BIG),
         _column("topic", sa.Text()),
         _column("position", sa.Integer()),
+        _column("opened_at", TIME),
         _foreign("story_topics", "story_id", "stories"),
         _primary("story_topics", "story_id", "topic"),
     )
+    op.create_index("ix_story_topics_opened_at", "story_topics", ["topic", "opened_at", "story_id"])
     op.create_table(
         "members",
         _column("story_id", BIG),
@@ -231,6 +255,7 @@ def _create_subscriptions() -> None:
         _unique("targets", "platform", "chat", "thread"),
         sqlite_autoincrement=True,
     )
+    _create_partial_index("ix_targets_lease_until", "targets", ["lease_until"], "lease_until IS NOT NULL")
     op.create_table(
         "subscriptions",
         _column("id", BIG),
@@ -356,12 +381,12 @@ def _create_outbox() -> None:
         sqlite_autoincrement=True,
     )
     waiting, dead = "dead_reason IS NULL AND held_reason IS NULL AND wanted > sent", "dead_reason IS NOT NULL"
-    _create_partial_index("ix_outbox_due", ["not_before", "id"], waiting)
-    _create_partial_index("ix_outbox_lane", ["target_id", "id"], waiting)
-    _create_partial_index("ix_outbox_dead", ["id"], dead)
+    _create_partial_index("ix_outbox_due", "outbox", ["not_before", "id"], waiting)
+    _create_partial_index("ix_outbox_lane", "outbox", ["target_id", "id"], waiting)
+    _create_partial_index("ix_outbox_dead", "outbox", ["id"], dead)
     op.create_index("ix_outbox_story_id", "outbox", ["story_id"])
-    _create_partial_index("ix_outbox_message", ["target_id", "message_ref"], "sent > 0")
+    _create_partial_index("ix_outbox_message", "outbox", ["target_id", "message_ref"], "sent > 0")
 
 
-def _create_partial_index(name: str, columns: list[str], where: str) -> None:
-    op.create_index(name, "outbox", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+def _create_partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
