@@ -11,7 +11,9 @@ locks end with the transaction.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from enum import IntEnum
@@ -19,12 +21,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, event, exc, func, make_url, select, text
+from sqlalchemy import Connection, Table, event, exc, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -39,6 +41,8 @@ _LOCK_SPACE = 0x4D57
 # A replica that was frozen in a transaction gives its locks back after this time.
 _IDLE_LIMIT_MS = 60_000
 _POOL_SIZE = 8
+# Seconds after which a connection is asked whether it still works before it is used again.
+_REST = 1.0
 
 
 class Lock(IntEnum):
@@ -86,9 +90,9 @@ def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None
     `pool` is another kind of pool, for PostgreSQL.
     """
     if url.drivername == POSTGRESQL:
-        own: dict[str, Any] = {"pool_pre_ping": True, "pool_size": _POOL_SIZE, "pool_timeout": busy_timeout + 20}
+        own: dict[str, Any] = {"pool_size": _POOL_SIZE, "pool_timeout": busy_timeout + 20}
         pooled = {"poolclass": pool} if pool else own
-        return create_async_engine(
+        made = create_async_engine(
             url,
             **pooled,
             connect_args={
@@ -98,6 +102,9 @@ def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None
                 "timeout": 20,
             },
         )
+        event.listen(made.sync_engine, "checkin", _note_use)
+        event.listen(made.sync_engine, "checkout", _ping_after_rest)
+        return made
     _make_file(url)
     engine = create_async_engine(
         url,
@@ -108,6 +115,20 @@ def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ping_after_rest(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Find out that a connection was lost meanwhile, unless it was just used: asking costs two statements."""
+    if time.monotonic() - record.info.get("used_at", math.inf) <= _REST:
+        return
+    try:
+        connection.ping()
+    except Exception as error:
+        raise exc.InvalidatePoolError from error
 
 
 def _make_file(url: URL) -> None:
@@ -171,17 +192,23 @@ async def connect(engine: AsyncEngine, *, write: bool) -> AsyncIterator[AsyncCon
             yield connection
 
 
+_LIMITING = text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_LIMIT_MS}")
+_LOCKING = text(
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{_IDLE_LIMIT_MS}', true), "
+    f"pg_advisory_xact_lock({_LOCK_SPACE}, CAST(:lock AS integer))"
+)
+
+
 async def take_lock(connection: AsyncConnection, lock: Lock) -> None:
     """Wait until this transaction alone holds `lock`; it is released with the transaction."""
     if connection.dialect.name == "postgresql":
-        await limit_idle(connection)
-        await connection.execute(select(func.pg_advisory_xact_lock(_LOCK_SPACE, int(lock))))
+        await connection.execute(_LOCKING, {"lock": int(lock)})
 
 
 async def limit_idle(connection: AsyncConnection) -> None:
     """Let PostgreSQL end this transaction when its program stops in the middle of it, so that others can go on."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_LIMIT_MS}"))
+        await connection.execute(_LIMITING)
 
 
 def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,9 +23,12 @@ from storage.columns import digest
 from storage.dialect import batches, insert
 from storage.schema import feeds
 
-# Feeds looked at for each feed wanted, when many that are due are on few hosts.
-_LOOK_AHEAD = 20
+# Feeds looked at for each feed wanted: at first, and when many that are due are on few hosts.
+_LOOK_NEAR, _LOOK_AHEAD = 2, 20
 _MOST_AT_ONCE = 5_000
+
+
+_STATE = tuple(field.name for field in fields(FeedState))
 
 
 async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:
@@ -96,13 +99,45 @@ async def claim(
     force: bool,
     urls: Sequence[str],
 ) -> tuple[Feed, ...]:
-    """Lease feeds, longest due first. Needs Lock.FEEDS: the cap of a host counts over all processes."""
+    """Lease feeds, longest due first. Needs Lock.FEEDS: the cap of a host counts over all processes.
+
+    Looks at a few times as many feeds as are wanted, and at many more when those are on few hosts, but not at all: of a
+    crowded host the rest comes with later claims.
+    """
     limit = min(limit, _MOST_AT_ONCE)
-    given = {"now": now, "until": now + lease, "per_host": per_host, "most": limit, "near": limit * _LOOK_AHEAD}
+    given: dict[str, Any] = {"now": now, "per_host": per_host}
     if urls:
         given["keys"] = [digest(url) for url in urls]
-    claimed = await connection.execute(_claiming(force, bool(urls)), given)
+    chosen: list[int] = []
+    for near in (limit * _LOOK_NEAR, limit * _LOOK_AHEAD):
+        due = (await connection.execute(_due(force, bool(urls)), given | {"near": near})).all()
+        busy = await _busy(connection, due, now) if per_host > 1 else {}  # of one a host, none of these is busy
+        chosen = _choose(due, busy, limit, per_host)
+        if len(chosen) == limit or len(due) < near:
+            break
+    if not chosen:
+        return ()
+    claimed = await connection.execute(_leasing(), {"ids": chosen, "now": now, "until": now + lease})
     return tuple(_feed(row) for row in sorted(claimed, key=lambda row: (row.next_poll_at, row.id)))
+
+
+async def _busy(connection: AsyncConnection, due: Sequence[Row[int, str]], now: datetime) -> dict[str, int]:
+    """How many polls are under way at the hosts of these feeds."""
+    hosts = {host for _, host in due}
+    return {host: polls for host, polls in await connection.execute(_polled(), {"now": now}) if host in hosts}
+
+
+def _choose(due: Sequence[Row[int, str]], busy: Mapping[str, int], limit: int, per_host: int) -> list[int]:
+    """The first feeds, none of a host above its cap."""
+    polls = Counter(busy)
+    chosen: list[int] = []
+    for feed_id, host in due:
+        if polls[host] < per_host:
+            polls[host] += 1
+            chosen.append(feed_id)
+            if len(chosen) == limit:
+                break
+    return chosen
 
 
 def _free() -> ColumnElement[bool]:
@@ -110,37 +145,35 @@ def _free() -> ColumnElement[bool]:
 
 
 @cache  # building it takes longer than running it
-def _claiming(force: bool, some: bool) -> ReturningUpdate[Any]:
-    """The statement that leases feeds: those due longest, none of a host above its cap.
-
-    Looks at some times more feeds than are wanted, not at all: of a crowded host the rest comes with later claims. A
-    row may be held by the transaction of a process that lost its lease: it is left to the next claim.
-    """
-    per_host = bindparam("per_host", type_=Integer)
+def _polled() -> Select[str, int]:
+    """How many feeds of each host are being polled."""
     leased = select(feeds.c.host, func.count().label("polls")).where(feeds.c.lease_until > bindparam("now"))
-    busy = leased.group_by(feeds.c.host).cte()
-    due = select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at).where(
-        feeds.c.active,
-        feeds.c.paused_at.is_(None),
-        _free(),
-        feeds.c.host.not_in(select(busy.c.host).where(busy.c.polls >= per_host)),
+    return leased.group_by(feeds.c.host)
+
+
+@cache
+def _due(force: bool, some: bool) -> Select[int, str]:
+    """Free feeds of hosts below their cap, those due longest first."""
+    crowded = _polled().having(func.count() >= bindparam("per_host", type_=Integer)).subquery()
+    due = select(feeds.c.id, feeds.c.host).where(
+        feeds.c.active, feeds.c.paused_at.is_(None), _free(), feeds.c.host.not_in(select(crowded.c.host))
     )
     if not force:
         due = due.where(feeds.c.next_poll_at <= bindparam("now"))
     if some:
         due = due.where(feeds.c.url_digest.in_(bindparam("keys", expanding=True)))
-    near = due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer)).subquery()
-    order = (near.c.next_poll_at, near.c.id)
-    place = func.row_number().over(partition_by=near.c.host, order_by=order) + func.coalesce(busy.c.polls, 0)
-    placed = select(near.c.id, near.c.next_poll_at, place.label("place")).outerjoin(busy, busy.c.host == near.c.host)
-    ranked = placed.subquery()
-    chosen = select(ranked.c.id).where(ranked.c.place <= per_host).order_by(ranked.c.next_poll_at, ranked.c.id)
-    free = select(feeds.c.id).where(feeds.c.id.in_(chosen.limit(bindparam("most", type_=Integer))), _free())
+    return due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer))
+
+
+@cache
+def _leasing() -> ReturningUpdate[Any]:
+    """A row may be held by the transaction of a process that lost its lease: it is left to the next claim."""
+    free = select(feeds.c.id).where(feeds.c.id.in_(bindparam("ids", expanding=True)), _free())
     return (
         update(feeds)
         .where(feeds.c.id.in_(free.with_for_update(skip_locked=True, key_share=True)))
         .values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1)
-        .returning(*feeds.c)
+        .returning(feeds.c.id, feeds.c.spec, feeds.c.epoch, *(feeds.c[name] for name in _STATE))
     )
 
 
@@ -149,19 +182,7 @@ def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
 
 
 def _state(row: Row[*tuple[Any, ...]]) -> FeedState:
-    return FeedState(
-        next_poll_at=row.next_poll_at,
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_hash=row.body_hash,
-        first_polled_at=row.first_polled_at,
-        last_ok_at=row.last_ok_at,
-        failures=row.failures,
-        last_outcome=row.last_outcome,
-        last_error=row.last_error,
-        earliest_poll_at=row.earliest_poll_at,
-        history=row.history,
-    )
+    return FeedState(**{name: getattr(row, name) for name in _STATE})
 
 
 async def records(connection: AsyncConnection) -> tuple[FeedRecord, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Lane, OutboxItem, Story, Target
@@ -32,27 +32,7 @@ async def queue(
     A row that was put off stays put off: a new revision must not undercut a platform's retry_after, and must not push
     an edit that is already waiting further away.
     """
-    active = select(subscriptions.c.id).where(subscriptions.c.paused_reason == "")
-    raised = (
-        update(outbox)
-        .where(
-            outbox.c.story_id == story.id,
-            outbox.c.wanted < story.revision,
-            outbox.c.subscription_id.in_(active),
-        )
-        .values(
-            wanted=story.revision,
-            queued_at=case((waiting(), outbox.c.queued_at), else_=now),
-            not_before=case(
-                (waiting(), outbox.c.not_before),
-                (shown(), now + edit_after),
-                else_=now,
-            ),
-            attempts=case((waiting(), outbox.c.attempts), else_=0),
-            dead_reason=None,
-            held_reason=None,
-        )
-    )
+    raised = _raising(story, now, edit_after)
     if edits_only:
         await connection.execute(raised.where(outbox.c.dead_reason.is_(None)))
         return 0
@@ -84,6 +64,32 @@ async def queue(
         .on_conflict_do_nothing(index_elements=["subscription_id", "story_id"])
     )
     return made.rowcount
+
+
+def _raising(story: Story, now: datetime, edit_after: timedelta) -> Update:
+    active = select(subscriptions.c.id).where(
+        subscriptions.c.id == outbox.c.subscription_id, subscriptions.c.paused_reason == ""
+    )
+    return (
+        update(outbox)
+        .where(
+            outbox.c.story_id == story.id,
+            outbox.c.wanted < story.revision,
+            active.exists(),
+        )
+        .values(
+            wanted=story.revision,
+            queued_at=case((waiting(), outbox.c.queued_at), else_=now),
+            not_before=case(
+                (waiting(), outbox.c.not_before),
+                (shown(), now + edit_after),
+                else_=now,
+            ),
+            attempts=case((waiting(), outbox.c.attempts), else_=0),
+            dead_reason=None,
+            held_reason=None,
+        )
+    )
 
 
 # --- lanes ----------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from storage.schema import entries
 
 BEGINNING = 1_000  # characters of the body that are searched
 LONGEST = 100  # characters of a word; PostgreSQL's index takes 2,047 bytes
-NEAR = 500  # the newest stories or entries that are looked at before the index is asked
+NEAR = 100  # the newest stories or entries that are looked at before the index is asked
 
 _entry_words = table("entry_words", column("rowid"))
 # What FTS5's tokenizer `ascii` takes for parts of words (https://www.sqlite.org/fts5.html#ascii_tokenizer).

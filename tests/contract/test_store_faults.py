@@ -33,7 +33,7 @@ from core.replicas import Lease, Replica, ReplicaStore
 from core.search import SearchStore, SearchTerm
 from core.secondlook import Look, LookStore
 from core.watch import WatchSpec, WatchSpecs, WatchStore
-from storage import migrate
+from storage import dialect, migrate
 from storage.database import Database
 from storage.schema import REVISION, metadata
 from storage.store import Store
@@ -346,6 +346,25 @@ async def test_a_server_that_ends_all_connections_is_used_again(
         with pytest.raises(StoreError, match="Database postgresql"):
             await lose_the_connection()
         assert await store.find_known(feed.id, [entry(1), entry(2)]) == frozenset()
+        await store.record_poll(feed, ended(feed, clock.now()))
+    finally:
+        await store.close()
+        await server.close()
+
+
+async def test_a_connection_that_was_lost_at_rest_costs_nothing(
+    postgres_url: str, postgres_server: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "_REST", -1.0)  # as if every connection had rested
+    store, server = Store(postgres_url, clock=clock), Database(postgres_server, busy_timeout=5)
+    await store.open()
+    await server.open()
+    name = postgres_url.partition("?")[0].rpartition("/")[2]
+    end_all = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+    try:
+        feed = await claimed_feed(store, clock.now())
+        async with server.write() as connection:
+            await connection.execute(end_all, {"name": name})
         await store.record_poll(feed, ended(feed, clock.now()))
     finally:
         await store.close()

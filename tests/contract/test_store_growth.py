@@ -21,7 +21,7 @@ from tests.contract.store_steps import EDIT_AFTER, ended, entry, member, new, su
 from tests.postgres import new_database
 from tests.work import recorded, work_of
 
-FEW, MANY = Filled(3_000, 300), Filled(15_000, 1_500)
+FEW, MANY = Filled(2_000, 200), Filled(10_000, 1_000)
 LEASE = timedelta(minutes=2)
 CHAT = Target("telegram", "5")
 
@@ -82,7 +82,6 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "a subscription": lambda store: store.find_subscription(CHAT),
     "what a chat was shown": lambda store: store.find_showing(CHAT, 1),
     "deliveries that wait": lambda store: store.list_deliveries(DeliveryState.WAITING, 20),
-    "deliveries shown": lambda store: store.list_deliveries(DeliveryState.SHOWN, 20),
     "feedback": lambda store: store.add_feedback([("feed", "Feed 1")], Verdict.USEFUL),
     "an update": lambda store: store.first_sight("telegram", "1", NOON),
     "a chat that is gone": lambda store: store.retire_target(Target("telegram", "9"), "gone", NOON),

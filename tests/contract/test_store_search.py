@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from core.model import Level
 from core.search import DayCount, SearchTerm
-from matching.text import read_passage
+from matching.text import distinct_words, read_passage
+from storage import search
+from storage.columns import clean
 from storage.search import BEGINNING
 from storage.store import Store
 from tests.contract.store_steps import CHAT, added_story, claimed_feed, ended, entry, new
@@ -66,6 +69,51 @@ async def test_words_find_entries(store: Store, clock: FakeClock, words: str, fo
 async def test_signs_of_the_database_mean_nothing(store: Store, clock: FakeClock, word: str) -> None:
     await stored(store, clock)
     assert await store.search_entries([SearchTerm(word)], 9) == ()
+
+
+ODD = (
+    "10.5 million tonnes, 10:30, don't",
+    "株式会社" * 200,
+    "a\ud800b \x00 tail",
+    'back\\slash o\'clock "quoted" :* & | !',
+    "Łódź №7 ½ ²",
+)
+
+
+async def test_the_index_of_words_names_none_too_few(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the words: what is found among the newest is found by the index too, also after changes."""
+    feed = await claimed_feed(store, clock.now())
+    async with store.transaction() as transaction:
+        items = [new(entry(number, title=title, summary="")) for number, title in enumerate((*TITLES, *ODD))]
+        ids = await transaction.add_entries(feed, items, clock.now())
+        assert ids[0] is not None
+        await transaction.update_entry(ids[0], new(entry(0, title="Rewritten", summary="altogether")))
+    words = dict.fromkeys(word for title in (*ODD, "Rewritten altogether") for word in distinct_words(clean(title)))
+    asked = [[SearchTerm(word)] for word in words]
+    asked += [[SearchTerm(word[: len(word) // 2 + 1], True)] for word in words]
+    asked += [[SearchTerm(word, True)] for word in ("nowhere", "'", "\\", ":*", '"', "\ud800", "10.")]
+    asked += [[SearchTerm(one[0], True), SearchTerm(other)] for one, other in pairwise(words)]
+    near = [await store.search_entries(terms, 9) for terms in asked]
+    monkeypatch.setattr(search, "NEAR", 0)
+    assert [await store.search_entries(terms, 9) for terms in asked] == near
+    assert sum(map(bool, near)) > len(words)
+    assert await store.search_entries([SearchTerm("lukaszenka")], 9) == (), "its headline was another one"
+    assert len(await store.search_entries([SearchTerm("altogether")], 9)) == 1
+    await store.prune(clock.now() + timedelta(days=100), keep_text=timedelta(days=1), keep_identity=timedelta(days=1))
+    assert await store.search_entries([SearchTerm("altogether")], 9) == ()
+
+
+async def test_an_old_story_is_found_by_a_rare_word(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEAR", 1)
+    told_of = [(await added_story(store, clock.now(), number=number))[0].id for number in range(1, 5)]
+    for words, found in ({"title": told_of[::-1]} | {str(n): [told_of[n - 1]] for n in range(1, 5)}).items():
+        assert [story.id for story in await store.search_stories([SearchTerm(words)], 9)] == found
+    two = [SearchTerm("title")]
+    assert [story.id for story in await store.search_stories(two, 2, before=told_of[2])] == told_of[1::-1]
 
 
 async def test_the_newest_come_first_with_their_story(store: Store, clock: FakeClock) -> None:
