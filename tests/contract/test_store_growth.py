@@ -18,7 +18,7 @@ from core.overview import DeliveryState
 from core.search import SearchTerm
 from storage.store import Store
 from tests.contract.store_steps import EDIT_AFTER, ended, entry, member, new, summary
-from tests.postgres import new_database
+from tests.postgres import EmptyDatabases
 from tests.work import recorded, work_of
 
 FEW, MANY = Filled(2_000, 200), Filled(10_000, 1_000)
@@ -121,8 +121,8 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path}/few.db", f"sqlite+aiosqlite:///{tmp_path}/many.db"
         return
-    server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
-    with new_database(server, template) as few, new_database(server, template) as many:
+    databases: EmptyDatabases = request.getfixturevalue("postgres_databases")
+    with databases.one() as few, databases.one() as many:
         yield few, many
 
 
