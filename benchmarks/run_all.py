@@ -21,7 +21,9 @@ QUICK = {
     "bench_latency.py": ["--commands", "4"],
     "bench_matching.py": [],
     "bench_polling.py": ["--feeds", "5", "--rounds", "1", "--no-peer"],
+    "bench_processes.py": ["--processes", "1", "--chats", "40", "--feeds", "50"],
     "bench_storage.py": ["--rounds", "1", "--sqlite-only"],
+    "bench_stored.py": ["--stories", "100", "--sqlite-only"],
 }
 
 

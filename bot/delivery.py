@@ -31,6 +31,7 @@ from bot.changes import told_of
 from bot.insisting import insisting
 from bot.languages import TopicTitles
 from bot.pacing import Pacer, Rate
+from bot.recent import RecentStories
 from bot.setbacks import FIRST_WAIT, Setbacks
 from bot.telling import Teller
 from bot.texts import ENGLISH, Texts
@@ -93,6 +94,7 @@ class Deliverer:
         pacer: Pacer | None = None,
     ) -> None:
         self._store = store = insisting(store, clock)
+        self._stories = RecentStories(store, clock)
         self._platforms = platforms
         self._clock = clock
         self._options = options
@@ -196,7 +198,7 @@ class Deliverer:
                 due.append(Due(item, None))
                 continue
             try:
-                due.append(Due(item, await self._store.get_story(item.story_id)))
+                due.append(Due(item, await self._stories.get(item)))
             except NotFound as error:
                 await self._bury(lane, item, str(error))
         return agenda.plan(due, lane.options, now, room=room, room_at=room_at)
@@ -222,7 +224,7 @@ class Deliverer:
         plain = item.attempts >= PLAIN_AFTER
         while True:
             try:
-                story = timing.counted(await self._store.get_story(item.story_id), lane.options)
+                story = timing.counted(await self._stories.get(item), lane.options)
             except NotFound as error:
                 return await self._bury(lane, item, str(error))
             try:
@@ -269,7 +271,7 @@ class Deliverer:
         stories: list[tuple[OutboxItem, Story]] = []
         for item in step.items:
             try:
-                stories.append((item, timing.counted(await self._store.get_story(item.story_id), lane.options)))
+                stories.append((item, timing.counted(await self._stories.get(item), lane.options)))
             except NotFound as error:
                 await self._bury(lane, item, str(error))
         for message in self._teller(lane).digests(stories, many=step.many):

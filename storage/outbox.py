@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Update, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Lane, OutboxItem, Story, Target
@@ -239,16 +240,50 @@ async def mark_sent(
     now: datetime,
 ) -> bool:
     """Item, its message, the revision shown and what was told; `told` None leaves what was told before."""
+    ours = {"lane": lane.target_id, "lane_epoch": lane.epoch}
     fresh = sum(item.sent == 0 for item, *_ in shown_items)
-    if not await change_lane(connection, lane, sent_total=targets.c.sent_total + fresh):
+    if not (await connection.execute(_counting(), ours | {"fresh": fresh})).rowcount:
         return False
     written = 0
     for item, message_ref, revision, told in shown_items:
-        values: dict[str, Any] = {"sent": revision, "message_ref": message_ref, "sent_at": now, "attempts": 0}
-        values |= {"last_error": "", "deferred_reason": ""} | ({"told": told} if told else {})
-        row = (outbox.c.id == item.id) & (outbox.c.target_id == lane.target_id)
-        written += (await connection.execute(update(outbox).where(row).values(values))).rowcount
+        given = {"row": item.id, "lane": lane.target_id, "ref": message_ref, "revision": revision, "now": now}
+        given |= {"new_told": told} if told else {}
+        written += (await connection.execute(_showing(bool(told)), given)).rowcount
     return bool(written)
+
+
+async def release(connection: AsyncConnection, lane: Lane) -> None:
+    """Let the lane go if it is still ours."""
+    await connection.execute(_releasing(), {"lane": lane.target_id, "lane_epoch": lane.epoch})
+
+
+def _ours() -> ColumnElement[bool]:
+    return and_(targets.c.id == bindparam("lane"), targets.c.epoch == bindparam("lane_epoch"))
+
+
+# Three statements that are run for every alert: building them takes longer than running them.
+@cache
+def _counting() -> Update:
+    return update(targets).where(_ours()).values(sent_total=targets.c.sent_total + bindparam("fresh", type_=BIG_ID))
+
+
+@cache
+def _showing(told: bool) -> Update:
+    values: dict[str, Any] = {
+        "sent": bindparam("revision"),
+        "message_ref": bindparam("ref"),
+        "sent_at": bindparam("now"),
+    }
+    values |= {"attempts": 0, "last_error": "", "deferred_reason": ""} | (
+        {"told": bindparam("new_told")} if told else {}
+    )
+    row = and_(outbox.c.id == bindparam("row"), outbox.c.target_id == bindparam("lane"))
+    return update(outbox).where(row).values(values)
+
+
+@cache
+def _releasing() -> Update:
+    return update(targets).where(_ours()).values(lease_until=None)
 
 
 async def next_at(connection: AsyncConnection) -> datetime | None:

@@ -206,7 +206,7 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
 
     async def release_lane(self, lane: Lane) -> None:
         async with self._database.write() as connection:
-            await outbox.change_lane(connection, lane, lease_until=None)
+            await outbox.release(connection, lane)
 
     async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
         async with self._database.write(Lock.STORIES) as connection:
