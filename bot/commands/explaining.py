@@ -8,8 +8,7 @@ from bot import render, texts
 from bot.command import Context, Rest, command
 from bot.commands.reading import get_story
 from bot.links import clean_link
-from bot.retelling import retell
-from bot.texts import Texts
+from bot.retelling import retell, trouble
 from bot.watch_texts import YOU_WATCH
 from bot.wishes import local
 from core.errors import CommandError
@@ -124,7 +123,7 @@ async def _here(ctx: Context, story: Story) -> list[Line]:
         return list(_shown(ctx, showing, mine.options))
     missing = {topic for topic in story.topics if topic not in mine.topics}
     if mine.paused_reason:
-        return [say.line(texts.HERE_PAUSED, reason=foreign(mine.paused_reason.rstrip("."), 200))]
+        return [say.line(texts.HERE_PAUSED, reason=trouble(mine.paused_reason, say))]
     if len(missing) == len(story.topics):
         return [say.line(texts.HERE_TOPICS, topics=render.topic_names(story.topics, ctx.topics))]
     if story.level is not Level.ALERT:
@@ -137,18 +136,18 @@ def _shown(ctx: Context, showing: Showing, options: Options) -> Iterator[Line]:
     if showing.shown_at is not None:
         yield say.line(texts.HERE_SHOWN, at=Span(local(showing.shown_at, options, say), at=showing.shown_at))
     if showing.dead:
-        yield say.line(texts.HERE_DEAD, reason=_kept(say, showing.dead))
+        yield say.line(texts.HERE_DEAD, reason=_kept(ctx, showing.dead))
     elif showing.held:
-        yield say.line(texts.HERE_HELD, reason=_kept(say, showing.held))
+        yield say.line(texts.HERE_HELD, reason=_kept(ctx, showing.held))
     elif showing.waits and showing.put_off:
         until = Span(local(showing.not_before, options, say), at=showing.not_before)
-        yield say.line(texts.HERE_PUT_OFF, reason=_kept(say, showing.put_off), until=until)
+        yield say.line(texts.HERE_PUT_OFF, reason=_kept(ctx, showing.put_off), until=until)
     elif showing.waits and showing.trouble:
-        yield say.line(texts.HERE_TROUBLE, reason=_kept(say, showing.trouble))
+        yield say.line(texts.HERE_TROUBLE, reason=_kept(ctx, showing.trouble))
     elif showing.waits:
         yield say.line(texts.HERE_WAITS if showing.shown_at is None else texts.HERE_EDIT)
 
 
-def _kept(say: Texts, reason: str) -> str:
-    """A reason that is kept in English, in the reader's language where it is one of ours."""
-    return say.say(reason) if reason in texts.KEPT else foreign(reason.rstrip("."), 300)
+def _kept(ctx: Context, reason: str) -> str:
+    """A reason that is kept in English, in the reader's language."""
+    return ctx.say.say(reason) if reason in texts.KEPT else trouble(reason, ctx.say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot import texts
 from bot.command import Command, Context, command
 from bot.render import topic_names
+from bot.retelling import trouble
 from bot.watch_texts import NO_TOPIC
 from core.message import Button, Line, LineKind, Message, line
 from core.model import Role, Status
@@ -27,7 +28,7 @@ async def status(ctx: Context) -> Message:
     if mine is None:
         lines.append(say.line(texts.STATUS_SELF_NONE, subscribe=subscribe))
     elif mine.paused_reason:
-        lines.append(say.line(texts.STATUS_SELF_PAUSED, reason=mine.paused_reason.rstrip("."), subscribe=subscribe))
+        lines.append(say.line(texts.STATUS_SELF_PAUSED, reason=trouble(mine.paused_reason, say), subscribe=subscribe))
     else:
         lines.append(say.line(texts.STATUS_SELF, topics=topic_names(mine.topics, ctx.topics) or say.say(NO_TOPIC)))
     if ctx.role >= Role.OPERATOR:

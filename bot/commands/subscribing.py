@@ -10,6 +10,7 @@ from bot.command import Context, Sure, Topics, command, read_topics
 from bot.commands.watching import watch_linked
 from bot.languages import INTERFACE
 from bot.render import topic_names
+from bot.retelling import trouble
 from bot.watch_texts import NO_TOPIC
 from core.errors import CommandError
 from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message
@@ -41,7 +42,7 @@ async def _resumed(ctx: Context) -> Message | None:
     if mine is None or not mine.paused_reason or ctx.role < Role.EDITOR:
         return None
     await ctx.store.subscribe(ctx.request.target, mine.topics, ctx.now, source=mine.source)
-    resumed = ctx.say.line(texts.SUBSCRIBED_RESUMED, reason=mine.paused_reason.rstrip("."))
+    resumed = ctx.say.line(texts.SUBSCRIBED_RESUMED, reason=trouble(mine.paused_reason, ctx.say))
     hello = await greeting(ctx)
     return replace(hello, lines=(resumed, *hello.lines))
 
@@ -127,7 +128,7 @@ async def _add(ctx: Context, wanted: tuple[str, ...]) -> Message:
     if before is not None and before.paused_reason:
         lines = [
             ctx.say.line(texts.SUBSCRIBED, topics=topic_names(after.topics, ctx.topics)),
-            ctx.say.line(texts.SUBSCRIBED_RESUMED, reason=before.paused_reason.rstrip(".")),
+            ctx.say.line(texts.SUBSCRIBED_RESUMED, reason=trouble(before.paused_reason, ctx.say)),
         ]
     hint = ctx.say.line(texts.STOP_HINT, kind=LineKind.SMALL, latest=ctx.typed("latest"), stop=ctx.typed("stop"))
     return Message((*lines, hint), _choices(ctx, after))

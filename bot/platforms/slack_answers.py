@@ -16,6 +16,7 @@ from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
 from bot.platforms.slack_files import upload
 from bot.platforms.slack_teams import Teams, address
+from bot.retelling import trouble
 from bot.texts import FILE_FOR_YOU, FILE_IN_PRIVATE, FILE_LOST, NOT_IN_CHANNEL, Texts
 from core.errors import DeliveryError, RetryLater, TargetGone
 from core.files import Attachment
@@ -71,7 +72,7 @@ class Answers:
                 await upload(self._client, channel, thread, file, token)
         except DeliveryError as error:
             self._log.warning("A file could not be shown in Slack", extra={"reason": str(error)})
-            lost = say.say(FILE_LOST, name=file.name, reason=str(error))
+            lost = say.say(FILE_LOST, name=file.name, reason=f"{trouble(str(error), say)}.")
             await self._to_asker(incoming, (render(plain(lost)),))
 
     async def _in_channel(self, incoming: Incoming, message: Message) -> None:
