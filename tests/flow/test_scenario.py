@@ -69,7 +69,7 @@ SCENES: tuple[tuple[str, str], ...] = (
     ("useful {story}", "Thank you"),
     ("notuseful {story}", "Thank you"),
     ("duplicate {story}", "Thank you"),
-    ("noise", "Sources"),
+    ("noise", "What readers said of alerts"),
     ("watch Ales Bialiatski", "now watches"),
     ("watch minsk AND potash", "nothing would have matched"),
     ("watching", "Bialiatski"),
