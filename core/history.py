@@ -8,7 +8,10 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How one poll of one feed ended; the words of `poll-once --json`."""
+    """How one poll of one feed ended; the words of `poll-once --json`.
+
+    BLOCKED: the site refuses programs (REFUSALS, a browser check), or the gate refuses the address.
+    """
 
     OK = "ok"
     NOT_MODIFIED = "not_modified"
@@ -27,6 +30,10 @@ class Outcome(StrEnum):
     @property
     def failed(self) -> bool:
         return self.value.startswith("error:")
+
+
+# HTTP statuses by which a site refuses programs, or this one: the poll ends BLOCKED, as it does at a browser check.
+REFUSALS = frozenset({401, 403, 406, 451})
 
 
 @dataclass(frozen=True, slots=True)

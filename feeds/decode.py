@@ -91,7 +91,7 @@ def check_kind(text: str) -> None:
     if not names:
         raise no_feed(f"{len(text)} characters without any markup came instead of a feed")
     if names[0] in ("html", "head", "body", "script", "meta", "title") or _PAGE.match(text, start):
-        raise no_feed(_describe_page(text))
+        raise no_feed(_describe_page(text), Outcome.BLOCKED if challenges(text) else Outcome.NOT_A_FEED)
     if names[0] == "opml":
         raise no_feed("an OPML list of feeds came instead of a feed")
     if names[0] in ("urlset", "sitemapindex"):
@@ -109,8 +109,8 @@ def is_whole(text: str) -> bool:
     return False
 
 
-def no_feed(what: str) -> ParseError:
-    return ParseError(Outcome.NOT_A_FEED, f"This is not a feed: {what}. Open the address in a browser and correct it.")
+def no_feed(what: str, outcome: Outcome = Outcome.NOT_A_FEED) -> ParseError:
+    return ParseError(outcome, f"This is not a feed: {what}. Open the address in a browser and correct it.")
 
 
 def challenges(text: str) -> bool:

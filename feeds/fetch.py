@@ -19,6 +19,7 @@ from aiohttp import hdrs
 from yarl import URL
 
 from core.errors import FetchError
+from core.history import REFUSALS
 from core.links import host_of
 from core.model import Outcome
 from core.ports import Clock, FetchRequest
@@ -228,7 +229,7 @@ class Fetcher:
         else:
             reason = f" ({response.reason})" if response.reason else ""
             message = f"The server answered {status}{reason[:60]}. {_ADVICE.get(status, _advise(status))}"
-        outcome = {410: Outcome.GONE, 429: Outcome.RATE_LIMITED}.get(status, Outcome.HTTP)
+        outcome = _OUTCOMES.get(status, Outcome.HTTP)
         if status == 503 and wait is not None:
             outcome = Outcome.RATE_LIMITED
         raise FetchError(outcome, message, retry_after=wait, status=status)
@@ -246,6 +247,7 @@ def same_host(one: str, other: str) -> bool:
     return one == other or host_of(one) == host_of(other)
 
 
+_OUTCOMES = {410: Outcome.GONE, 429: Outcome.RATE_LIMITED} | dict.fromkeys(REFUSALS, Outcome.BLOCKED)
 _ADVICE = {
     401: "The feed asks for a login; use an address that needs none.",
     403: "The site refuses this program; try another user_agent for the feed, or ask its operator.",

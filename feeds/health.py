@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from core.health import Condition, FeedHealth
+from core.history import REFUSALS
 from core.model import FeedSpec, FeedState, Outcome
 from core.sentence import Sentence
 from feeds import desk_texts as told
@@ -18,13 +19,15 @@ ARRIVALS = 40  # remembered; one an hour at most, so that a busy feed's record s
 _GAPS_LEAST = 3
 
 _LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
-_REFUSALS = frozenset({401, 403, 406, 451})
 _WELL = Sentence(told.WELL)  # said after nearly every poll
 
 
 def is_trouble(state: FeedState) -> bool:
     """Whether a feed's failures are worth telling: several in a row, or one that will not pass by itself."""
-    return state.failures >= TROUBLE_AFTER or (state.failures > 0 and state.last_outcome in _LASTING)
+    if state.failures >= TROUBLE_AFTER:
+        return True
+    passing = state.history.status in REFUSALS  # some sites refuse now and then
+    return state.failures > 0 and state.last_outcome in _LASTING and not passing
 
 
 def gaps(arrivals: tuple[int, ...]) -> tuple[timedelta, ...]:
@@ -62,7 +65,7 @@ def _trouble(state: FeedState) -> tuple[Condition, str] | None:
 def _kind(state: FeedState) -> Condition:
     if state.last_outcome == Outcome.GONE:
         return Condition.GONE
-    if state.history.status in _REFUSALS or CHALLENGE in state.last_error:
+    if state.history.status in REFUSALS or CHALLENGE in state.last_error:
         return Condition.BLOCKED
     return Condition.NOT_A_FEED if state.last_outcome == Outcome.NOT_A_FEED else Condition.FAILING
 

@@ -12,17 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.errors import FetchError, ParseError
+from core.history import REFUSALS
 from core.links import host_of
 from core.model import FeedSpec, Outcome
 from core.ports import Clock
-from feeds.decode import CHALLENGE
 from feeds.discovery import find_candidates
 from feeds.fetch import Fetched, Fetcher
 from feeds.parsing import Parser
 from feeds.sources import SOURCES
 
 PAUSE = 5.0  # seconds between two requests to a host; GDELT asks for no less
-_REFUSALS = frozenset({401, 403, 406, 451})
 _ABSENCES = frozenset({404, 410})
 
 
@@ -125,10 +124,10 @@ class Prober:
 
 def _state_of(error: FetchError | ParseError) -> State:
     if isinstance(error, FetchError):
-        if error.status in _REFUSALS:
+        if error.status in REFUSALS:
             return State.BLOCKED
         return State.GONE if error.status in _ABSENCES else State.FAILED
-    if CHALLENGE in str(error):
+    if error.outcome is Outcome.BLOCKED:
         return State.BLOCKED
     return State.NOT_A_FEED if error.outcome is Outcome.NOT_A_FEED else State.FAILED
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from core.errors import FetchError, LeaseLost, MinskError, ParseError
 from core.failpoints import reach
+from core.history import REFUSALS
 from core.links import host_of, site_of
 from core.model import Analysis, Entry, FeedSpec, Level, NewEntry, Outcome
 from core.ports import Clock, FetchRequest, Matcher, Observer, PollStore, Stories, Transaction
@@ -38,7 +39,7 @@ LONGEST_WAIT = timedelta(hours=3)
 AT_ONCE = 3
 # Pages of these hosts are no articles: posts that the feed gave whole, and redirects that only a browser follows.
 _NO_ARTICLES = ("t.me", "telegram.me", "news.google.com", "twitter.com", "x.com", "youtube.com", "www.youtube.com")
-_REFUSALS = frozenset({401, 402, 403, 406, 451})
+_REFUSALS = REFUSALS | {402}
 _PASSING = frozenset({Outcome.TIMEOUT, Outcome.NETWORK, Outcome.RATE_LIMITED})
 _RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 

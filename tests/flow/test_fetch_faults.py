@@ -21,7 +21,11 @@ MANY = feed_xml(*(f"Item {number}" for number in range(300)))
 FAULTS: dict[str, tuple[Route, Outcome]] = {
     # pacing
     "404": (reply(b"", "404 Not Found"), Outcome.HTTP),
-    "403": (reply(b"", "403 Forbidden"), Outcome.HTTP),
+    "401": (reply(b"", "401 Unauthorized"), Outcome.BLOCKED),
+    "403": (reply(b"", "403 Forbidden"), Outcome.BLOCKED),
+    "406": (reply(b"", "406 Not Acceptable"), Outcome.BLOCKED),
+    "451": (reply(b"", "451 Unavailable For Legal Reasons"), Outcome.BLOCKED),
+    "browser check": (reply(b"<html><title>Just a moment...</title>Enable JavaScript"), Outcome.BLOCKED),
     "500": (reply(b"", "500 Internal Server Error"), Outcome.HTTP),
     "503": (reply(b"", "503 Service Unavailable"), Outcome.HTTP),
     "503 with Retry-After": (reply(b"", "503 Busy", [("Retry-After", "60")]), Outcome.RATE_LIMITED),

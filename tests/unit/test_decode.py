@@ -183,7 +183,6 @@ def test_endless_words_are_cut() -> None:
         (b"\x89PNG\r\n\x1a\n....", "PNG"),
         (b"%PDF-1.4", "PDF"),
         (b"<!DOCTYPE html><html><head><title>Hello  there</title>", "titled “Hello there”"),
-        (b"<html><title>Just a moment...</title>", "browser check"),
         (b"<!-- <rss> --><html></html>", "web page"),
         (b"<opml version='2.0'></opml>", "OPML"),
         (b"<urlset></urlset>", "sitemap"),
@@ -195,6 +194,12 @@ def test_what_is_no_feed_is_named(body: bytes, says: str) -> None:
         prepare(body)
     assert caught.value.outcome is Outcome.NOT_A_FEED
     assert says in str(caught.value)
+
+
+def test_a_browser_check_is_no_feed_and_blocks() -> None:
+    with pytest.raises(ParseError, match="This is not a feed: a web page that asks for a browser check") as caught:
+        prepare(b"<html><title>Just a moment...</title>")
+    assert caught.value.outcome is Outcome.BLOCKED
 
 
 def test_junk_before_a_feed_is_no_reason_to_refuse_it() -> None:

@@ -49,6 +49,15 @@ BUSY = hourly(30, 0)
         (state(failures=1, last_outcome="error:gone", last_error="410."), Condition.GONE, "410. Next try"),
         (state(failures=1, last_outcome="error:not_a_feed", last_error="HTML."), Condition.NOT_A_FEED, "HTML."),
         (state(failures=1, last_outcome="error:not_a_feed", last_error=f"{CHALLENGE}."), Condition.BLOCKED, CHALLENGE),
+        (state(failures=1, last_outcome="error:blocked", last_error=f"{CHALLENGE}."), Condition.BLOCKED, CHALLENGE),
+        (state(FeedHistory(status=403), failures=2, last_outcome="error:blocked"), Condition.HEALTHY, "all is well"),
+        (
+            state(
+                FeedHistory(status=403, failing_since=NOW), failures=3, last_outcome="error:blocked", last_error="403."
+            ),
+            Condition.BLOCKED,
+            "403.",
+        ),
         (
             state(FeedHistory(status=403, failing_since=NOW), failures=3, last_outcome="error:http", last_error="403."),
             Condition.BLOCKED,
