@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from core.feed import FeedSpec
     from feeds.opml import Outline
 
 
@@ -20,6 +22,11 @@ def register(subparsers: Any) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     export = actions.add_parser("export", help="write the configured feeds as OPML")
     export.add_argument("file", type=Path, nargs="?", metavar="FILE", help="where to (default: standard output)")
+    export.add_argument(
+        "--added",
+        action="store_true",
+        help="also the feeds that chats added, among the others by name; which chat it was is not written anywhere",
+    )
     export.set_defaults(run=run_export)
     imported = actions.add_parser("import", help="print the feeds of an OPML file as [[feeds.feed]] tables")
     imported.add_argument("file", type=Path, metavar="FILE", help="the list")
@@ -30,7 +37,11 @@ def run_export(args: argparse.Namespace) -> int:
     from app.configured import configured
     from feeds.opml import write_opml
 
-    text = write_opml(configured(args, complete=False).feed_specs, "Minsk Watch")
+    settings = configured(args, complete=False)
+    specs = settings.feed_specs
+    if args.added:
+        specs = with_added(specs, asyncio.run(_added(settings.storage.url)))
+    text = write_opml(specs, "Minsk Watch")
     if args.file is None:
         print(text, end="")
         return 0
@@ -39,6 +50,26 @@ def run_export(args: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError([f"{args.file}: cannot be written ({error.strerror}); choose another place."]) from None
     return 0
+
+
+def with_added(configured: Sequence[FeedSpec], added: Sequence[FeedSpec]) -> tuple[FeedSpec, ...]:
+    """All feeds by name: neither place nor order tells which were added in chats, or when."""
+    known = {spec.url for spec in configured}
+    new = [spec for spec in added if spec.url not in known]
+    return tuple(sorted((*configured, *new), key=lambda spec: (spec.name.casefold(), spec.url)))
+
+
+async def _added(url: str) -> tuple[FeedSpec, ...]:
+    """The feeds that chats added. Raises StoreError."""
+    from core.health import Origin
+    from storage.store import Store
+
+    store = Store(url)
+    await store.open()
+    try:
+        return tuple(record.spec for record in await store.list_feeds() if record.origin is Origin.CHAT)
+    finally:
+        await store.close()
 
 
 def run_import(args: argparse.Namespace) -> int:

@@ -1,42 +1,65 @@
-"""The missed-item audit: once a day, what did a query bring that no feed of ours did? One report, not a stream."""
+"""The missed-item audit: once a day, what did a query bring that no feed of ours did? One report, not a stream.
+
+The day is counted in the store, so several processes audit once in all, and a restart does not audit again.
+"""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Protocol
 
 from core.audits import AuditedStore, Missed
+from core.errors import StoreError
 from core.model import Action, Member, Story
 from core.ports import Clock, Observer, Stories
+from core.replicas import Lease, LeaseStore
 from core.watch import StoredEntry
 from feeds.sifting import COVERED, MISSED
 
+DAY = "audit"  # the right to audit, which is never given back
 EVERY = timedelta(days=1)
 GRACE = timedelta(hours=6)  # feeds may bring a story later than the query
 LOOK_BACK = timedelta(days=7)
 MOST = 500
 
 
+class AuditStore(AuditedStore, LeaseStore, Protocol): ...
+
+
 class Audit:
     """Judges the entries of audit feeds. Each is judged, and told, once; what is not judged yet waits in the store."""
 
-    def __init__(self, store: AuditedStore, stories: Stories, clock: Clock, observe: Observer) -> None:
+    def __init__(self, store: AuditStore, stories: Stories, clock: Clock, observe: Observer) -> None:
         self._store = store
         self._stories = stories
         self._clock = clock
         self._observe = observe
-        self._last: datetime | None = None
 
     async def look(self) -> tuple[Missed, ...]:
         """Judge what has waited long enough, once a day at most; what was missed, oldest first. Raises StoreError."""
         now = self._clock.now()
-        if self._last is not None and now - self._last < EVERY:
-            return ()
         waiting = await self._store.list_audited(now - LOOK_BACK, now - GRACE, MOST)
         if not waiting:
             return ()
-        self._last = now
+        day = await self._store.take_lease(DAY, uuid.uuid4().hex, now, ttl=EVERY)
+        if day is None:
+            return ()
+        try:
+            return await self._judge(waiting)
+        except BaseException:
+            await self._give_back(day)
+            raise
+
+    async def _give_back(self, day: Lease) -> None:
+        """What could not be judged today is judged by the next look."""
+        with suppress(StoreError):
+            await self._store.drop_lease(day, self._clock.now())
+
+    async def _judge(self, waiting: Sequence[StoredEntry]) -> tuple[Missed, ...]:
         known = await self._store.stories_since(min(entry.seen_at for entry in waiting) - self._stories.window)
         covered, missed = await self._divide(waiting[::-1], known)
         await self._store.judge_audited(covered, COVERED, "Other feeds brought the same.")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import StoreError
 from core.model import Analysis, Feed, FeedSpec, Level, NewEntry
 from feeds.auditing import Audit
 from feeds.placing import Placed, place_hits
@@ -98,6 +99,38 @@ def test_only_what_is_relevant_is_judged(level: Level) -> None:
     outcome, reason = audit_verdict(Analysis(level, ("sanctions",)))
     assert (outcome == "audit") == (level in (Level.DIGEST, Level.ALERT))
     assert reason
+
+
+async def test_several_processes_audit_once_a_day_in_all(
+    store: Store, database_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = await both(store, clock)
+    await brought(store, clock, feeds["Query"], FREED)
+    clock.advance(7 * 3600)
+    other = Store(database_url, clock=clock)
+    await other.open()
+    try:
+        one, two = (Audit(each, StoryBook(), clock, Events()) for each in (store, other))
+
+        async def fail(*_: object) -> None:
+            raise StoreError("The database is away.")
+
+        with monkeypatch.context() as away:
+            away.setattr(store, "judge_audited", fail)
+            with pytest.raises(StoreError):
+                await one.look()
+        assert [missed.title for missed in await two.look()] == [FREED]  # what failed cost no day
+        (feed,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[QUERY.url], force=True)
+        await brought(store, clock, feed, PARDONED, first=20)
+        clock.advance(8 * 3600)
+        assert await one.look() == await two.look() == ()
+        assert await Audit(store, StoryBook(), clock, Events()).look() == ()  # nor after a restart
+        clock.advance(8 * 3600 + 60)
+        clock.advance(8 * 3600)
+        assert [missed.title for missed in await one.look()] == [PARDONED]
+        assert await two.look() == ()
+    finally:
+        await other.close()
 
 
 async def test_nothing_waits_nothing_is_said(sqlite_url: str, clock: FakeClock) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli import main
-from app.opml import tables
+from app.opml import tables, with_added
 from core.config import read_settings
 from core.errors import ParseError
 from core.model import FeedSpec, Outcome
 from feeds.decode import IMPOSSIBLE
 from feeds.opml import Outline, read_opml, write_opml
+from storage.store import Store
 
 _texts = st.text(st.characters(codec="utf-8"), max_size=30)
 _words = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
@@ -33,6 +36,9 @@ _specs = st.builds(
     full_text=st.sampled_from(["auto", "always", "never"]),
     audit=st.booleans(),
 )
+
+
+NOW = datetime(2026, 3, 19, 12, tzinfo=UTC)
 
 
 @given(st.lists(_specs, max_size=5, unique_by=lambda spec: spec.url), _texts)
@@ -154,3 +160,32 @@ def test_an_imported_list_is_a_configuration(
     assert main(["--config", configuration, "opml", "import", str(tmp_path / "none")]) == 2
     file.write_text("<rss/>", encoding="utf-8")
     assert main(["--config", configuration, "opml", "import", str(file)]) == 1
+
+
+def test_feeds_that_chats_added_do_not_stand_out() -> None:
+    own = (FeedSpec("Zebra", "https://z.example/f"), FeedSpec("Mast", "https://m.example/f"))
+    added = (FeedSpec("novel", "https://n.example/f"), FeedSpec("Apple", "https://a.example/f"), own[0])
+    assert [spec.name for spec in with_added(own, added)] == ["Apple", "Mast", "novel", "Zebra"]
+    assert with_added(own, added) == with_added(own[::-1], added[::-1])
+
+
+def test_feeds_that_chats_added_are_exported_when_asked_for(
+    configuration: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/kept.db"
+    file = Path(configuration)
+    file.write_text(f'[storage]\nurl = "{url}"\n' + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+    async def added() -> None:
+        store = Store(url)
+        await store.open()
+        await store.sync_feeds([FeedSpec("Gone", "https://gone.example/f")], NOW)
+        await store.sync_feeds([], NOW)
+        await store.add_feed(FeedSpec("Our own", "https://own.example/f"), NOW)
+        await store.close()
+
+    asyncio.run(added())
+    for asked, names in (([], []), (["--added"], ["Our own"])):
+        assert main(["--config", configuration, "opml", "export", *asked]) == 0
+        outlines = read_opml(capsys.readouterr().out.encode())
+        assert [one.name for one in outlines] == ["One & all", *names, "Viasna on Telegram"]
