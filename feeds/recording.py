@@ -12,8 +12,8 @@ from core.model import Entry, Feed, FeedState, NewEntry, Outcome, PollRecord
 from core.ports import PollStore
 from feeds.gathering import Gathering, Traffic
 
-RECORD_SECONDS = 0.05
-LOOKUP_SECONDS = 0.02
+RECORD_SECONDS = 0.1
+LOOKUP_SECONDS = 0.05
 MOST_ENTRIES = 300  # of one transaction, for which other writers of SQLite have to wait
 
 
