@@ -25,7 +25,6 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "403": (reply(b"", "403 Forbidden"), Outcome.BLOCKED),
     "406": (reply(b"", "406 Not Acceptable"), Outcome.BLOCKED),
     "451": (reply(b"", "451 Unavailable For Legal Reasons"), Outcome.BLOCKED),
-    "browser check": (reply(b"<html><title>Just a moment...</title>Enable JavaScript"), Outcome.BLOCKED),
     "500": (reply(b"", "500 Internal Server Error"), Outcome.HTTP),
     "503": (reply(b"", "503 Service Unavailable"), Outcome.HTTP),
     "503 with Retry-After": (reply(b"", "503 Busy", [("Retry-After", "60")]), Outcome.RATE_LIMITED),
@@ -97,7 +96,7 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "empty 200": (reply(b""), Outcome.NOT_A_FEED),
     "11 bytes": (reply(b"<rss versio"), Outcome.NOT_A_FEED),
     "HTML": (reply(b"<!DOCTYPE html><html><title>News</title></html>"), Outcome.NOT_A_FEED),
-    "challenge page": (reply(b"<html><title>Just a moment...</title></html>"), Outcome.NOT_A_FEED),
+    "challenge page": (reply(b"<html><title>Just a moment...</title></html>"), Outcome.BLOCKED),
     "JSON": (reply(b'{"items": []}', headers=[("Content-Type", "application/rss+xml")]), Outcome.NOT_A_FEED),
     "image": (reply(b"\x89PNG\r\n\x1a\n" + bytes(100)), Outcome.NOT_A_FEED),
     # XML
