@@ -114,7 +114,7 @@ def _weigh_noun(item: _Candidate) -> None:
     view, number = item.view, item.number
     people = noun_distance(view, number, "people")
     part = noun_distance(view, number, "part")
-    if people is not None and (part is None or people < part):
+    if people is not None and (part is None or people < part or _counts_both(view, number)):
         item.add(2, "people")
     elif part is not None:
         item.add(1, "part of them")
@@ -129,6 +129,11 @@ def _weigh_noun(item: _Candidate) -> None:
     if number.value == 1:
         item.add(-1, "one")
     item.add(round(0.4 * math.log2(number.value), 2), "size")
+
+
+def _counts_both(view: View, number: Number) -> bool:
+    """ "52 men and women" are all of them, though men alone may be a part."""
+    return any(cue.last - cue.first > 1 for cue in view.after(number.last, 1, "people"))
 
 
 def _counts_something_else(view: View, number: Number) -> bool:

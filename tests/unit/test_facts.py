@@ -56,6 +56,8 @@ def facts(title: str, body: str = "", lang: str = "en") -> Facts:
         ("Of the 114 freed by Belarus, five have Ukrainian passports", "", "en", 114),
         ("Koju sai üks neljateistkümnest vabastatust, teatas Minsk", "", "et", 14),
         ("Oba księża ułaskawieni przez Łukaszenkę", "", "pl", 2),
+        ("Two Germans leave Minsk", "52 men and women were freed and driven to Vilnius.", "en", 52),
+        ("Zwei Deutsche im Bus aus Minsk", "Der Gesandte begleitet 52 Männer und Frauen nach Vilnius.", "de", 52),
         ("Fifteen freed in Belarus arrived in Vilnius, the other 235 go home", "", "en", 250),
         ("Sto čtrnáct na Ukrajinu, devět do Vilniusu", "Ales Bjaljacki jel s tou menší skupinou.", "cs", 123),
         # a day, papers, what is only promised
