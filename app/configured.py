@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -16,16 +17,17 @@ from feeds.catalogue import CatalogueEntry, groups
 from feeds.sources import SOURCES
 
 LEAST_TOKEN = 16
+TELEGRAM_TOKEN = re.compile(r"[0-9]+:\S+")  # as aiogram's validate_token has it
 LEAST_SECRET = 24
 
 
 def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
     """Settings of the command line's configuration. Raises ConfigError with all faults at once.
 
-    With `complete`, it is a fault that no chat platform is configured.
+    With `complete`, it is a fault that no chat platform is configured, unless something could not be read anyway.
     """
     settings, faults = read_settings(args.config)
-    faults += semantic_faults(settings, complete=complete)
+    faults += semantic_faults(settings, complete=complete and not any("cannot be read" in it for it in faults))
     if faults:
         raise ConfigError(faults)
     return with_groups(settings)
@@ -176,6 +178,9 @@ def _platforms(settings: Settings) -> Iterator[str]:
         except UnknownName as error:
             yield f"platforms.{name}: {error}"
     tokens = [telegram.token, *telegram.spare_tokens]
+    for key, token in (("token", telegram.token), *(("spare_tokens", spare) for spare in telegram.spare_tokens)):
+        if token and not TELEGRAM_TOKEN.fullmatch(token):
+            yield f"telegram.{key}: a token has the form 123456:letters; copy the one that @BotFather gave, whole."
     if telegram.spare_tokens and not telegram.token:
         yield "telegram.spare_tokens: there are spares, but telegram.token is empty; put the first one there."
     if len(set(tokens)) < len(tokens) or "" in telegram.spare_tokens:

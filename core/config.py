@@ -80,8 +80,15 @@ def _read_file(path: str | Path | None, faults: list[str]) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         remedy = "correct the line named" if isinstance(error, tomllib.TOMLDecodeError) else "check path and encoding"
-        faults.append(f"{file}: cannot be read ({error}); {remedy}, config.example.toml shows the form.")
+        faults.append(f"{file}: cannot be read ({_reason(error)}); {remedy}, config.example.toml shows the form.")
         return {}
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a file could not be read, in words without the file's name."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _overlay_environment(tree: dict[str, Any], environ: Mapping[str, str], faults: list[str]) -> None:
@@ -116,7 +123,7 @@ def _read_secret(name: str, file: str, faults: list[str]) -> str | None:
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{name} = {file!r}: the file cannot be read ({type(error).__name__}); check path and rights.")
+        faults.append(f"{name} = {file!r}: the file cannot be read ({_reason(error)}); check path and rights.")
         return None
 
 

@@ -78,7 +78,8 @@ def read_items(path: Path) -> list[Item]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadItems(f"{path} cannot be read: {error}. Give a file with one JSON object per line.") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise BadItems(f"{path} cannot be read ({reason}): give a file with one JSON object per line.") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -158,7 +158,7 @@ async def back_up(url: str, file: Path) -> Sums:
     SQLite is copied by its online backup (https://www.sqlite.org/backup.html) unless the name says `.jsonl`; the copy
     is checked. The file appears when it is whole, readable by its owner alone: it holds the addresses of chats.
     """
-    part = file.with_name(f".{file.name}.part")
+    part = _part_of(file)
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         async with _opened(url) as database:
@@ -175,6 +175,13 @@ async def back_up(url: str, file: Path) -> Sums:
     finally:
         part.unlink(missing_ok=True)
     return found
+
+
+def _part_of(file: Path) -> Path:
+    """Where a backup is written until it is whole. Raises StoreError where it would replace a device: /dev/null."""
+    if file.exists() and not file.is_file():
+        raise StoreError(f"The backup {file} cannot be written (there is something that is no file); name a file.")
+    return file.with_name(f".{file.name}.part")
 
 
 def _copy_sqlite(source: Path, to: Path) -> None:

@@ -33,7 +33,8 @@ def ask(host: str, port: int, timeout: float = 4.0) -> tuple[bool, str]:
         answer = connection.getresponse()
         report = json.loads(answer.read(65536))
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return False, f"no answer from {host}:{port} ({error}); is the program running, and is http.port right?"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return False, f"no answer from {host}:{port} ({reason}); is the program running, and is http.port right?"
     finally:
         connection.close()
     text = ", ".join(f"{key}: {value}" for key, value in report.items() if key != "ok")

@@ -221,6 +221,14 @@ async def test_a_place_that_cannot_be_written_is_told(full: str, tmp_path: Path)
     assert os.listdir(tmp_path) == [] or all("folder" not in name for name in os.listdir(tmp_path))
 
 
+async def test_a_pipe_or_a_device_is_not_replaced(sqlite_url: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StoreError, match="no file"):
+        await back_up(sqlite_url, tmp_path / "pipe")
+    assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
+    assert sorted(os.listdir(tmp_path)) == ["minskwatch.db", "pipe"]
+
+
 def test_every_table_and_column_is_backed_up() -> None:
     assert {table.name: list(table.columns.keys()) for table in TABLES} == {
         table.name: list(table.columns.keys()) for table in metadata.sorted_tables

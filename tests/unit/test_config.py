@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from argparse import Namespace
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.configured import with_groups
+from app.configured import configured, semantic_faults, with_groups
 from core.config import load_settings, mask_url, parse_duration, read_settings, secrets, show_duration, show_settings
 from core.errors import ConfigError
-from core.settings import FeedSettings, Settings
+from core.settings import FeedSettings, Settings, TelegramSettings
 from feeds.catalogue import groups, load_catalogue
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -93,10 +94,29 @@ def test_a_file_that_is_no_toml_is_a_sentence_not_a_traceback(tmp_path: Path) ->
     _, faults = read_settings(write(tmp_path, "[telegram\ntoken="), {})
     assert len(faults) == 1
     assert "cannot be read" in faults[0]
-    _, faults = read_settings(tmp_path / "absent.toml", {})
-    assert len(faults) == 1
+    _, (fault,) = read_settings(tmp_path / "absent.toml", {})
+    assert "absent.toml: cannot be read (No such file or directory); check path" in fault
     (tmp_path / "latin.toml").write_bytes(b"x = '\xe9'")
-    assert len(read_settings(tmp_path / "latin.toml", {})[1]) == 1
+    _, (fault,) = read_settings(tmp_path / "latin.toml", {})
+    assert "latin.toml: cannot be read (it is no UTF-8 text); check path" in fault
+
+
+@pytest.mark.parametrize("unreadable", ["[telegram\n", None])
+def test_of_a_file_that_cannot_be_read_nothing_is_missed(tmp_path: Path, unreadable: str | None) -> None:
+    file = write(tmp_path, unreadable) if unreadable else tmp_path / "absent.toml"
+    with pytest.raises(ConfigError) as caught:
+        configured(Namespace(config=str(file)))
+    (fault,) = caught.value.faults
+    assert f"{file}: cannot be read" in fault
+
+
+@pytest.mark.parametrize("token", ["nonsense", "bot:letters", "12 34:letters", "1234:", "1234:two words"])
+def test_a_token_of_the_wrong_form_is_told_before_anything_starts(token: str) -> None:
+    for telegram in (TelegramSettings(token=token), TelegramSettings(token="1:good", spare_tokens=(token,))):
+        faults = "\n".join(semantic_faults(Settings(telegram=telegram), complete=True))
+        assert "a token has the form 123456:letters" in faults
+        assert token not in faults
+    assert semantic_faults(Settings(telegram=TelegramSettings(token="1:good")), complete=True) == []
 
 
 def test_environment_wins_over_file_and_secret_files_work(tmp_path: Path) -> None:
