@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from typing import Any
+
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 
 
 def register(subparsers: Any) -> None:
@@ -17,23 +20,27 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("--be", default="", help="the name in Belarusian letters: surname, or given name and surname")
     parser.add_argument("--ru", default="", help="the same in Russian")
-    parser.add_argument("--sex", choices=("m", "f"), help="decides the endings (default: both)")
+    parser.add_argument("--sex", choices=("m", "f"), help="decides the endings (default: what the surname tells)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("words", nargs="*", metavar="WORD", help="words to check")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    from matching.names import is_spelling, surname_of
+    from matching.names import is_spelling_of, surname_of
     from matching.spellings import by_tradition
 
     be, ru = surname_of(args.be), surname_of(args.ru)
     if not be and not ru:
         print("names: give --be or --ru, better both: the name in Belarusian and in Russian letters.", file=sys.stderr)
         return 2
-    sexes = (args.sex,) if args.sex else ("m", "f")
+    for option, name in (("--be", be), ("--ru", ru)):
+        if name and not _CYRILLIC.search(name):
+            print(f"names: {option} {name!r} has no Cyrillic letter; write the name as Minsk does.", file=sys.stderr)
+            return 2
+    sexes = (args.sex,) if args.sex else ()
     if args.words:
-        matched = [word for word in args.words if is_spelling(word, be, ru, sexes)]
+        matched = [word for word in args.words if is_spelling_of(word, args.be, args.ru, sexes)]
         others = [word for word in args.words if word not in matched]
         if args.json:
             print(json.dumps({"matched": matched, "not_matched": others}))

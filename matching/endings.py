@@ -19,10 +19,15 @@ class Ending:
     def forms(self, script: str) -> frozenset[str]:
         return _FORMS[self.kind, script]
 
+    @property
+    def rare(self) -> frozenset[str]:
+        """Endings that make other words of a short stem more often than forms of the name."""
+        return _RARE.get(self.kind, frozenset())
+
     def changed(self, script: str) -> frozenset[str]:
         """Endings of the changed stem, empty when the stem never changes."""
         if self.fleeting:
-            return _FORMS["consonant-m", script] - {"", "s", "im"}
+            return _FLED[script]
         return _SOFT[script] if self.kind == "vowel" else frozenset()
 
 
@@ -34,25 +39,25 @@ def _set(words: str) -> frozenset[str]:
 _ESTONIAN = "ga le lt l st t ni ks"
 _ADJECTIVE_M = (
     "i y ij yj iy yi ii j is ys ijs yjs jis iego ego iemu emu im ym em om ich ych eho ogo aho aha omu amu io iui iu ja "
-    "am a u as ais ie ijam ija iju ajs is io ije yje iem"
+    "am a u as ais ie ijam ija iju ajs is io ije yje iem it ile iga ilt il ist yy"
 )
 _ADJECTIVE_F = (
     "a aja aya aia ia aja ja iej ej e ou oj oy aj ay uju uyu u os ai oje as ajas ajai aju ajos aje ayas aias aiei ojoj "
-    "ajoj ają ajoje es ajat ajale ajaga ajalt ajal at ale aga alt al ast ajast ayi o eia"
+    "ajoj ają ajoje es ei ajat ajale ajaga ajalt ajal at ale aga alt al ast ajast ayi o eia"
 )
-_OVA = "a y e ei u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi ow ovna"
+_OVA = "a e ei u ej oj oy aj ay ou os ai oje as ą o ie ova ove ovej ovou ovu at ale aga alt al ast i oi"
 _CONSONANT_M = (
     "- a u s i em om owi ovi ie as o ui us ius iaus iui iu is io am iem es ev ov uv ova ovo ovy ovu ovou ovym "
-    "ovych ow ia ja ju iumi je yje uje ile iga ilt il it ist ul ului cie"
+    "ovych ow ia ja ju iumi je yje uje ile iga ilt il it ist ul ului iul iului cie"
 )
-_CONSONANT_F = "- s a ova ove ovej ovou ovu ga le lt t as os ai y"
+_CONSONANT_F = "- s i a u ova ove ovej ovou ovu ile iga ilt il it as os ai"
 _VOWEL = (
     "a o y i e u oj oy ou os ai oje as ie om am em ovi owi ov ova ovo ovy ovu uv ui us ka ze ovou ovym ovych ow "
     "at ale aga alt al ast ot ole oga olt ol ost oi aj ay ami am uju ej iu io ia ovmu"
 )
 _YOT = (
-    "i y j ia ya ja iu yu ju us jus aus jaus iui jui s js is u a em iem yem jem om jom ovi jovi jowi owi ie je "
-    "ejem le ga"
+    "i y j ia ya ja iu yu ju ius jus iaus jaus iui jui js is ys iem yem jem iom jom iovi jovi jowi iowi ie je "
+    "ejem ile iga ilt il it jile jiga jilt jil jit"
 )
 _PLAIN = (
     "- s a u i e m n om em ovi ove ovej ova ovo ovu ovou ovy ovym ovych owi ui as us is o am iem ga "
@@ -63,16 +68,18 @@ _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("adjective-m", "latin"): _set(_ADJECTIVE_M),
     ("adjective-m", "cyrillic"): _set("і и ий ый ій й ого ому им ым ім ом ага аму е их ых іх ими ымі імі а у ия ият"),
     ("adjective-f", "latin"): _set(_ADJECTIVE_F),
-    ("adjective-f", "cyrillic"): _set("ая а ой ую ою ай аю ае оі ій у е яя"),
+    ("adjective-f", "cyrillic"): _set("ая а ой ую ою ай аю ае оі ій у яя"),
     ("ova", "latin"): _set(_OVA),
-    ("ova", "cyrillic"): _set("а ой у ою ы е ай аю и і оі ій о"),
+    ("ina", "latin"): _set(_OVA + " y"),  # Polish: Czekiny, but Rabkowej
+    ("ina", "cyrillic"): _set("а ой у ою ай аю оі ій"),
+    ("ova", "cyrillic"): _set("а ой у ою ай аю оі ій"),
     ("consonant-m", "latin"): _set(_CONSONANT_M),
     ("consonant-m", "cyrillic"): _set("- а у ю я ом ем е ові еві ам ым им ім ы и і ів ов ей аў ау ами амі ах э ь єм"),
     ("consonant-f", "latin"): _set(_CONSONANT_F),
     ("consonant-f", "cyrillic"): _set("- ова ы и і у а"),
     ("vowel", "latin"): _set(_VOWEL),
     ("vowel", "cyrillic"): _set("а о у ы и і е э ой ою ай аю ам ом ем ові ів ау ов ами у кам ку"),
-    ("ya", "latin"): _set(_VOWEL + " ia ya ja iu ju yu iej iei ii iai iou ies ios iaj"),
+    ("ya", "latin"): _set(_VOWEL + " ia ya ja iu ju yu iej iei ii iai iou ies ios iaj ias yas jas"),
     ("ya", "cyrillic"): _set("я ю е і и ей ею ёй ёю єю яй яю а у ой іи іі еі ям"),
     ("yot", "latin"): _set(_YOT),
     ("yot", "cyrillic"): _set("й я ю ем єм е і и еві ям ями іи еі ію ія ієм - іем"),
@@ -80,6 +87,13 @@ _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("still", "cyrillic"): _set("- "),
     ("plain", "latin"): _set(_PLAIN),
     ("plain", "cyrillic"): _set("- а у я ю ом ем е ові еві ам ым и ы і й"),
+}
+# Possessives (Czech Znakova), plurals and the Estonian genitive.
+_POSSESSIVE = _set("ov ova ove ovo ovy ovu ovou ovej ovym ovych ow uv ami ов ів аў ау ами амі ах")
+_RARE = {"vowel": _POSSESSIVE, "consonant-m": _POSSESSIVE | {"i"}}
+_FLED = {  # a vowel drops before the Slavic endings of one man
+    "latin": _set("a u e em iem om owi ovi ie"),
+    "cyrillic": _set("а у ю я ом ем е ові еві ам ым єм"),
 }
 _SOFT = {"latin": _set("e y ie"), "cyrillic": _set("ы е э і")}
 
@@ -91,8 +105,10 @@ _SHAPES_M = (
 _SHAPES_F = (
     (("ская", "цкая", "ська", "цька", "ска", "цка"), "adjective-f"),
     (("skaja", "ckaja", "skaya", "tskaya", "skaia", "ckaia", "ska", "cka"), "adjective-f"),
-    (("ова", "ева", "ава", "ева", "ёва", "іна", "ина", "ына", "эва", "ява", "ева"), "ova"),
-    (("ova", "eva", "ava", "owa", "ewa", "awa", "ina", "yna", "ieva"), "ova"),
+    (("ова", "ева", "ава", "ёва", "эва", "ява"), "ova"),
+    (("іна", "ина", "ына"), "ina"),
+    (("ova", "eva", "ava", "owa", "ewa", "awa", "ieva"), "ova"),
+    (("ina", "yna"), "ina"),
     (("ая", "яя"), "adjective-f"),
 )
 _ADJECTIVE_TAILS = (

@@ -20,6 +20,9 @@ _VOWELS = frozenset("аеёиоуыэюяіўй")
 _LATIN_WORD = re.compile(r"[a-z]")
 _HIDING = frozenset("лцчшжщ")  # after these я is also written a: Bialacki
 _SOFT = frozenset("чжшщц")
+FEMALE = re.compile(r"(ая|[аеёоэя]ва)$")
+MALE = re.compile(r"([сц]к(і|и|ий|ой)|[аеёоэя](ў|в))$")
+LONG = 5  # letters of a stem from which rare endings make no other word
 PREFIX = 3  # letters by which lattices are found
 
 _LATIN: dict[str, tuple[str, ...]] = {
@@ -33,7 +36,7 @@ _LATIN: dict[str, tuple[str, ...]] = {
     "дж": ("dzh", "dz", "dj", "dsch", "j", "dsh", "g"),
     "е": ("e", "ie", "ye", "je"),
     "ё": ("io", "yo", "jo", "o", "e", "ie", "ye", "je", "eo"),
-    "ж": ("zh", "z", "j", "sch", "sh", "rz", "zs"),
+    "ж": ("zh", "z", "j", "sch", "sh", "rz", "zs", "zj"),
     "з": ("z", "s"),
     "и": ("i", "y"),
     "і": ("i", "y"),
@@ -161,12 +164,17 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
     stem_be, stem_ru = be[: len(be) - ending_be.cut], ru[: len(ru) - ending_ru.cut]
     rows = list(_align(_units(stem_be), _units(stem_ru)))
     for table, script in ((_LATIN, "latin"), (_CYRILLIC, "cyrillic")):
-        positions = tuple(_options(pair, table, rows[at - 1] if at else ()) for at, pair in enumerate(rows))
+        positions = tuple(
+            _options(pair, table, rows[at - 1] if at else (), rows[at + 1] if at + 1 < len(rows) else ())
+            for at, pair in enumerate(rows)
+        )
         own = ending_be.forms(script) | ending_ru.forms(script)
         if script == "latin" and len(rows) > 2 and rows[-1][0] == "н" and set(rows[-2]) & set("иіы"):
             own |= {"e", "es"}  # French: Poutine
+        if sex == "m" and len(rows) < LONG:
+            own -= ending_be.rare | ending_ru.rare
         if script == "latin" and sex == "m" and rows and rows[-1][0] in _SOFT:
-            own |= {"e"}  # Czech genitive: Statkeviče
+            own |= {"e", "i"}  # Czech genitive: Statkeviče; Romanian: Ravici
         if script == "cyrillic":
             own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
         yield Lattice(positions, frozenset(own))
@@ -194,8 +202,8 @@ def _shifted(
         czech = {"e"} if script == "latin" and rows[-1][0] in _SOFT else set()  # Severince
         yield Lattice((*positions[:-2], positions[-1]), changed | czech)
     elif rows[-1][0] in ("к", "г", "х"):
-        soft = {"к": "ц", "г": "з", "х": "с"}[rows[-1][0]]
-        yield Lattice((*positions[:-1], _options((soft,), table)), changed)
+        soft = {"к": "цc", "г": "зz", "х": "сs"}[rows[-1][0]][script == "latin"]
+        yield Lattice((*positions[:-1], (soft,)), changed)
 
 
 def _literal_part(part: str, sex: str) -> Iterator[Lattice]:
@@ -263,16 +271,22 @@ def _align(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, ...]
     return reversed(rows)
 
 
-def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]], before: Iterable[str] = ()) -> tuple[str, ...]:
-    """Spellings of one position, the usual ones first; `before` are the letters of the position before."""
+def _options(
+    pair: Iterable[str], table: dict[str, tuple[str, ...]], before: Iterable[str] = (), after: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Spellings of one position, the usual ones first; `before` and `after` are the letters of the next positions."""
     found: dict[str, None] = {}
     for unit in pair:
         for option in table.get(unit, (fold(unit),)) if unit else ("",):
             found[option] = None
-    if table is _LATIN and not set(before) & _HIDING:
+    if "ч" in pair and table is _LATIN and set(after) & set("оую"):
+        found["ci"] = None  # Romanian, Italian: Ciulțova
+    if "ь" in pair and table is _LATIN and not set(after) & _VOWELS:
+        found = {option: None for option in found if option not in ("i", "y")}
+    if not set(before) & _HIDING:
         for hidden, unit, plain in (("a", "я", "а"), ("u", "ю", "у")):
             if unit in pair and plain not in pair:
-                found.pop(hidden, None)
+                found.pop(hidden if table is _LATIN else plain, None)
     if table is _CYRILLIC and set(pair) == {"я", "е"}:
         found["і"] = None  # Бяляцкі, Беляцкий, Біляцький
     units = [unit for unit in pair if unit]
@@ -284,12 +298,53 @@ def _options(pair: Iterable[str], table: dict[str, tuple[str, ...]], before: Ite
 
 
 def surname_of(name: str) -> str:
-    """The last word of a name: surnames come last, and hyphens hold double ones together."""
-    words = name.split()
+    """The last word of a name, or of what stands before a comma; hyphens hold double surnames together."""
+    words = name.partition(",")[0].split()
     return words[-1] if words else ""
 
 
-def is_spelling(word: str, be: str, ru: str, sexes: Sequence[str] = ("m", "f")) -> bool:
-    """Whether a word (or words, or a hyphenated one) is a form of a surname in any language of the packs."""
-    parts = [folded for part in re.split(r"[-‐‑\s]+", word.strip()) if (folded := fold(part))]
-    return any(matches(generate(be, ru, sex), parts) for sex in sexes)
+def given_of(name: str) -> str:
+    """The given name beside the surname; "" without."""
+    before, _, after = name.partition(",")
+    words = after.split() or before.split()[:-1]
+    return words[0] if words else ""
+
+
+def sexes_of(be: str, ru: str) -> tuple[str, ...]:
+    """The sexes that a surname can be of: -ая, -ова are women's, -скі, -оў, -ов are men's, others are anybody's."""
+    names = [_plain(surname_of(name)) for name in (be, ru) if name]
+    if names and all(FEMALE.search(name) for name in names):
+        return ("f",)
+    if names and all(MALE.search(name) for name in names):
+        return ("m",)
+    return ("m", "f")
+
+
+def is_spelling(word: str, be: str, ru: str, sexes: Sequence[str] = ()) -> bool:
+    """Whether a word (or words, or a hyphenated one) is a form of a surname in any language of the packs.
+
+    `sexes` are "m" and "f"; without, the surname tells, or both are tried.
+    """
+    return _fits(_words(word), be, ru, sexes or sexes_of(be, ru))
+
+
+def is_spelling_of(words: str, be: str, ru: str, sexes: Sequence[str] = ()) -> bool:
+    """The same for a whole name: the surname alone, or with the given name before or after it."""
+    surname, given = (surname_of(be), surname_of(ru)), (given_of(be), given_of(ru))
+    sexes, found = sexes or sexes_of(*surname), _words(words)
+    return _fits(found, *surname, sexes) or (
+        any(given)
+        and len(found) > 1
+        and any(
+            _fits(rest, *surname, sexes) and _fits([first], *given, ("m", "f"))
+            for first, rest in ((found[0], found[1:]), (found[-1], found[:-1]))
+        )
+    )
+
+
+def _fits(words: Sequence[str], be: str, ru: str, sexes: Sequence[str]) -> bool:
+    return any(matches(generate(be, ru, sex), words) for sex in sexes)
+
+
+def _words(text: str) -> list[str]:
+    return [folded for part in re.split(r"[-‐‑\s]+", text.strip()) if (folded := fold(part))]

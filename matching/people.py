@@ -15,6 +15,7 @@ from typing import Any
 from core.watch import PERSON, WatchSpec
 from matching.fold import fold
 from matching.lexicon import Lexicon
+from matching.names import sexes_of
 from matching.packfile import Row, pack_paths, read_rows
 from matching.persons import NameIndex, Person, person_of
 from matching.spellings import by_tradition
@@ -23,7 +24,6 @@ from matching.text import read_passage
 MAX_NAME = 100  # characters
 _FORMS = re.compile(r"\b(be|ru)\s*:\s*", re.IGNORECASE)
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
-_FEMALE = re.compile(r"(?:ова|ева|ёва|іна|ына|ина|ская|цкая|ая)$")
 _FEMALE_GIVEN = re.compile(r"[ая]$")
 _MALE_GIVEN_IN_A = frozenset(("мікіта", "никита", "ілля", "илья", "кузьма", "хама", "фома", "лука", "саша", "женя"))
 _TO_RU = (
@@ -177,8 +177,8 @@ def _sex(name: str) -> str:
     words = name.lower().split()
     if not words:
         return ""
-    if _FEMALE.search(words[-1]):
-        return "f"
+    if len(of_surname := sexes_of(name, "")) == 1:
+        return of_surname[0]
     if len(words) > 1 and words[0] not in _MALE_GIVEN_IN_A:
         return "f" if _FEMALE_GIVEN.search(words[0]) else "m"
     return ""
