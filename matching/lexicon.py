@@ -56,9 +56,10 @@ class _Word(NamedTuple):
 
 
 class _Tell(NamedTuple):
-    """What a chunk of text is read for: it is not one plain word, or it may tell something."""
+    """What a chunk of text is read for: it is not one plain word, or it may tell something (`telling`)."""
 
     chunk: Chunk
+    telling: bool
     within: tuple[Phrase, ...]  # of all its words
 
 
@@ -114,11 +115,12 @@ class Lexicon:
         around = {
             other for at, tell in tells if tell.within for other in chunks_around(tell.within, chunks, at, tell.chunk)
         }
+        telling = around.union(at for at, tell in tells if tell.telling)
         if around:
             around.difference_update(at for at, _ in wanted)
             wanted += [(at, read_chunk(chunks[at])) for at in around]
             wanted.sort(key=_NUMBER_OF)
-        made, tokens = passage.some(wanted)
+        made, tokens = passage.some(wanted, telling)
         words = self._words
         hits = [(token, word) for token in made if (word := words[token.folded]) is not None]
         del hits[MAX_HITS:]
@@ -139,7 +141,8 @@ class Lexicon:
         words = [self._words[piece.folded] for piece in read.pieces]
         if read.plain is not None and words[0] is None:
             return None
-        return _Tell(read, tuple(phrase for word in words if word is not None for phrase in word.within))
+        telling = read.head or read.tail or any(words)
+        return _Tell(read, telling, tuple(phrase for word in words if word is not None for phrase in word.within))
 
     def _look_up(self, folded: str) -> _Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []

@@ -7,7 +7,7 @@ the work of an entry is looking chunks up. Of most entries only the tokens are m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate, repeat
 from typing import NamedTuple, TypeVar
@@ -81,7 +81,9 @@ class Passage:
         """All words and numbers of the text."""
         if self._tokens is None:
             read = read_chunk if max(map(len, self.chunks)) > _LONG_CHUNK else _remembered
-            self._tokens = tuple(_tokens(self.text, self.chunks, enumerate(map(read, self.chunks)))[0])
+            self._tokens = tuple(
+                _tokens(self.text, self.chunks, enumerate(map(read, self.chunks)), range(len(self.chunks)))[0]
+            )
         return self._tokens
 
     @property
@@ -95,12 +97,14 @@ class Passage:
         """The passage with its first so many tokens only."""
         return self if len(self.tokens) <= most else Passage(self.where, self.text, self.chunks, self.tokens[:most])
 
-    def some(self, chunks: Iterable[tuple[int, Chunk]]) -> tuple[list[Token], list[Token]]:
-        """The tokens of some chunks, and a list as long as all tokens with each at its index, ABSENT between them.
+    def some(self, chunks: Iterable[tuple[int, Chunk]], telling: Container[int]) -> tuple[list[Token], list[Token]]:
+        """The tokens of the chunks with the numbers `telling`, and a list as long as all tokens with each at its index,
+        ABSENT between them.
 
-        `chunks`, numbered and in their order, must hold every one that is not plain.
+        `chunks`, numbered and in their order, must hold every one that is not plain; those that a number may begin or
+        go on with must be telling.
         """
-        made, size = _tokens(self.text, self.chunks, chunks)
+        made, size = _tokens(self.text, self.chunks, chunks, telling)
         tokens = [ABSENT] * size
         for token in made:
             tokens[token.index] = token
@@ -171,15 +175,17 @@ def _plain(text: str) -> str:
 _Row = tuple[str, str, int, int, int, int]  # the fields of a token
 
 
-def _tokens(text: str, chunks: Sequence[str], wanted: Iterable[tuple[int, Chunk]]) -> tuple[list[Token], int]:
-    """The tokens of the wanted chunks, and how many all chunks have; those left out are plain, of one word each."""
+def _tokens(
+    text: str, chunks: Sequence[str], read: Iterable[tuple[int, Chunk]], telling: Container[int]
+) -> tuple[list[Token], int]:
+    """The tokens of the telling chunks, and how many all chunks have; those not read are plain, of one word each."""
     rows: list[_Row] = []
-    put = rows.append
+    keep = rows.append
     sentence = pending = index = 0
     number_open = -1  # the index of the token that may go on with the number before
     before = -1
     letters = list(accumulate(map(len, chunks), initial=0))
-    for at, (plain, pieces, _, after, head, tail) in wanted:
+    for at, (plain, pieces, _, after, head, tail) in read:
         position = letters[at] + at  # a space before every chunk but the first
         if at - before > 1:
             if pending:
@@ -188,6 +194,7 @@ def _tokens(text: str, chunks: Sequence[str], wanted: Iterable[tuple[int, Chunk]
                 pending = 0
             index += at - before - 1
         before = at
+        put = keep if at in telling else _forget
         if plain is not None and not pending:
             word, comparable, length = plain
             put((word, comparable, position, position + length, sentence, index))
@@ -206,6 +213,10 @@ def _tokens(text: str, chunks: Sequence[str], wanted: Iterable[tuple[int, Chunk]
             pending = max(pending, after)
             number_open = index if tail else -1
     return list(map(tuple.__new__, repeat(Token), rows)), index + len(chunks) - before - 1
+
+
+def _forget(row: _Row) -> None:
+    """A token that nobody asked for."""
 
 
 def distinct_words(text: str) -> tuple[str, ...]:
