@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -137,3 +139,8 @@ async def counts(url: str) -> dict[str, int]:
     finally:
         await database.close()
     return {name: count for name, count in found.items() if count}
+
+
+def start(program: str, url: str) -> subprocess.Popen[bytes]:
+    """A process that runs this text with the URL as its argument; what it says comes to `stdout`."""
+    return subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
