@@ -22,8 +22,7 @@ from benchmarks.filled import NOON, PER_FEED, TOPICS, Filled, fill
 from core.model import Feed, Outcome, PollRecord
 from core.options import Told
 from storage.store import Store
-from tests.fake_chat import Newsroom
-from tests.fake_clock import FakeClock
+from tests.contract.store_steps import EDIT_AFTER, member, summary
 from tests.postgres import new_database, running_postgres
 
 LEASE = timedelta(minutes=2)
@@ -35,7 +34,10 @@ async def prepare(url: str, chats: int, feeds: int) -> None:
     store = Store(url)
     await store.open()
     await fill(store._database, Filled(feeds * PER_FEED // 1_000 * 1_000, chats))
-    await Newsroom(store, FakeClock(NOON)).report("Fourteen prisoners freed in Belarus")
+    async with store.transaction() as transaction:
+        await transaction.open_stories(NOON - timedelta(minutes=1))
+        story = await transaction.add_story(member(3, NOON), summary(), NOON)
+        await transaction.queue_story(story, NOON, edit_after=EDIT_AFTER)
     await store.close()
 
 
@@ -51,7 +53,7 @@ async def _deliver(store: Store) -> int:
 
 def _ended(feed: Feed) -> PollRecord:
     state = replace(feed.state, next_poll_at=NOON + timedelta(days=2), last_ok_at=NOON)
-    return PollRecord(Outcome.UNCHANGED, state, NOON)
+    return PollRecord(Outcome.OK, state, NOON)
 
 
 async def _poll(store: Store) -> int:

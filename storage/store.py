@@ -66,6 +66,9 @@ from storage.schema import updates
 from storage.secondlooks import LookDesk
 from storage.transaction import PollTransaction
 
+# How often lanes are chosen anew when another process was quicker with all that were chosen.
+_CHOICES = 3
+
 
 class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
     """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
@@ -152,12 +155,15 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
     async def claim_lanes(
         self, now: datetime, *, platforms: Sequence[str], limit: int, per_lane: int, lease: timedelta
     ) -> tuple[Lane, ...]:
-        async with self._database.read() as connection:
-            chosen = await outbox.due_lanes(connection, now, platforms, limit)
-        if not chosen:
-            return ()
-        async with self._database.write(Lock.LANES) as connection:
-            return await outbox.claim(connection, chosen, now, per_lane=per_lane, lease=lease)
+        for _ in range(_CHOICES):
+            async with self._database.read() as connection:
+                chosen = await outbox.due_lanes(connection, now, platforms, limit)
+            if not chosen:
+                break
+            async with self._database.write(Lock.LANES) as connection:
+                if lanes := await outbox.claim(connection, chosen, now, per_lane=per_lane, lease=lease):
+                    return lanes
+        return ()
 
     async def get_story(self, story_id: int) -> Story:
         async with self._database.read() as connection:

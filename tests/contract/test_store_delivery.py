@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.errors import NotFound
-from core.model import OutboxItem, Target
+from core.model import Lane, OutboxItem, Target
+from storage import outbox
 from storage.store import Store
 from tests.contract.store_steps import (
     CHAT,
@@ -278,3 +280,25 @@ async def test_a_story_that_is_not_there_is_told(store: Store) -> None:
     with pytest.raises(NotFound, match="no story 5"):
         await store.get_story(5)
     assert await store.find_story(5) is None
+
+
+async def test_who_was_second_with_some_lanes_gets_others(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between choosing and leasing another process may have taken all that was chosen."""
+    for number in range(4):
+        await store.subscribe(Target("telegram", str(number)), TOPICS, clock.now())
+    await added_story(store, clock.now())
+    choose = outbox.due_lanes
+    first: list[Lane] = []
+
+    async def choose_and_be_overtaken(*args: Any) -> list[int]:
+        chosen = await choose(*args)
+        monkeypatch.setattr(outbox, "due_lanes", choose)
+        first.extend(await lanes(store, clock.now(), limit=2))
+        return chosen
+
+    monkeypatch.setattr(outbox, "due_lanes", choose_and_be_overtaken)
+    second = await lanes(store, clock.now(), limit=2)
+    assert len(first) == len(second) == 2
+    assert not {lane.target_id for lane in first} & {lane.target_id for lane in second}
