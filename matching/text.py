@@ -257,6 +257,11 @@ def _read_chunk(chunk: str) -> Chunk:
     if word.isalpha() and _LETTER_APOSTROPHE not in word:
         piece = Piece(word, fold(word), 0, len(word), 0)
         return Chunk((word, piece.folded, piece.end), (piece,), piece, 0, False, False)
+    word = word.removesuffix(".")
+    if word.isalpha() and _LETTER_APOSTROPHE not in word:
+        piece = Piece(word, fold(word), 0, len(word), 0)
+        after = _full_stop(word)
+        return Chunk(None if after else (word, piece.folded, piece.end), (piece,), piece, after, False, False)
     return _scan_chunk(chunk)
 
 
@@ -328,7 +333,11 @@ def _gap(chunk: str, match: re.Match[str], last: Piece | None) -> int:
         return 0
     if mark != "." or last is None or last.end != match.start():
         return 1
-    word = last.text
+    return _full_stop(last.text)
+
+
+def _full_stop(word: str) -> int:
+    """The gap that a dot after a word makes."""
     if len(word) <= 2 and (word.isdigit() or (len(word) == 1 and word.isupper())):
         return 0
     return int(f" {word.lower()} " not in _TITLES)

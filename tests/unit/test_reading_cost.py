@@ -73,7 +73,10 @@ def test_words_of_one_script_are_folded_letter_by_letter_to_the_same(word: str) 
     assert word.isascii() or fold(word) == _fold_any(word)
 
 
-@given(st.text(alphabet=LETTERS, max_size=6), st.sampled_from(["", ",", ";)", "»:", "”", ".", ",.", "’", "ʼs", "-"]))
+@given(
+    st.text(alphabet=LETTERS, max_size=6),
+    st.sampled_from(["", ",", ";)", "»:", "”", ".", ",.", ".)", "..", "?", "’", "ʼs", "-"]),
+)
 def test_plain_words_are_cut_out_without_a_scan(word: str, mark: str) -> None:
     assert _read_chunk(word + mark) == _scan_chunk(word + mark)
 
