@@ -68,3 +68,8 @@ async def polling(
             poller = Poller(store, matcher, FakeStories(), fetcher, used, clock, settings, events)
             yield Polling(server, store, clock, events, matcher, fetcher, poller, settings)
             await poller.drain(0)
+
+
+def document(*items: str) -> bytes:
+    """An RSS document of these items."""
+    return f"<rss version='2.0'><channel><title>x</title>{''.join(items)}</channel></rss>".encode()

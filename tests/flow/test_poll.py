@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,22 +11,16 @@ from typing import Any
 import pytest
 
 from core import failpoints
-from core.errors import LeaseLost, StoreError
-from core.model import Action, Analysis, FeedSpec, Outcome, PollRecord
-from feeds.gathering import Traffic
-from feeds.recording import Recorder
-from tests.feed_server import ONE, Seen, conditional, feed_xml, reply, reset, stall
-from tests.polling import polling, until
+from core.errors import StoreError
+from core.model import Action, Analysis, FeedSpec, Outcome
+from tests.feed_server import Seen, feed_xml, reply
+from tests.polling import document, polling
 
 UNDATED = "<item><title>Undated released</title></item>"
 
 
 def dated(title: str, day: int, hour: int = 12) -> str:
     return f"<item><title>{title}</title><link>/{title}</link><pubDate>{day} Mar 2026 {hour}:00:00 GMT</pubDate></item>"
-
-
-def document(*items: str) -> bytes:
-    return f"<rss version='2.0'><channel><title>x</title>{''.join(items)}</channel></rss>".encode()
 
 
 async def test_the_first_poll_is_silent_and_the_second_alerts_on_what_is_new() -> None:
@@ -270,148 +263,3 @@ async def test_a_store_that_fails_is_told_and_loses_nothing(monkeypatch: pytest.
         result = await it.poll(url)
         assert result.outcome.failed
         assert it.store.records == []
-
-
-async def test_a_slow_feed_delays_no_other() -> None:
-    async with polling(concurrency=3, lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
-        slow = FeedSpec("Slow", it.server.on("/slow", stall(b"")))
-        await it.store.sync_feeds([slow], it.clock.now())
-        assert await it.poller.tick() == ()
-        await until(lambda: bool(it.server.seen))
-        it.server.on("/fast", reply())
-        fast = FeedSpec("Fast", f"http://fast.example:{it.server.port}/fast")
-        same = FeedSpec("Same host", it.server.on("/same", reply()))
-        await it.store.sync_feeds([slow, fast, same], it.clock.now())
-        await it.poller.tick()
-        await until(lambda: it.poller.running == 1)
-        assert [result.name for result in await it.poller.tick()] == ["Fast"]
-        await it.poller.drain(0)
-        assert it.poller.running == 0
-        assert [record.outcome for record in it.store.records] == [Outcome.OK]
-
-
-async def test_what_is_due_on_one_host_is_polled_one_after_the_other_without_waiting_for_ticks() -> None:
-    async with polling() as it:
-        specs = [FeedSpec(f"F{number}", it.server.on(f"/{number}", reply())) for number in range(4)]
-        await it.store.sync_feeds(specs, it.clock.now())
-        await it.poller.tick()
-        assert it.poller.running == 1
-        await until(lambda: len(it.store.records) == 4)
-        await it.poller.drain(1)
-        assert len(it.events.named("poll")) == 4
-
-
-async def test_trouble_is_told_once_and_its_end_too() -> None:
-    async with polling() as it:
-        bad = reply(b"", "500 Oops")
-        url = it.server.on("/feed", bad, bad, bad, bad, reply(), reply(b"", "410 Gone"), reply())
-        told = []
-        for _ in range(7):
-            await it.poll(url)
-            told.append((len(it.events.named("feed_failing")), len(it.events.named("feed_recovered"))))
-        assert told == [(0, 0), (0, 0), (1, 0), (1, 0), (1, 1), (2, 1), (2, 2)]
-        assert "500" in it.events.named("feed_failing")[0]["reason"]
-
-
-async def test_concurrency_is_bounded_and_a_host_is_asked_one_thing_at_a_time() -> None:
-    async with polling(concurrency=2) as it:
-        active, most = 0, 0
-        gate = asyncio.Event()
-
-        async def counting(request: Seen, writer: asyncio.StreamWriter) -> None:
-            nonlocal active, most
-            active += 1
-            most = max(most, active)
-            if len(it.server.seen) >= 2:
-                gate.set()
-            await asyncio.sleep(0)
-            active -= 1
-            await reply()(request, writer)
-
-        specs = [FeedSpec(f"F{number}", it.server.on(f"/{number}", counting)) for number in range(6)]
-        await it.store.sync_feeds(specs, it.clock.now())
-        assert len(await it.poller.poll_once()) == 6
-        assert most == 1
-        assert all(not until for until in it.store.leases.values())
-
-
-async def test_nothing_is_polled_before_it_is_due() -> None:
-    async with polling() as it:
-        url = it.server.on("/feed", reply())
-        await it.store.sync_feeds([FeedSpec("News", url)], it.clock.now())
-        assert len(await it.poller.poll_once()) == 1
-        assert await it.poller.poll_once() == ()
-        it.clock.advance(299)
-        assert await it.poller.poll_once() == ()
-        it.clock.advance(60)
-        assert len(await it.poller.poll_once()) == 1
-
-
-async def test_draining_lets_running_polls_end_and_starts_none() -> None:
-    async with polling() as it:
-        url = it.server.on("/feed", reply())
-        await it.store.sync_feeds([FeedSpec("News", url)], it.clock.now())
-        await it.poller.tick()
-        await it.poller.drain(5)
-        assert [record.outcome for record in it.store.records] == [Outcome.OK]
-        it.clock.advance(86400)
-        assert len(await it.poller.tick()) == 1
-        assert it.poller.running == 0
-
-
-async def test_a_mirror_is_read_when_the_feed_fails_and_its_entries_are_known() -> None:
-    def one(host: str, *paths: str) -> bytes:
-        return document(
-            *(f"<item><title>{path} released</title><link>http://{host}/{path}</link></item>" for path in paths)
-        )
-
-    async with polling() as it, polling() as far:
-        mirror = far.server.on("/mirror", reply(one(far.server.endpoint, "b", "a")))
-        async with polling(allow=(far.server.endpoint, it.server.endpoint)) as own:
-            url = it.server.on(
-                "/feed", reply(one(it.server.endpoint, "a"), headers=[("ETag", '"1"')]), reply(b"", "403 No")
-            )
-            assert (await own.poll(url, mirrors=("http://127.0.0.1:1/dead", mirror))).new == 1
-            result = await own.poll(url)
-            assert (result.outcome, result.new, result.alerts) == (Outcome.OK, 1, 1)
-            assert own.state(url).etag is None
-            assert "if-none-match" not in far.server.seen[0].headers
-
-
-async def test_an_outage_of_ours_counts_against_no_feed() -> None:
-    async with polling(lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
-        broken = [reset()] * 2
-        urls = [
-            it.server.on(f"/{number}", reply(), *broken, *broken, reply()).replace("127.0.0.1", f"site{number}.example")
-            for number in range(12)
-        ]
-        await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
-        await it.poller.poll_once(force=True)
-        for _ in range(2):
-            it.clock.advance(3600)
-            results = await it.poller.poll_once(force=True)
-            assert {result.outcome for result in results} == {Outcome.NETWORK}
-        failures = [it.state(url).failures for url in urls]
-        assert [it.state(url).history.failing_since is None for url in urls] == [not count for count in failures]
-        assert max(failures) <= 2
-        assert sum(failures) < 12
-        assert len(it.events.named("outage_began")) == 1
-        it.clock.advance(3600)
-        await it.poller.poll_once(force=True)
-        assert len(it.events.named("outage_ended")) == 1
-        assert not it.events.named("feed_failing")
-
-
-async def test_records_written_together_fail_alone() -> None:
-    async with polling() as it:
-        urls = [it.server.on(f"/{number}", conditional(ONE, '"1"')) for number in range(3)]
-        await it.store.sync_feeds([FeedSpec(url, url) for url in urls], it.clock.now())
-        await it.poller.poll_once(force=True)
-        feeds = await it.store.claim_due_feeds(it.clock.now(), limit=9, per_host=9, force=True)
-        recorder = Recorder(it.store, Traffic())
-        record = PollRecord(Outcome.NOT_MODIFIED, feeds[0].state, it.clock.now())
-        stale = replace(feeds[1], epoch=feeds[1].epoch - 1)
-        writing = [asyncio.ensure_future(recorder.record(feed, record)) for feed in (feeds[0], stale, feeds[2])]
-        await recorder.finish()
-        results = await asyncio.gather(*writing, return_exceptions=True)
-        assert [type(result) for result in results] == [int, LeaseLost, int]
