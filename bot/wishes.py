@@ -75,6 +75,13 @@ def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **valu
     return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)
 
 
+def zone_hint(ctx: Context, options: Options) -> tuple[Line, ...]:
+    """How to set the chat's clock, to who gave a time without having one."""
+    if options.zone:
+        return ()
+    return (ctx.say.line(texts.ZONE_HINT, kind=LineKind.SMALL, timezone=ctx.typed("timezone Europe/Vilnius")),)
+
+
 def ask(ctx: Context, question: texts.Template, label: texts.Template, line: str) -> Message:
     """A question before something is done that cannot be undone; the button, or the line typed, does it."""
     typed = ctx.say.line(texts.ASK_HOW, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
@@ -115,7 +122,7 @@ def described(options: Options, say: Texts, now: datetime) -> Iterator[Line]:
         (texts.SETTING_LANGUAGES, languages or everything),
         (texts.SETTING_KINDS, ", ".join(say.say(texts.OWNERS.get(kind, kind)) for kind in options.kinds) or everything),
         (texts.SETTING_MUTED, ", ".join(muted) or off),
-        (texts.SETTING_DISCREET, say.say(texts.SETTING_ON) if options.discreet else off),
+        (texts.SETTING_DISCREET, say.say(texts.SETTING_ON if options.discreet else texts.SETTING_OFF)),
         (texts.SETTING_LANGUAGE, INTERFACE.get(options.language) or say.say(texts.SETTING_AUTOMATIC)),
     ):
         yield say.line(template, kind=LineKind.BULLET, value=value)

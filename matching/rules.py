@@ -68,7 +68,9 @@ class Rule:
 
 def looks_like_rule(text: str) -> bool:
     """Whether a line is meant as a rule and not as somebody's name."""
-    return bool(re.search(rf"[(){_QUOTES}*]|\b(?:AND|OR|NOT|NEAR)\b|\b(?:{'|'.join(_FIELDS)}):", text))
+    signs = rf"[(){_QUOTES}*]|\b(?:AND|OR|NOT|NEAR)\b|\b(?:{'|'.join(_FIELDS)}):"
+    small = rf"\S\s(?:{'|'.join(sorted(_SMALL))})\s\S"  # a mistake that the rule's own words explain
+    return bool(re.search(rf"{signs}|{small}", text))
 
 
 def read_rule(source: str) -> Rule:

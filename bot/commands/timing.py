@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import available_timezones
@@ -39,7 +40,8 @@ async def when(ctx: Context, mode: Literal["instant", "hourly", "daily", ""] = "
     if mode:
         daily_at = _clock(ctx, at) if at else options.daily_at
         options = await wishes.change(ctx, mode=Mode(mode), daily_at=daily_at)
-    return wishes.answer(ctx, texts.SETTING_WHEN, wishes.modes(ctx, options), value=wishes.when(options, ctx.say))
+    told = wishes.answer(ctx, texts.SETTING_WHEN, wishes.modes(ctx, options), value=wishes.when(options, ctx.say))
+    return _with_hint(ctx, told, options) if options.mode is Mode.DAILY else told
 
 
 @command(role=Role.EDITOR, examples=("quiet 22:00 07:00", "quiet 22 7 strict", "quiet off"), private=False)
@@ -66,7 +68,8 @@ async def quiet(ctx: Context, hours: Rest = "") -> Message:
     template = texts.QUIET_SET_STRICT if options.quiet.strict else texts.QUIET_SET
     start, end = ctx.say.clock(options.quiet.start), ctx.say.clock(options.quiet.end)
     zone = options.zone or "UTC"
-    return wishes.answer(ctx, template, choices, start=start, end=end, zone=zone, most=MAJOR_RELEASE)
+    told = wishes.answer(ctx, template, choices, start=start, end=end, zone=zone, most=MAJOR_RELEASE)
+    return _with_hint(ctx, told, options)
 
 
 @command(role=Role.EDITOR, examples=("snooze 8h", "snooze 3d", "snooze 18:30", "snooze off"), private=False)
@@ -102,6 +105,10 @@ async def timezone(ctx: Context, name: Rest = "") -> Message:
     if name.strip():
         options = await wishes.change(ctx, zone=_zone(ctx, name.strip()))
     return wishes.answer(ctx, texts.ZONE_SET, zone=options.zone or "UTC", now=wishes.local(ctx.now, options, ctx.say))
+
+
+def _with_hint(ctx: Context, told: Message, options: Options) -> Message:
+    return replace(told, lines=(*told.lines, *wishes.zone_hint(ctx, options)))
 
 
 def _clock(ctx: Context, word: str) -> time:

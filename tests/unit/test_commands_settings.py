@@ -226,3 +226,14 @@ async def test_verdicts_are_counted_by_story_term_and_source_and_by_nobody(chat:
     assert "Wire 1: 50% useful" in noise.text
     await chat.ask("forget")
     assert (await counts(sqlite_url))["feedback"] == 12
+
+
+async def test_who_gives_a_time_without_a_clock_is_told_how_to_set_one(chat: Chat) -> None:
+    await chat.ask("subscribe")
+    for line in ("when daily 9:00", "quiet 22 7"):
+        assert "/timezone Europe/Vilnius sets the clock" in (await chat.ask(line)).text
+    assert "sets the clock" not in (await chat.ask("when hourly")).text
+    assert "Discreet messages: off" in (await chat.ask("settings")).text
+    await chat.ask("timezone Warsaw")
+    for line in ("when daily 9:00", "quiet 22 7"):
+        assert "sets the clock" not in (await chat.ask(line)).text

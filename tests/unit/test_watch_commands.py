@@ -252,8 +252,9 @@ async def test_a_full_list_does_not_lose_what_was_proposed(chat: WatchingChat, m
     assert "now watches" in (await chat.ask(save)).text
 
 
-async def test_a_mistake_is_answered_with_its_place(chat: WatchingChat) -> None:
-    answer = await chat.ask("watch save minsk and potash")
+@pytest.mark.parametrize("line", ["watch save minsk and potash", "watch minsk and potash"])
+async def test_a_mistake_is_answered_with_its_place(chat: WatchingChat, line: str) -> None:
+    answer = await chat.ask(line)
     assert "\n" + "minsk and potash\n      ^\n" in answer.text
     assert "Write AND" in answer.text
     assert await chat.watched() == []
