@@ -139,7 +139,7 @@ def make_parts(
     """
     clock = clock or (ServerClock() if settings.storage.url.startswith("postgresql") else SystemClock())
     matcher = make_matcher(settings)
-    store = Store(settings.storage.url, clock=clock)
+    store = Store(settings.storage.url, clock=clock, listen=settings.storage.listen)
     platforms: dict[str, ChatPlatform] = {}
     metrics = Metrics(clock)
     folder = database_folder(settings.storage.url)
@@ -236,9 +236,13 @@ def feed_options(settings: Settings) -> FeedOptions:
 
 
 def log_event(event: str, /, **fields: Any) -> None:
-    """The observer of a normal run: troubles as warnings, alerts as news, the rest for debugging."""
+    """The observer of a normal run: troubles as warnings, what comes of hits as news, the rest for debugging."""
     level = logging.DEBUG
-    if event in ("alert", "story"):
+    if event == "poll":
+        result = fields.pop("result")
+        fields |= {"feed": result.name, "outcome": result.outcome.value, "new": result.new, "hits": result.hits}
+        level = logging.INFO if result.hits else level
+    elif event in ("alert", "alert_reply", "digest", "story"):
         level = logging.INFO
     elif event in ("alert_dead", "chat_gone", "platform_rests", "credentials_refused", "feed_failing"):
         level = logging.WARNING

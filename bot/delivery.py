@@ -46,6 +46,7 @@ from core.ports import ChatPlatform, Clock, DeliveryStore, Observer
 PLAIN_AFTER = 3
 DEAD_AFTER = 8
 _MOST_REMEMBERED = 10_000
+_MOST_ENTRIES = 10  # of a story, in the log
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class _Unexpected(DeliveryError):
 class Deliverer:
     """Tells its observer `alert` (platform, story, edited), `alert_reply` (platform, story), `digest` (platform,
     stories), `alert_dead` (platform, story, reason), `chat_gone` (platform, reason), `platform_rests` (platform, until,
-    reason) and `credentials_refused` (platform, reason).
+    reason) and `credentials_refused` (platform, reason). What was shown is told with its `delivery` and `entries`.
     """
 
     def __init__(
@@ -263,7 +264,7 @@ class Deliverer:
         if not await self._store.mark_told(lane, item, told):
             return None
         reach("delivery.marked")
-        self._observe("alert_reply", platform=lane.target.platform, story=story.id)
+        self._observe("alert_reply", platform=lane.target.platform, story=story.id, **_way([(item, story)]))
         return replace(item, told=told)
 
     async def _together(self, lane: Lane, step: Together, last_start: datetime) -> bool:
@@ -297,7 +298,7 @@ class Deliverer:
         rows = [(item, story.revision, told_of(story, item.told)) for item, story in stories]
         marked = await self._store.mark_all_sent(lane, rows, self._clock.now())
         reach("delivery.marked")
-        self._observe("digest", platform=lane.target.platform, stories=len(rows))
+        self._observe("digest", platform=lane.target.platform, stories=len(rows), **_way(stories))
         return marked
 
     def _count(self, lane: Lane, *, new: bool = True) -> None:
@@ -357,11 +358,14 @@ class Deliverer:
         marked = await self._store.mark_sent(lane, item, reference, story.revision, self._clock.now(), told)
         reach("delivery.marked")
         waited = round((self._clock.now() - item.queued_at).total_seconds(), 3)
-        self._observe("alert", platform=lane.target.platform, story=story.id, edited=edited, waited=waited)
+        way = _way([(item, story)])
+        self._observe("alert", platform=lane.target.platform, story=story.id, edited=edited, waited=waited, **way)
         return marked
 
     async def _bury(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
-        self._observe("alert_dead", platform=lane.target.platform, story=item.story_id, reason=reason)
+        self._observe(
+            "alert_dead", platform=lane.target.platform, story=item.story_id, delivery=f"d{item.id}", reason=reason
+        )
         return await self._store.mark_dead(lane, item, reason)
 
     def _is_skipped(self, error: DeliveryError) -> bool:
@@ -376,3 +380,9 @@ class Deliverer:
             return await self._bury(lane, item, str(error))
         await self._setbacks.put_off(lane, [item], error, now)
         return False
+
+
+def _way(shown: Sequence[tuple[OutboxItem, Story]]) -> dict[str, str]:
+    """Which rows of the outbox were shown, and their newest entries, by the names that polls gave them in the log."""
+    entries = [f"e{member.entry_id}" for _, story in shown for member in story.members[-_MOST_ENTRIES:]]
+    return {"delivery": " ".join(f"d{item.id}" for item, _ in shown), "entries": " ".join(entries)}

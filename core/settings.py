@@ -100,6 +100,9 @@ class StorageSettings:
         "Database: SQLite, or postgresql+asyncpg://user:password@host/name.",
         secret_part=True,
     )
+    listen: bool = _key(
+        True, "PostgreSQL: be woken by what others queue. false saves a connection; alerts wait up to a second longer."
+    )
     keep: timedelta = _key(timedelta(days=90), "How long the text of entries is kept.", least=timedelta(days=1))
     keep_identities: timedelta = _key(
         timedelta(days=730), "How long it is remembered that an entry was seen.", least=timedelta(days=1)

@@ -32,7 +32,7 @@ from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
-from feeds.placing import Placed, place_hits
+from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
 from feeds.recording import NO_COUNTS, Counts, Recorder
 from feeds.schedule import next_poll_at, next_wait, own_pace
 from feeds.secondlook import choose_looks, is_wanted
@@ -93,7 +93,7 @@ class Pipeline:
         except LeaseLost as error:
             self._observe("poll_lost", feed=feed.spec.name, reason=str(error))
             return None
-        self._observe("poll", result=result)
+        self._observe("poll", result=result, poll=poll_name(feed))
         return result
 
     async def finish(self) -> None:
@@ -253,7 +253,7 @@ class Pipeline:
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
-            stories, alerts = await place_hits(
+            ways = await place_hits(
                 transaction,
                 self._stories,
                 feed.spec,
@@ -262,14 +262,13 @@ class Pipeline:
                 edit_after=self._options.edit_after,
                 watching=self._watcher is not None,
             )
-            counts = Counts(total, len(stored), hits, stories, alerts)
+            counts = Counts(total, len(stored), hits, *totals(ways))
             state = self._judged(feed, state)
             await transaction.finish_poll(feed, counts.record(outcome, state, now))
         reach("poll.committed")
-        if stories:
+        if counts.stories:
             self.breaking.look_again()
-        if stories or alerts:
-            self._observe("story", feed=feed.spec.name, opened=stories, alerts=alerts)
+        tell_ways(self._observe, ways, feed=feed.spec.name, by=poll_name(feed))
         return self._ended(feed, outcome, state, counts)
 
     async def _record(

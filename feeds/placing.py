@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from core.model import Action, Facts, FeedSpec, Level, Member, NewEntry, Placement, Story, StorySummary
-from core.ports import Stories, Transaction
+from core.model import Action, Facts, Feed, FeedSpec, Level, Member, NewEntry, Placement, Story, StorySummary
+from core.ports import Observer, Stories, Transaction
 from core.watch import WatchHit
 
 _NO_TOPIC = StorySummary(Level.NONE, (), Facts())
@@ -23,6 +23,33 @@ class Placed:
     watched: tuple[WatchHit, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where an entry went: its story, whether it opened it for those who have topics, and the alerts it caused."""
+
+    entry_id: int
+    story_id: int
+    opened: bool
+    alerts: int
+
+
+def totals(ways: Sequence[Way]) -> tuple[int, int]:
+    """The numbers of stories opened and of alerts queued."""
+    return sum(way.opened for way in ways), sum(way.alerts for way in ways)
+
+
+def tell_ways(observe: Observer, ways: Sequence[Way], *, feed: str, by: str) -> None:
+    """Tell `story` of each: which poll (or second look, `by`) brought which entry to which story."""
+    for way in ways:
+        entry = f"e{way.entry_id}"
+        observe("story", feed=feed, by=by, entry=entry, story=way.story_id, opened=way.opened, alerts=way.alerts)
+
+
+def poll_name(feed: Feed) -> str:
+    """What one poll of one feed is called in the log."""
+    return f"p{feed.id}.{feed.epoch}"
+
+
 async def place_hits(
     transaction: Transaction,
     stories: Stories,
@@ -32,36 +59,37 @@ async def place_hits(
     *,
     edit_after: timedelta,
     watching: bool = False,
-) -> tuple[int, int]:
-    """Join, open or ignore for each hit in the order given; returns the numbers of stories opened and of alerts queued.
+) -> tuple[Way, ...]:
+    """Join, open or ignore for each hit in the order given; returns the ways of those that went into a story.
 
     Every hit ends with an outcome and a reason. `watching` says that chats may have been shown a story for a watchlist.
     Entries that half match may join a story as context, but open none.
     """
     if not hits:
-        return 0, 0
+        return ()
     since = min(now, *(hit.at for hit in hits)) - stories.window
     open_stories = {story.id: story for story in await transaction.open_stories(since)}
     told = {story.id: story for story in open_stories.values() if story.level is not Level.NONE}
-    opened = alerts = 0
+    ways = []
     for hit in hits:
-        story = None
+        story, opened, alerts = None, False, 0
         if hit.new.analysis.level is not Level.NONE:
-            story, queued = await _place(transaction, stories, spec, hit, told, now, edit_after, watching)
-            alerts += queued
+            story, alerts = await _place(transaction, stories, spec, hit, told, now, edit_after, watching)
         if story is not None:
-            opened += story.id not in told
+            opened = story.id not in told
             told[story.id] = story
         if hit.watched:
             story = story or await _watched_story(transaction, spec, hit, open_stories, now, edit_after)
             open_stories[story.id] = story
             alerts += await transaction.queue_watched(story, hit.watched, now)
-    return opened, alerts
+        if story is not None:
+            ways.append(Way(hit.entry_id, story.id, opened, alerts))
+    return tuple(ways)
 
 
 async def place_again(
     transaction: Transaction, stories: Stories, spec: FeedSpec, hit: Placed, now: datetime, *, edit_after: timedelta
-) -> tuple[int, int] | None:
+) -> tuple[Way, ...] | None:
     """`place_hits` for an entry that is known better now; None when it is in no story that is open.
 
     Its story keeps it, and tells what it says now. A story that only watchers were shown becomes one for all, unless
@@ -71,19 +99,19 @@ async def place_again(
     home = next((one for one in open_stories if hit.entry_id in [member.entry_id for member in one.members]), None)
     if home is None:
         return None
-    opened = alerts = 0
+    opened, alerts = False, 0
     if hit.new.analysis.relevant and await _is_its_own(transaction, stories, spec, hit, home, open_stories):
         before = next(member for member in home.members if member.entry_id == hit.entry_id)
         member = replace(_member(spec, hit), update=before.update)
         members = tuple(member if one is before else one for one in home.members)
         story = await transaction.replace_member(home.id, member, stories.summarise(members), hit.at)
-        opened = int(home.level is Level.NONE)
+        opened = home.level is Level.NONE
         if story.level is Level.ALERT:
             alerts = await transaction.queue_story(story, now, edit_after=edit_after, edits_only=member.update)
         await transaction.set_outcome(hit.entry_id, story.level.value, "Read in full, it tells more of its story.")
     if hit.watched:
         alerts += await transaction.queue_watched(home, hit.watched, now)
-    return opened, alerts
+    return (Way(hit.entry_id, home.id, opened, alerts),) if opened or alerts else ()
 
 
 async def _is_its_own(

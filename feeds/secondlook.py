@@ -23,7 +23,7 @@ from core.watch import Watcher, WatchHit
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions
 from feeds.pages import PageReader
-from feeds.placing import Placed, place_again, place_hits
+from feeds.placing import Placed, Way, place_again, place_hits, tell_ways, totals
 from feeds.robots import Robots
 from feeds.sifting import verdict
 from feeds.watching import QUIET, find_watched
@@ -224,13 +224,12 @@ class SecondLooks:
         async with self._store.transaction() as transaction:
             await transaction.check_look(look)
             await transaction.update_entry(look.entry_id, new)
-            opened, alerts = await self._place(transaction, look, new, watched, now)
+            ways = await self._place(transaction, look, new, watched, now)
             reach("look.stored")
             await transaction.finish_look(look, trace, hits=int(found))
         reach("look.committed")
-        self.opened += opened
-        if opened or alerts:
-            self._observe("story", feed=look.spec.name, opened=opened, alerts=alerts)
+        self.opened += totals(ways)[0]
+        tell_ways(self._observe, ways, feed=look.spec.name, by="second look")
         return trace
 
     def _match(self, look: Look, text: str) -> NewEntry:
@@ -245,9 +244,9 @@ class SecondLooks:
 
     async def _place(
         self, transaction: Transaction, look: Look, new: NewEntry, watched: tuple[WatchHit, ...], now: datetime
-    ) -> tuple[int, int]:
+    ) -> tuple[Way, ...]:
         if new.analysis.level is Level.NONE and not watched:
-            return 0, 0
+            return ()
         hit = Placed(look.entry_id, new, look.at, watched)
         edit_after = self._options.edit_after
         again = await place_again(transaction, self._stories, look.spec, hit, now, edit_after=edit_after)

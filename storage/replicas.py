@@ -19,6 +19,7 @@ class ReplicaStore:
     """Implements core.replicas over `_database`."""
 
     _database: Database
+    _listen: bool = True
 
     async def take_turns(self, platform: str, now: datetime, *, count: int, apart: timedelta) -> Turns:
         if not apart:
@@ -80,8 +81,12 @@ class ReplicaStore:
             return await connection.run_sync(current_revision)
 
     async def follow_outbox(self, wake: Callable[[], None]) -> None:
-        """Call `wake` when a process has queued something, until cancelled; returns at once on SQLite. Only a hint."""
-        await hints.follow(self._database, wake)
+        """Call `wake` when a process has queued something, until cancelled. Only a hint.
+
+        Returns at once on SQLite, and when listening is switched off.
+        """
+        if self._listen:
+            await hints.follow(self._database, wake)
 
     async def read_clock(self) -> datetime | None:
         """The database server's time; None for SQLite, which has no other clock than ours."""

@@ -71,9 +71,10 @@ _CHOICES = 3
 
 
 class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
-    """`url` as in the configuration; `busy_timeout` in seconds is how long SQLite waits for another program's lock."""
+    """`url` and `listen` as in the configuration; `busy_timeout` in seconds, for SQLite's lock."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10.0) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10, listen: bool = True) -> None:
+        self._listen = listen
         self._database = Database(url, busy_timeout=busy_timeout)
         self._clock: Clock = clock or SystemClock()
         self._stale: dict[int, tuple[int, ...]] = {}

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from app.parts import make_parts
 from app.rounds import Rounds
 from core.model import Target
+from core.settings import Settings, StorageSettings
 from storage.database import Database
 from storage.hints import Pauses, follow
 from storage.store import Store
@@ -121,3 +123,14 @@ async def test_a_round_is_hastened() -> None:
     rounds.stop()
     hasten()  # nor after the end
     assert bell.rung == 1
+
+
+async def test_listening_can_be_switched_off(postgres_url: str, newsroom: Newsroom) -> None:
+    bell = Bell()
+    settings = Settings(storage=StorageSettings(url=postgres_url, listen=False))
+    parts = make_parts(settings, chats=False)
+    await parts.store.open()
+    async with asyncio.timeout(LONG):
+        await parts.store.follow_outbox(bell)
+    await parts.close()
+    assert bell.rung == 0, "whoever listens is rung once at the start"

@@ -107,14 +107,17 @@ _PAGE = "".join(
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.startswith("look.")])
-async def test_no_second_look_is_lost(step: str, sqlite_url: str, tmp_path: Path) -> None:
-    """On SQLite alone: what a lease promises is tested on both, in tests/contract."""
+async def test_no_second_look_is_lost(step: str, sqlite_url: str, postgres_url: str, tmp_path: Path) -> None:
+    """Both databases at once, each with a feed of its own."""
     async with FeedServer() as server:
         item = _HALF.format(url=server.url("/page"))
         page = f"<html><body><article>{_PAGE}</article></body></html>".encode()
         server.on("/page", reply(page, headers=[("Content-Type", "text/html")]))
-        feed = server.on("/feed", *(reply(_FEED % part) for part in (b"", item.encode())))
-        await die_and_read_on(step, feed, tmp_path, sqlite_url)
+        documents = [reply(_FEED % part) for part in (b"", item.encode())]
+        async with asyncio.TaskGroup() as group:
+            for path, database in (("/one", sqlite_url), ("/two", postgres_url)):
+                feed = server.on(path, *documents)
+                group.create_task(die_and_read_on(step, feed, tmp_path, database))
 
 
 async def die_and_read_on(step: str, url: str, folder: Path, database: str) -> None:

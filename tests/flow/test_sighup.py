@@ -1,14 +1,15 @@
-"""A real process reads its configuration again on SIGHUP."""
+"""A real process reads its configuration again on SIGHUP; its log follows an entry by one name."""
 
 from __future__ import annotations
 
+import json
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
-from tests.flow.test_whole import running
+from tests.flow.test_whole import Running, running
 from tests.telegram_server import TelegramServer
 
 FREED = "Belarus frees 52 political prisoners after US envoy Coale's visit"
@@ -63,3 +64,26 @@ async def test_sighup_adopts_a_good_file_and_refuses_a_bad_one(tmp_path: Path, s
         program.process.send_signal(signal.SIGHUP)
         await program.logged("the configuration was read again")
         await telegram.until(lambda: any("31 political" in one["text"] for one in telegram.messages(channel)))
+        await program.end()
+        assert len(telegram.messages(channel)) == 2
+    assert str(channel.id) not in program.log
+    assert "Traceback" not in program.log
+    entries = [one["entry"] for one in lines(program, "story")]
+    assert len(set(entries)) == 2
+    for entry in entries:
+        one_entry_can_be_followed(program, entry)
+
+
+def one_entry_can_be_followed(program: Running, entry: str) -> None:
+    """By its name alone, from the poll that brought it to the chat that was told."""
+    (story,) = [one for one in lines(program, "story") if one["entry"] == entry]
+    (polled,) = [one for one in lines(program, "poll") if one["poll"] == story["by"]]
+    assert (polled["feed"], polled["hits"], story["alerts"]) == (story["feed"], "1", "1")
+    (alert,) = [one for one in lines(program, "alert") if entry in one["entries"].split()]
+    assert (alert["platform"], alert["story"]) == ("telegram", story["story"])
+    assert alert["delivery"].startswith("d")
+
+
+def lines(program: Running, event: str) -> list[dict[str, str]]:
+    """The log lines of an event."""
+    return [line for line in map(json.loads, program.log.splitlines()) if line["event"] == event]
