@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python benchmarks/run_all.py [--quick]
 
-`--quick` takes as little of everything as still runs every line that matters, without the peer and PostgreSQL: it shows
-that the benchmarks work, and its figures mean nothing.
+`--quick` takes as little of everything as still runs every line that matters, without the peer and with PostgreSQL only
+where nothing else is measured: it shows that the benchmarks work, and its figures mean nothing.
 """
 
 from __future__ import annotations
