@@ -114,7 +114,7 @@ async def test_telegram_asks_to_wait_and_gets_the_file_later(telegram: TelegramS
     assert shown["document"]["file_size"] == len(TABLE.body)
 
 
-async def test_a_press_brings_a_file_into_the_chat_and_no_pop_up(telegram: TelegramServer) -> None:
+async def test_a_press_brings_a_file_to_the_asker_and_no_pop_up(telegram: TelegramServer) -> None:
     chat = telegram.chats.group()
     async with receiving(telegram) as bench:
         bench.echo.answer = answer(private=True)
@@ -122,7 +122,9 @@ async def test_a_press_brings_a_file_into_the_chat_and_no_pop_up(telegram: Teleg
         (shown,) = await telegram.sent(chat)
         press = telegram.press(chat, shown, "As JSONL")
         assert not (await telegram.pressed(press)).get("text")
-        assert len(await telegram.sent(chat, 2)) == 2
+        (given,) = [one for one in chat.alone.values() if one["from"]["is_bot"]]
+    assert given["document"]["file_name"] == shown["document"]["file_name"]
+    assert len(telegram.messages(chat)) == 1
 
 
 async def test_telegram_gives_a_document_to_the_command_in_its_caption(telegram: TelegramServer) -> None:
