@@ -102,7 +102,7 @@ def test_forms_of_slack_speak_the_language_of_their_answer_or_of_who_looks() -> 
     assert spoken("fr").lang == spoken("").lang == "en"
 
 
-FILLED = {"score": "0.71", "things": "p:losik, 52", "days": "3", "count": "52", "others": "14, 16"}
+FILLED = {"score": "0.71", "things": "p:losik, 52", "days": "3", "count": "52", "others": "14, 16", "stories": "#3, #4"}
 REASONS = [value for name, value in vars(story_texts).items() if name.isupper()]
 
 

@@ -118,7 +118,7 @@ def test_the_first_version_and_a_missing_version_are_read() -> None:
         (b'{"version":"https://jsonfeed.org/version/1"}', Outcome.PARSE, "no list of items"),
         (b'{"version":"https://jsonfeed.org/version/1","items":[{"id":"1"', Outcome.PARSE, "cut off"),
         (b"[" * 200_000, Outcome.PARSE, "nested too deep"),
-        (b"<html><title>Just a moment</title></html>", Outcome.NOT_A_FEED, "browser check"),
+        (b"<html><title>Just a moment</title></html>", Outcome.BLOCKED, "browser check"),
         (b"<rss version='2.0'><channel/></rss>", Outcome.NOT_A_FEED, "XML came instead of JSON"),
         (b"hello", Outcome.NOT_A_FEED, "without any markup"),
         (b"\x89PNG\r\n", Outcome.NOT_A_FEED, "a PNG image"),
