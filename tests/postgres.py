@@ -18,8 +18,10 @@ from pathlib import Path
 
 import asyncpg
 
-# Speed for safety: this data lives for the length of a test run.
-_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=150")
+# Speed for safety: this data lives for the length of a test run. Nothing is tidied up in the background, so that plans
+# do not depend on when.
+_SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+_OPTIONS = (*_SPEED, "listen_addresses=", "max_connections=150")
 _numbers = count(1)
 # Leaves a database as it was made: nobody connected, no row, ids from 1.
 _EMPTY = """

@@ -47,6 +47,19 @@ def recorded(store: Store) -> Iterator[list[Asked]]:
         event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
+async def settle(url: str) -> None:
+    """Let PostgreSQL tidy up what was filled in, as it does in the background of a living database: until then plans
+    depend on how far it has come (words that wait to go into the GIN index, pages not known to be visible to all).
+    """
+    if url.startswith("sqlite"):
+        return
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+
+
 async def work_of(url: str, asked: Asked) -> tuple[int, str]:
     """What the statement costs, in the database's own unit, and its plan for people. Changes nothing."""
     return _in_sqlite(url, asked) if url.startswith("sqlite") else await _in_postgresql(url, asked)

@@ -19,7 +19,7 @@ from core.search import SearchTerm
 from storage.store import Store
 from tests.contract.store_steps import EDIT_AFTER, ended, entry, member, new, summary
 from tests.postgres import EmptyDatabases
-from tests.work import recorded, work_of
+from tests.work import recorded, settle, work_of
 
 FEW, MANY = Filled(2_000, 200), Filled(10_000, 1_000)
 LEASE = timedelta(minutes=2)
@@ -105,6 +105,7 @@ async def work_with(url: str, size: Filled) -> dict[str, list[tuple[int, str, st
     try:
         await fill(store._database, size)
         await break_a_story(store)
+        await settle(url)
         found = {}
         for name, ask in ASKED.items():
             with recorded(store) as asked:
