@@ -23,6 +23,11 @@ class Corrected:
     chats: int
 
 
+def elder_first(one: Story, other: Story) -> tuple[Story, Story]:
+    """Which of two stories stays when a report shows that they are one, and which goes into it."""
+    return (one, other) if (one.opened_at, one.id) <= (other.opened_at, other.id) else (other, one)
+
+
 class CorrectingStore(Protocol):
     async def merge_stories(self, into: int, other: int, summarise: Summarise, now: datetime) -> Corrected:
         """Move all reports of `other` into `into`; chats' messages follow.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.correcting import elder_first
 from core.model import Action, Facts, Feed, FeedSpec, Level, Member, NewEntry, Placement, Story, StorySummary
 from core.ports import Observer, Stories, Transaction
 from core.watch import WatchHit
@@ -165,7 +166,7 @@ async def _merge(
     """Make one of the story that a report joined and another of which it shows that it is the same; the elder stays."""
     if story is None or other not in told:
         return story
-    kept, gone = sorted((story, told[other]), key=lambda one: (one.opened_at, one.id))
+    kept, gone = elder_first(story, told[other])
     del told[gone.id]
     return await transaction.merge_stories(kept.id, gone.id, stories.summarise, now)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.correcting import elder_first
 from core.errors import MinskError
 from core.model import Action, Analysis, Member, Story
 from core.ports import Matcher, Stories
@@ -166,7 +167,7 @@ class _Desk:
         )
 
     def _merge(self, one: Story, other: Story) -> Story:
-        kept, gone = sorted((one, other), key=lambda story: (story.opened_at, story.id))
+        kept, gone = elder_first(one, other)
         del self.stories[gone.id]
         self._into[gone.id] = kept.id
         return self._keep(kept.id, kept, gone.members)

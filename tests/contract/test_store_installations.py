@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from core.installs import Installation
 from core.model import Target
 from storage.store import Store
 from tests.fake_clock import FakeClock
-
-
-@pytest.fixture
-async def store(database_url: str, clock: FakeClock) -> AsyncIterator[Store]:
-    store = Store(database_url, clock=clock)
-    await store.open()
-    yield store
-    await store.close()
 
 
 async def test_one_is_kept_for_each_workspace(store: Store, clock: FakeClock) -> None:

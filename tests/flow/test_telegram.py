@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -15,18 +14,6 @@ from tests.telegram_chats import BOT_ID, person
 from tests.telegram_entities import part
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import flood, refuse
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
-async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
-    async with receiving(server) as started:
-        yield started
 
 
 async def test_command_in_a_private_chat_is_asked_and_answered(server: TelegramServer, bench: Bench) -> None:

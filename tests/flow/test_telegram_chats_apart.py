@@ -34,12 +34,6 @@ KEPT_WITHOUT_CHATS = {
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
 async def bench(server: TelegramServer, store: Store, clock: FakeClock) -> AsyncIterator[Bench]:
     async with receiving(server) as started:
         started.echo.answer = Dispatcher(load_commands(), store, TOPICS, clock)

@@ -29,12 +29,6 @@ from tests.telegram_wire import Fault, flood, refuse
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
 async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
     async with opened(server) as started:
         yield started

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-
-import pytest
 
 from core.files import Attachment
 from core.message import Button, Message, plain
@@ -17,18 +14,6 @@ from tests.telegram_wire import refuse
 
 LONG = replace(plain("reason " * 50), private=True)
 TOO_OLD = "Bad Request: query is too old and response timeout expired or query ID is invalid"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
-async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
-    async with receiving(server) as running:
-        yield running
 
 
 def seen_by(chat: Chat, user: int) -> list[Json]:

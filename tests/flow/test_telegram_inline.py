@@ -31,12 +31,6 @@ from tests.telegram_wire import refuse
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
 def finder(store: Store, clock: FakeClock) -> Finder:
     return Finder(store, TopicTitles(TOPICS), clock)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot import texts
@@ -17,12 +15,6 @@ from tests.telegram_wire import Fault, flood, refuse
 OTHERS = [lang for lang in INTERFACE if lang != "en"]
 SCOPES = ("default", "all_private_chats", "all_chat_administrators")
 SETTERS = ("setMyCommands", "setMyDescription", "setMyShortDescription")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
 
 
 async def settled(server: TelegramServer) -> None:

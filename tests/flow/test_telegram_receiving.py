@@ -24,18 +24,6 @@ from tests.telegram_wire import Fault, flood, refuse
 from web.server import HttpServer
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
-async def bench(server: TelegramServer) -> AsyncIterator[Bench]:
-    async with receiving(server) as started:
-        yield started
-
-
 def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     names = st.sampled_from(["chat", "message", "from", "id"])
     return st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,12 +11,6 @@ from aiohttp import ClientSession, FormData
 from tests.telegram_chats import Json
 from tests.telegram_entities import BadEntities, check, read_html
 from tests.telegram_server import TelegramServer
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
 
 
 async def call(server: TelegramServer, method: str, **how: Any) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -34,12 +33,6 @@ SPARE_ID = 7000000002
 SPARE = f"{SPARE_ID}:AAE-spare-token_0123456789abcdefghijk"
 NAME = "minskwatch2bot"
 NOT_BEGUN = Refusal(403, "Forbidden: bot can't initiate conversation with a user")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
 
 
 @pytest.fixture
