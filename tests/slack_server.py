@@ -52,6 +52,7 @@ class SlackServer(SlackApi):
         self._tickets: set[str] = set()
         self._sockets: dict[web.WebSocketResponse, web.Request] = {}
         self._acks: dict[str, asyncio.Future[str]] = {}
+        self.acknowledged: list[str] = []
 
     def routes(self) -> Iterator[tuple[str, str, Callable[[web.Request], Any]]]:
         yield from super().routes()
@@ -298,13 +299,15 @@ class SlackServer(SlackApi):
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._acknowledge(json.loads(message.data))
+                    await self._acknowledge(json.loads(message.data))
         finally:
             del self._sockets[socket]
             await self.changed()
         return socket
 
-    def _acknowledge(self, answer: Mapping[str, Any]) -> None:
+    async def _acknowledge(self, answer: Mapping[str, Any]) -> None:
+        self.acknowledged.append(str(answer["envelope_id"]))
+        await self.changed()
         waiting = self._acks.get(str(answer["envelope_id"]))
         if waiting is not None and not waiting.done():
             waiting.set_result(json.dumps(answer.get("payload")) if "payload" in answer else "")

@@ -117,10 +117,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Path, ready: str = " ready ") -> AsyncIterator[Running]:
+async def running(config: Path, ready: str = " ready ", role: str = "") -> AsyncIterator[Running]:
     """The program with this configuration, from when its log says `ready` until its orderly end."""
+    roles = ("--role", role) if role else ()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(ROOT / "main.py"), "run", cwd=config.parent, stderr=asyncio.subprocess.PIPE
+        sys.executable, str(ROOT / "main.py"), "run", *roles, cwd=config.parent, stderr=asyncio.subprocess.PIPE
     )
     program = Running(process)
     try:
