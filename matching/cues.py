@@ -56,19 +56,19 @@ class Cues:
         known = self._words.get(key)
         if known is None:
             known = self._words[key] = Memory(partial(self._look_up, key), _REMEMBERED)
-        tokens, folded = passage.tokens, passage.folded
-        last = len(tokens) - 1
+        folded = passage.folded
+        last = len(folded) - 1
         found: list[Cue] = []
         looked_up: Iterable[Any] = enumerate(map(known.__getitem__, folded))
         for index, starts in filter(itemgetter(1), looked_up):
-            if sentences is not None and tokens[index].sentence not in sentences:
+            if sentences is not None and passage.sentences[index] not in sentences:
                 continue
             following = folded[index + 1] if index < last else ""
             for pattern, stem in starts:
                 if stem is None:
                     found.append(Cue(pattern.concept, index, index))
                 elif following.startswith(stem):
-                    end = pattern.find_end(tokens, index)
+                    end = pattern.find_end(passage, index)
                     if end >= 0:
                         found.append(Cue(pattern.concept, index, end))
         return found

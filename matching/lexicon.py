@@ -19,12 +19,12 @@ from matching.numbers import number_words
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
-from matching.phrases import Phrase, PhraseIndex, chunks_around
-from matching.text import Chunk, Memory, Passage, Token, read_chunk
+from matching.phrases import Phrase, PhraseIndex
+from matching.text import Memory, Passage
 from matching.topics import Topic
 
 MAX_HITS = 3_000  # telling words looked at per passage: ten times the longest article
-_REMEMBERED = 30_000  # words, and chunks of text, whose look-up is kept: about 6 MB each
+_REMEMBERED = 20_000  # words whose look-up is kept, and as many from before: about 6 MB
 _CENTURIES = frozenset(("19", "20"))
 COUNTRY = frozenset(("belarus", "minsk", "place", "firm"))  # concepts that let a weak name count
 
@@ -48,34 +48,30 @@ class Found(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What a folded word can be: whole patterns, the rarest word of longer ones, and names."""
+    """What a folded word can be: whole patterns, the rarest word of longer ones, and names.
 
+    `sure` has the concepts that it is however it is written, with the pattern of each; None when `whole` holds
+    patterns that ask for capitals or accents.
+    """
+
+    sure: tuple[tuple[str, str], ...] | None
     whole: tuple[Pattern, ...]
     within: tuple[Phrase, ...]
     names: NameHits | None
 
 
-class _Tell(NamedTuple):
-    """What a chunk of text is read for: it is not one plain word, or it may tell something (`telling`)."""
-
-    chunk: Chunk
-    telling: bool
-    within: tuple[Phrase, ...]  # of all its words
-
-
 class Scan(NamedTuple):
-    """A passage looked up: the tokens that tell something, the concepts, and the capitalised words that may be names,
-    by token index."""
+    """A passage looked up: the concepts, and the capitalised words that may be names, by number of the word."""
 
     passage: Passage
-    tokens: Sequence[Token]
     concepts: list[Found]
     names: dict[int, NameHits]
 
 
+_Hits = Sequence[tuple[int, _Word]]  # words that tell something, with their numbers in the passage
 _PLACE = itemgetter(3, 4, 0)  # first token, last token, concept
-_NUMBER_OF = itemgetter(0)
 _SECOND = itemgetter(1)
+_new = tuple.__new__  # what a named tuple's own constructor does, at a third of its cost
 
 
 class Lexicon:
@@ -99,7 +95,6 @@ class Lexicon:
         self._longest = max(map(len, self._stems), default=0)
         self._names = NameIndex(packs.persons, packs.cognates)
         self._words: Memory[_Word | None] = Memory(self._look_up, _REMEMBERED)
-        self._tells: Memory[_Tell | None] = Memory(self._tell, _REMEMBERED)
 
     def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
         """Everything the packs know in a passage, in order of place. `context` says that the text is known to be about
@@ -108,24 +103,15 @@ class Lexicon:
 
     def scan(self, passage: Passage) -> Scan:
         """Find what needs no context: all concepts, and the words that may be names."""
-        chunks = passage.chunks
-        looked_up: Iterable[Any] = enumerate(map(self._tells.__getitem__, chunks))
-        tells: list[tuple[int, _Tell]] = list(filter(_SECOND, looked_up))
-        wanted = [(at, tell.chunk) for at, tell in tells]
-        around = {
-            other for at, tell in tells if tell.within for other in chunks_around(tell.within, chunks, at, tell.chunk)
-        }
-        telling = around.union(at for at, tell in tells if tell.telling)
-        if around:
-            around.difference_update(at for at, _ in wanted)
-            wanted += [(at, read_chunk(chunks[at])) for at in around]
-            wanted.sort(key=_NUMBER_OF)
-        made, tokens = passage.some(wanted, telling)
-        words = self._words
-        hits = [(token, word) for token in made if (word := words[token.folded]) is not None]
+        looked_up: Iterable[Any] = enumerate(map(self._words.__getitem__, passage.folded))
+        hits: list[tuple[int, _Word]] = list(filter(_SECOND, looked_up))
         del hits[MAX_HITS:]
-        names = {token.index: word.names for token, word in hits if word.names is not None and _capital(token)}
-        return Scan(passage, tokens, self._find_concepts(passage, tokens, hits) if hits else [], names)
+        names = {
+            index: word.names
+            for index, word in hits
+            if word.names is not None and not passage.text[passage.starts[index]].islower()
+        }
+        return Scan(passage, _find_concepts(passage, hits) if hits else [], names)
 
     def complete(self, scan: Scan, *, context: bool) -> tuple[Found, ...]:
         """Add the persons to a scan; everything in order of place."""
@@ -135,15 +121,6 @@ class Lexicon:
         found.sort(key=_PLACE)
         return tuple(found)
 
-    def _tell(self, chunk: str) -> _Tell | None:
-        """None for a plain word that tells nothing."""
-        read = read_chunk(chunk)
-        words = [self._words[piece.folded] for piece in read.pieces]
-        if read.plain is not None and words[0] is None:
-            return None
-        telling = read.head or read.tail or any(words)
-        return _Tell(read, telling, tuple(phrase for word in words if word is not None for phrase in word.within))
-
     def _look_up(self, folded: str) -> _Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
         for size in range(min(len(folded), self._longest), 0, -1):
@@ -152,48 +129,21 @@ class Lexicon:
                     whole.append(pattern)
         within = self._phrases.look_up(folded)
         names = self._names.look_up(folded)
-        return _Word(_longest_win(whole), within, names) if whole or within or names else None
-
-    def _find_concepts(
-        self, passage: Passage, tokens: Sequence[Token], hits: Sequence[tuple[Token, _Word]]
-    ) -> list[Found]:
-        """Concepts in the words that tell something; for every first word of a concept one pattern."""
-        found: dict[tuple[str, int], Found] = {}
-        barred: list[tuple[str, int, int]] = []
-        for phrase, first, last in _phrases(tokens, hits):
-            pattern = phrase.pattern
-            if pattern.negative:
-                barred.append((pattern.concept, first, last))
-            elif (pattern.concept, first) not in found:
-                found[pattern.concept, first] = _found(passage, tokens, pattern.concept, first, last, pattern.source)
-        excepted: set[tuple[str, int]] = set()
-        for token, word in hits:
-            index = token.index
-            for pattern in word.whole:
-                element = pattern.elements[0]
-                if (element.exact or element.accents) and not element.fits_exactly(token.text):
-                    continue
-                key = pattern.concept, index
-                if key in found or key in excepted:
-                    continue
-                if pattern.negative:
-                    excepted.add(key)
-                else:
-                    found[key] = _found(passage, tokens, pattern.concept, index, index, pattern.source)
-        return [item for item in found.values() if not (barred and _is_barred(item, barred))]
+        if not (whole or within or names):
+            return None
+        patterns = _longest_win(whole)
+        return _Word(_sure(patterns), patterns, within, names)
 
     def _find_persons(self, scan: Scan, context: bool) -> list[Found]:
         if not scan.names:
             return []
         by_sentences = frozenset(item.sentence for item in scan.concepts if item.concept in COUNTRY)
         found: list[Found] = []
-        for sighting in self._names.sight(scan.tokens, scan.names, context, by_sentences):
+        for sighting in self._names.sight(scan.passage.sentences, scan.names, context, by_sentences):
             person = sighting.person
             source = f"name:{person.id} {person.source}"
             for concept in (f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())):
-                found.append(
-                    _found(scan.passage, scan.tokens, concept, sighting.first, sighting.last, source, person.id)
-                )
+                found.append(_found(scan.passage, concept, sighting.first, sighting.last, source, person.id))
         return found
 
 
@@ -209,14 +159,42 @@ def _is_count(folded: str) -> bool:
     return len(folded) < 4 or folded[:2] not in _CENTURIES
 
 
-def _phrases(tokens: Sequence[Token], hits: Sequence[tuple[Token, _Word]]) -> list[tuple[Phrase, int, int]]:
-    """The phrases that stand in a passage with their first and last tokens, in the order in which they count."""
+def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
+    """Concepts in the words that tell something; for every first word of a concept one pattern."""
+    found: list[Found] = []
+    known: set[tuple[str, int]] = set()
+    barred: list[tuple[str, int, int]] = []
+    for phrase, first, last in _phrases(passage, hits):
+        pattern = phrase.pattern
+        if pattern.negative:
+            barred.append((pattern.concept, first, last))
+        elif (pattern.concept, first) not in known:
+            known.add((pattern.concept, first))
+            found.append(_found(passage, pattern.concept, first, last, pattern.source))
+    where, text, sentences = passage.where, passage.text, passage.sentences
+    starts, ends = passage.starts, passage.ends
+    for index, word in hits:
+        concepts = word.sure
+        if concepts is None:
+            written = passage.word(index)
+            fitting = (pattern for pattern in word.whole if pattern.elements[0].fits_exactly(written))
+            concepts = _sure(fitting, lasting=False)
+        if concepts:
+            start, end = starts[index], ends[index]
+            for concept, source in concepts:
+                if not known or (concept, index) not in known:
+                    row = (concept, where, sentences[index], index, index, text[start:end], source, start, end, "")
+                    found.append(_new(Found, row))
+    return [item for item in found if not _is_barred(item, barred)] if barred else found
+
+
+def _phrases(passage: Passage, hits: _Hits) -> list[tuple[Phrase, int, int]]:
+    """The phrases that stand in a passage with their first and last words, in the order in which they count."""
     standing = {
         (first, phrase.rank): (phrase, first, last)
-        for token, word in hits
+        for index, word in hits
         for phrase in word.within
-        if phrase.may_stand(tokens, token.index)
-        for first, last in phrase.stands(tokens, token.index)
+        for first, last in phrase.stands(passage, index)
     }
     return [standing[key] for key in sorted(standing)]
 
@@ -225,22 +203,27 @@ def _is_barred(item: Found, barred: Sequence[tuple[str, int, int]]) -> bool:
     return any(concept == item.concept and first <= item.last and item.first <= last for concept, first, last in barred)
 
 
-def _capital(token: Token) -> bool:
-    return not token.text[0].islower()
-
-
 def _longest_win(patterns: list[Pattern]) -> tuple[Pattern, ...]:
     """Per concept, the pattern with the longest stem first: it decides between a word and its exception."""
     return tuple(sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative)))
 
 
-def _found(
-    passage: Passage, tokens: Sequence[Token], concept: str, first: int, last: int, pattern: str, person: str = ""
-) -> Found:
-    _, _, start, end, sentence, _ = tokens[first]
-    if last != first:
-        end = tokens[last].end
-    return Found(concept, passage.where, sentence, first, last, passage.text[start:end], pattern, start, end, person)
+def _sure(patterns: Iterable[Pattern], *, lasting: bool = True) -> tuple[tuple[str, str], ...] | None:
+    """Concepts, each with its pattern, that a word is by patterns that fit it; the first of a concept decides. None if
+    that hangs on how it is written, when it is to be remembered (`lasting`)."""
+    first: dict[str, Pattern] = {}
+    for pattern in patterns:
+        element = pattern.elements[0]
+        if lasting and (element.exact or element.accents):
+            return None
+        first.setdefault(pattern.concept, pattern)
+    return tuple((pattern.concept, pattern.source) for pattern in first.values() if not pattern.negative)
+
+
+def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:
+    start, end = passage.starts[first], passage.ends[last]
+    text = passage.text[start:end]
+    return Found(concept, passage.where, passage.sentences[first], first, last, text, pattern, start, end, person)
 
 
 def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:

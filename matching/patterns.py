@@ -12,11 +12,10 @@ lässt ... frei   up to 5 other words between, in the same sentence
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from matching.fold import fold, fold_keeping_accents
-from matching.text import Token, words_in
+from matching.text import Passage, words_in
 
 DEFAULT_EXTRA = 5
 MAX_EXTRA = 9
@@ -40,12 +39,13 @@ class Element:
     accents: str = ""  # the stem with its accents, when they count
     lost: bool = field(default=False, compare=False)  # folding took accents off that do not count
 
-    def fits(self, token: Token) -> bool:
-        word = token.folded
+    def fits(self, passage: Passage, at: int) -> bool:
+        """Can this be the word number `at` of a passage?"""
+        word = passage.folded[at]
         return (
             word.startswith(self.stem)
             and len(word) - len(self.stem) <= self.extra
-            and (not (self.exact or self.accents) or self.fits_exactly(token.text))
+            and (not (self.exact or self.accents) or self.fits_exactly(passage.word(at)))
         )
 
     def fits_exactly(self, text: str) -> bool:
@@ -68,17 +68,17 @@ class Pattern:
     negative: bool
     source: str
 
-    def find_end(self, tokens: Sequence[Token], first: int) -> int:
-        """Index of the last token when the pattern stands at `first` (whose element is known to fit), else -1."""
+    def find_end(self, passage: Passage, first: int) -> int:
+        """Index of the last word when the pattern stands at `first` (whose element is known to fit), else -1."""
         at = first
-        sentence = tokens[first].sentence
+        sentences = passage.sentences
+        sentence = sentences[first]
         for element, gap in zip(self.elements[1:], self.gaps[1:], strict=True):
-            stem = element.stem
-            for token in tokens[at + 1 : at + (GAP + 2 if gap else 2)]:
-                if token.sentence != sentence:
+            for here in range(at + 1, min(at + (GAP + 2 if gap else 2), len(sentences))):
+                if sentences[here] != sentence:
                     return -1
-                if token.folded.startswith(stem) and element.fits(token):
-                    at = token.index
+                if element.fits(passage, here):
+                    at = here
                     break
             else:
                 return -1

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from matching.names import PREFIX, Lattice, Name, generate, literal
 from matching.packfile import Row
-from matching.text import Token
 
 NEAR = 2  # words between a surname and a given name
 _BESIDE = 3  # words from one name to the next in a list of names
@@ -135,7 +134,7 @@ class NameIndex:
         return tuple(self.persons[owner] for name in numbers for owner in self._owners[name])
 
     def sight(
-        self, tokens: Sequence[Token], hits: dict[int, NameHits], context: bool, by_sentences: frozenset[int]
+        self, sentences: Sequence[int], hits: dict[int, NameHits], context: bool, by_sentences: frozenset[int]
     ) -> list[Sighting]:
         """Decide who is meant where. `hits`: what each capitalised word can be; `context`: the text is known to be
         about Belarus; `by_sentences`: numbers of the sentences that name Belarus."""
@@ -144,21 +143,21 @@ class NameIndex:
         for index, hit in hits.items():
             options: dict[int, tuple[int, int]] = {}
             for name, part in hit.surnames:
-                last = self._last_part(name, part, index, tokens, hits)
+                last = self._last_part(name, part, index, sentences, hits)
                 if last >= 0:
                     for number in self._owners[name]:
                         options[number] = (index, last)
             if options:
-                found = self._decide(options, tokens, hits, context or tokens[index].sentence in by_sentences)
+                found = self._decide(options, sentences, hits, context or sentences[index] in by_sentences)
                 seen += found
                 if not found:
                     weak.append(options)
-        return seen + [sighting for options in weak for sighting in self._in_company(options, tokens, hits, seen)]
+        return seen + [sighting for options in weak for sighting in self._in_company(options, sentences, hits, seen)]
 
     def _in_company(
         self,
         options: dict[int, tuple[int, int]],
-        tokens: Sequence[Token],
+        sentences: Sequence[int],
         hits: dict[int, NameHits],
         seen: Sequence[Sighting],
     ) -> list[Sighting]:
@@ -168,15 +167,15 @@ class NameIndex:
         number, (first, last) = next(iter(options.items()))
         company = any(
             other.person.role == self.persons[number].role != ""
-            and tokens[other.first].sentence == tokens[first].sentence
+            and sentences[other.first] == sentences[first]
             and 0 < max(first - other.last, other.first - last) <= _BESIDE
             for other in seen
         )
-        if not company or self._other_given(number, first, tokens, hits):
+        if not company or self._other_given(number, first, sentences, hits):
             return []
         return [Sighting(self.persons[number], first, last, given=False)]
 
-    def _last_part(self, name: int, part: int, index: int, tokens: Sequence[Token], hits: dict[int, NameHits]) -> int:
+    def _last_part(self, name: int, part: int, index: int, sentences: Sequence[int], hits: dict[int, NameHits]) -> int:
         """Index of the last word of a surname that begins at `index`; -1 when it does not. One part of two will do
         for a person whose other part is not written."""
         parts = self._parts[name]
@@ -193,13 +192,13 @@ class NameIndex:
     def _decide(
         self,
         options: dict[int, tuple[int, int]],
-        tokens: Sequence[Token],
+        sentences: Sequence[int],
         hits: dict[int, NameHits],
         context: bool,
     ) -> list[Sighting]:
         named = {}
         for number, (first, last) in options.items():
-            beside = self._given_beside(number, first, last, tokens, hits)
+            beside = self._given_beside(number, first, last, sentences, hits)
             if beside is not None:
                 named[number] = beside
         if named:
@@ -209,31 +208,31 @@ class NameIndex:
             return [Sighting(self.persons[number], *options[number], given=False) for number in strong]
         if context and len(options) == 1:
             number, place = next(iter(options.items()))
-            if not self._other_given(number, place[0], tokens, hits):
+            if not self._other_given(number, place[0], sentences, hits):
                 return [Sighting(self.persons[number], *place, given=False)]
         return []
 
     def _given_beside(
-        self, number: int, first: int, last: int, tokens: Sequence[Token], hits: dict[int, NameHits]
+        self, number: int, first: int, last: int, sentences: Sequence[int], hits: dict[int, NameHits]
     ) -> tuple[int, int] | None:
         """The span of surname and given name when one stands within two words of the same sentence."""
         wanted = self._given_of[number]
-        sentence = tokens[first].sentence
+        sentence = sentences[first]
         for step in range(1, NEAR + 1):
             for at in (first - step, last + step):
                 hit = hits.get(at)
-                if hit is not None and tokens[at].sentence == sentence and wanted & hit.given:
+                if hit is not None and sentences[at] == sentence and wanted & hit.given:
                     return min(at, first), max(at, last)
         return None
 
-    def _other_given(self, number: int, first: int, tokens: Sequence[Token], hits: dict[int, NameHits]) -> bool:
+    def _other_given(self, number: int, first: int, sentences: Sequence[int], hits: dict[int, NameHits]) -> bool:
         """Whether the word before is the given name of somebody else."""
         hit = hits.get(first - 1)
         return (
             hit is not None
             and bool(hit.given)
             and not hit.given & self._given_of[number]
-            and tokens[first - 1].sentence == tokens[first].sentence
+            and sentences[first - 1] == sentences[first]
         )
 
 

@@ -7,17 +7,17 @@ several words, and few go on with it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from matching.cues import is_small_word
 from matching.patterns import GAP, Element, Pattern
-from matching.text import Chunk, Token, read_chunk
+from matching.text import Passage
 
 
 class Phrase(NamedTuple):
-    """A pattern of several words. `anchor` is the number of its rarest word; `back` and `ahead` say how many tokens
-    before and after that one it may reach; `before` and `after` how the words next to it must begin ("" when other
+    """A pattern of several words. `anchor` is the number of its rarest word; `back` says how many words before
+    that one it may begin; `before` and `after` how the words next to it must begin ("" when other
     words may stand between, and at the ends); `rank` puts those with the same first token in order: the longer first
     word first, then the order of the packs.
     """
@@ -25,23 +25,21 @@ class Phrase(NamedTuple):
     pattern: Pattern
     anchor: int
     back: int
-    ahead: int
     before: str
     after: str
     rank: tuple[int, int]
 
-    def may_stand(self, tokens: Sequence[Token], at: int) -> bool:
-        """Do the words beside the token `at` allow that the rarest word of the pattern is this one?"""
-        if self.before and not tokens[at - 1].folded.startswith(self.before):
-            return False
-        return not self.after or (at + 1 < len(tokens) and tokens[at + 1].folded.startswith(self.after))
-
-    def stands(self, tokens: Sequence[Token], at: int) -> Iterator[tuple[int, int]]:
-        """First and last token of the pattern wherever its rarest word is the token `at`, or may be."""
-        elements = self.pattern.elements
+    def stands(self, passage: Passage, at: int) -> Iterator[tuple[int, int]]:
+        """First and last word of the pattern wherever its rarest word is the one with the number `at`, or may be."""
+        folded = passage.folded
+        if self.before and not folded[at - 1].startswith(self.before):
+            return
+        if self.after and not (at + 1 < len(folded) and folded[at + 1].startswith(self.after)):
+            return
+        head = self.pattern.elements[0]
         for first in range(max(0, at - self.back), at - self.anchor + 1):
-            if elements[0].fits(tokens[first]) and first + 1 < len(tokens) and tokens[first + 1].folded:
-                last = self.pattern.find_end(tokens, first)
+            if head.fits(passage, first) and first + 1 < len(folded) and folded[first + 1]:
+                last = self.pattern.find_end(passage, first)
                 if last >= 0:
                     yield first, last
 
@@ -62,7 +60,6 @@ class PhraseIndex:
             pattern,
             anchor,
             sum(reach[1 : anchor + 1]),
-            sum(reach[anchor + 1 :]),
             elements[anchor - 1].stem if anchor and not gaps[anchor] else "",
             elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
             (-len(elements[0].stem), self._size),
@@ -84,54 +81,3 @@ class PhraseIndex:
 
 def _rarity(element: Element) -> tuple[bool, int]:
     return not is_small_word(element.stem), len(element.stem)
-
-
-def chunks_around(phrases: Sequence[Phrase], chunks: Sequence[str], at: int, chunk: Chunk) -> Iterator[int]:
-    """Numbers of the chunks that must be read to tell whether one of the phrases of chunk `at` stands there; none
-    when the words around it already tell that none does."""
-    single = len(chunk.pieces) == 1
-    before = after = _UNREAD
-    for phrase in phrases:
-        if single and phrase.before:
-            before = _beside(chunks, at, -1) if before is _UNREAD else before
-            if before is not None and not before.startswith(phrase.before):
-                continue
-        if single and phrase.after:
-            after = _beside(chunks, at, 1) if after is _UNREAD else after
-            if after is not None and not after.startswith(phrase.after):
-                continue
-        around = [*_reach(chunks, at, -1, phrase.back), *_reach(chunks, at, 1, phrase.ahead)]
-        if not single or True not in phrase.pattern.gaps or _hold(phrase, chunks, around):
-            yield from around
-
-
-_UNREAD: str | None = "unread"
-
-
-def _hold(phrase: Phrase, chunks: Sequence[str], around: Sequence[int]) -> bool:
-    """Do the other words of a phrase stand in some chunks, in whatever order? Numbers may be parts of longer ones."""
-    words = [piece.folded for at in around for piece in read_chunk(chunks[at]).pieces]
-    stems = [element.stem for at, element in enumerate(phrase.pattern.elements) if at != phrase.anchor]
-    return all(stem[:1].isdigit() or any(word.startswith(stem) for word in words) for stem in stems)
-
-
-def _beside(chunks: Sequence[str], at: int, step: int) -> str | None:
-    """The word next to a chunk, folded; "" at the end of the text, None for what may be part of a longer number."""
-    at += step
-    while 0 <= at < len(chunks):
-        chunk = read_chunk(chunks[at])
-        if chunk.head or chunk.tail:
-            return None
-        if chunk.pieces:
-            return chunk.pieces[0 if step > 0 else -1].folded
-        at += step
-    return ""
-
-
-def _reach(chunks: Sequence[str], at: int, step: int, tokens: int) -> Iterator[int]:
-    """Numbers of chunks from one on, until so many tokens stand in them."""
-    while tokens > 0 and 0 <= at + step < len(chunks):
-        at += step
-        yield at
-        chunk = read_chunk(chunks[at])
-        tokens -= len(chunk.pieces) - chunk.head

@@ -1,22 +1,23 @@
 """A text cut into words, numbers and sentences, with the place of each word in the original.
 
 The text is split at spaces and each chunk between them is read once and remembered: news repeats its words, so most of
-the work of an entry is looking chunks up. Of most entries only the tokens are made that may tell something.
+the work of an entry is looking chunks up. What is known of the words stands in columns, one list for each thing, which
+are put together run by run: nothing is made for each word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import accumulate, repeat
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from operator import add
 from typing import NamedTuple, TypeVar
 
 from matching.fold import fold
 
 MAX_TEXT = 200_000  # characters read of one text; the rest of a longer one is not looked at
 _LONG_CHUNK = 80  # longer ones are not worth remembering
-_CACHE = 16_384  # chunks remembered, about 5 MB
+_CACHE = 12_000  # chunks remembered, and as many from before: about 6 MB
 _SURE = 2  # a gap between sentences, whatever follows
 Value = TypeVar("Value")
 
@@ -25,7 +26,6 @@ class Token(NamedTuple):
     """One word or number. `start` and `end` are offsets into the passage's text, `sentence` and `index` count from 0.
 
     A number's `folded` has its thousands separators taken out ("1,234" and "1 234" -> "1234") and "." as decimal mark.
-    A named tuple, since several hundred are made per entry and a frozen dataclass costs many times as much.
     """
 
     text: str
@@ -46,83 +46,86 @@ class Piece(NamedTuple):
     gap: int
 
 
-class Chunk(NamedTuple):
-    """What stands between two spaces.
-
-    `plain`: one word at the beginning, after which no sentence ends: that word, its folded form and its length. Of any
-    chunk: its pieces, the only one if there is no gap before it, the gap after it, whether it can go on with (`head`)
-    and can begin (`tail`) a number written with spaces.
+class Rest(NamedTuple):
+    """What is to be known of a chunk that is not one plain word: its pieces (none are listed of one that is a word
+    with which a sentence ends), the gap after it, whether it can go on with (`head`) and can begin (`tail`) a number
+    written with spaces.
     """
 
-    plain: tuple[str, str, int] | None
     pieces: tuple[Piece, ...]
-    single: Piece | None
     after: int
-    head: bool
-    tail: bool
+    head: bool = False
+    tail: bool = False
+
+
+class Chunk(NamedTuple):
+    """What stands between two spaces: its `kind`, and if it is one word the folded form and length of that; letters to
+    the beginning of the next chunk."""
+
+    kind: int
+    folded: str
+    length: int
+    step: int
+    rest: Rest | None
+
+
+_PLAIN, _LAST, _OTHER = range(3)  # one word at the beginning; the same, and a sentence may end after it; anything else
+_ENDS = (None, Rest((), 1), Rest((), 2))
 
 
 class Passage:
     """A title or a body, read. `where` is "title" or "body"; `text` is what was looked at (200,000 characters).
 
-    `chunks` is what stands between the spaces; markup is blanked in them. All tokens are made when they are first asked
-    for; `some` makes only those that somebody wants, which is much less work.
+    Of every word and number in order: `folded`, `starts` and `ends` in the text, `sentences` (numbers); not to be
+    changed.
     """
 
-    __slots__ = ("_folded", "_tokens", "chunks", "text", "where")
+    __slots__ = ("_tokens", "ends", "folded", "sentences", "starts", "text", "where")
 
-    def __init__(self, where: str, text: str, chunks: list[str], tokens: tuple[Token, ...] | None = None) -> None:
-        self.where, self.text, self.chunks = where, text, chunks
-        self._tokens = tokens
-        self._folded: list[str] | None = None
+    def __init__(
+        self, where: str, text: str, folded: list[str], starts: list[int], ends: list[int], sentences: list[int]
+    ) -> None:
+        self.where, self.text = where, text
+        self.folded, self.starts, self.ends, self.sentences = folded, starts, ends, sentences
+        self._tokens: tuple[Token, ...] | None = None
+
+    def word(self, index: int) -> str:
+        """A word or number as it stands in the text."""
+        return self.text[self.starts[index] : self.ends[index]]
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """All words and numbers of the text."""
+        """All words and numbers of the text, made when they are first asked for."""
         if self._tokens is None:
-            read = read_chunk if max(map(len, self.chunks)) > _LONG_CHUNK else _remembered
-            self._tokens = tuple(
-                _tokens(self.text, self.chunks, enumerate(map(read, self.chunks)), range(len(self.chunks)))[0]
-            )
+            words = map(self.word, range(len(self.folded)))
+            rows = zip(words, self.folded, self.starts, self.ends, self.sentences, range(len(self.folded)), strict=True)
+            self._tokens = tuple(map(Token._make, rows))
         return self._tokens
 
-    @property
-    def folded(self) -> list[str]:
-        """The folded form of every token; not to be changed."""
-        if self._folded is None:
-            self._folded = [token.folded for token in self.tokens]
-        return self._folded
-
     def cut(self, most: int) -> Passage:
-        """The passage with its first so many tokens only."""
-        return self if len(self.tokens) <= most else Passage(self.where, self.text, self.chunks, self.tokens[:most])
-
-    def some(self, chunks: Iterable[tuple[int, Chunk]], telling: Container[int]) -> tuple[list[Token], list[Token]]:
-        """The tokens of the chunks with the numbers `telling`, and a list as long as all tokens with each at its index,
-        ABSENT between them.
-
-        `chunks`, numbered and in their order, must hold every one that is not plain; those that a number may begin or
-        go on with must be telling.
-        """
-        made, size = _tokens(self.text, self.chunks, chunks, telling)
-        tokens = [ABSENT] * size
-        for token in made:
-            tokens[token.index] = token
-        return made, tokens
+        """The passage with its first so many words only."""
+        if len(self.folded) <= most:
+            return self
+        starts, ends = self.starts[:most], self.ends[:most]
+        return Passage(self.where, self.text, self.folded[:most], starts, ends, self.sentences[:most])
 
 
-ABSENT = Token("", "", -1, -1, -1, -1)
+_NEW = object()
 
 
 class Memory(dict[str, Value]):
-    """What was made of short strings, remembered: at most so many, then it begins anew."""
+    """What was made of short strings, remembered: the last so many, and of as many before them."""
 
     def __init__(self, make: Callable[[str], Value], most: int) -> None:
         self._make, self._most = make, most
+        self._before: dict[str, Value] = {}
 
     def __missing__(self, key: str) -> Value:
-        value = self._make(key)
+        value: Value = self._before.get(key, _NEW)  # type: ignore[assignment]
+        if value is _NEW:
+            value = self._make(key)
         if len(self) >= self._most:
+            self._before = self.copy()
             self.clear()
         if len(key) <= _LONG_CHUNK:
             self[key] = value
@@ -162,7 +165,7 @@ _TITLES = (
 def read_passage(text: str, where: str) -> Passage:
     """Cut a text into tokens and sentences. Never raises on any text; reads 200,000 characters at most."""
     text = text[:MAX_TEXT]
-    return Passage(where, text, _plain(text).split(" "))
+    return Passage(where, text, *_columns(text, _plain(text).split(" ")))
 
 
 def _plain(text: str) -> str:
@@ -172,51 +175,51 @@ def _plain(text: str) -> str:
     return text
 
 
-_Row = tuple[str, str, int, int, int, int]  # the fields of a token
+_Columns = tuple[list[str], list[int], list[int], list[int]]  # folded, starts, ends, sentences
 
 
-def _tokens(
-    text: str, chunks: Sequence[str], read: Iterable[tuple[int, Chunk]], telling: Container[int]
-) -> tuple[list[Token], int]:
-    """The tokens of the telling chunks, and how many all chunks have; those not read are plain, of one word each."""
-    rows: list[_Row] = []
-    keep = rows.append
-    sentence = pending = index = 0
-    number_open = -1  # the index of the token that may go on with the number before
-    before = -1
-    letters = list(accumulate(map(len, chunks), initial=0))
-    for at, (plain, pieces, _, after, head, tail) in read:
-        position = letters[at] + at  # a space before every chunk but the first
-        if at - before > 1:
-            if pending:
-                if pending == _SURE or not chunks[before + 1][0].islower():
-                    sentence += index > 0
+def _columns(text: str, chunks: Sequence[str]) -> _Columns:
+    """The columns of a passage. Runs of chunks that hold one word each are put down at once, the others by pieces."""
+    kinds, words, lengths, steps, rests = zip(*map(_chunks.__getitem__, chunks), strict=True)
+    positions = list(accumulate(steps, initial=0))
+    stops = list(map(add, positions, lengths))
+    folded: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    sentences: list[int] = []
+    sentence = pending = before = 0
+    number_open = -1  # the index of the word that may go on with the number before
+    for at in (*(at for at, kind in enumerate(kinds) if kind), len(chunks)):
+        stop = at + 1 if at < len(chunks) and kinds[at] == _LAST else at
+        if stop > before:
+            if pending and (pending == _SURE or not chunks[before][0].islower()):
+                sentence += bool(folded)
+            pending = 0
+            folded += words[before:stop]
+            starts += positions[before:stop]
+            ends += stops[before:stop]
+            sentences += [sentence] * (stop - before)
+        before = at + 1
+        rest = rests[at] if at < len(chunks) else None
+        if rest is None or not chunks[at]:
+            continue
+        position, pieces = positions[at], rest.pieces
+        if rest.head and number_open == len(folded) and not pending:
+            ends[-1] = position + pieces[0].end
+            folded[-1] = text[starts[-1] : ends[-1]].replace(" ", "")
+            pieces = pieces[1:]
+        for word, comparable, start, end, gap in pieces:
+            if gap or pending:
+                if gap == _SURE or pending == _SURE or not word[0].islower():
+                    sentence += bool(folded)
                 pending = 0
-            index += at - before - 1
-        before = at
-        put = keep if at in telling else _forget
-        if plain is not None and not pending:
-            word, comparable, length = plain
-            put((word, comparable, position, position + length, sentence, index))
-            index += 1
-        elif chunks[at]:
-            if head and number_open == index and not pending:
-                _join_number(rows, text, position + pieces[0].end)
-                pieces = pieces[1:]
-            for word, comparable, start, end, gap in pieces:
-                if gap or pending:
-                    if gap == _SURE or pending == _SURE or not word[0].islower():
-                        sentence += index > 0
-                    pending = 0
-                put((word, comparable, position + start, position + end, sentence, index))
-                index += 1
-            pending = max(pending, after)
-            number_open = index if tail else -1
-    return list(map(tuple.__new__, repeat(Token), rows)), index + len(chunks) - before - 1
-
-
-def _forget(row: _Row) -> None:
-    """A token that nobody asked for."""
+            folded.append(comparable)
+            starts.append(position + start)
+            ends.append(position + end)
+            sentences.append(sentence)
+        pending = max(pending, rest.after)
+        number_open = len(folded) if rest.tail else -1
+    return folded, starts, ends, sentences
 
 
 def distinct_words(text: str) -> tuple[str, ...]:
@@ -227,25 +230,17 @@ def distinct_words(text: str) -> tuple[str, ...]:
     text = text[:MAX_TEXT]
     found: dict[str, None] = {}
     heads = tails = False
-    for chunk in dict.fromkeys(_plain(text).split(" ")):
-        _, pieces, single, _, head, tail = read_chunk(chunk)
-        heads, tails = heads or head, tails or tail
-        if single is not None:
-            found[single.folded] = None
-        else:
-            for piece in pieces:
-                found[piece.folded] = None
+    for kind, folded, _, _, rest in map(_chunks.__getitem__, dict.fromkeys(_plain(text).split(" "))):
+        if kind != _OTHER or rest is None:
+            found[folded] = None
+            continue
+        heads, tails = heads or rest.head, tails or rest.tail
+        for piece in rest.pieces:
+            found[piece.folded] = None
     if heads and tails:  # there may be a number written with spaces
-        found = dict.fromkeys(token.folded for token in read_passage(text, "").tokens)
+        found = dict.fromkeys(read_passage(text, "").folded)
     found.pop("", None)
     return tuple(found)
-
-
-def _join_number(rows: list[tuple[str, str, int, int, int, int]], text: str, end: int) -> None:
-    """Take the next three digits into the number before: "1 234" is one number."""
-    _, _, start, _, sentence, index = rows[-1]
-    number = text[start:end]
-    rows[-1] = (number, number.replace(" ", ""), start, end, sentence, index)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -255,13 +250,11 @@ def _blank(match: re.Match[str]) -> str:
 def _read_chunk(chunk: str) -> Chunk:
     word = chunk if chunk.isalpha() else chunk.rstrip(_CLOSING)
     if word.isalpha() and _LETTER_APOSTROPHE not in word:
-        piece = Piece(word, fold(word), 0, len(word), 0)
-        return Chunk((word, piece.folded, piece.end), (piece,), piece, 0, False, False)
+        return Chunk(_PLAIN, fold(word), len(word), len(chunk) + 1, None)
     word = word.removesuffix(".")
     if word.isalpha() and _LETTER_APOSTROPHE not in word:
-        piece = Piece(word, fold(word), 0, len(word), 0)
-        after = _full_stop(word)
-        return Chunk(None if after else (word, piece.folded, piece.end), (piece,), piece, after, False, False)
+        rest = _ENDS[_full_stop(word)]
+        return Chunk(_LAST if rest else _PLAIN, fold(word), len(word), len(chunk) + 1, rest)
     return _scan_chunk(chunk)
 
 
@@ -279,25 +272,24 @@ def _scan_chunk(chunk: str) -> Chunk:
     number = pieces[0].text if pieces and pieces[0].start == 0 else ""
     head = len(number) == 3 and number.isdecimal()
     tail = chunk.isdecimal() and len(chunk) <= 3 and chunk[0] != "0"
-    single = pieces[0] if len(pieces) == 1 and not pieces[0].gap else None
     tail = tail or (head and len(chunk) == 3)
-    plain = None
-    if single is not None and not (single.start or gap or head or tail):
-        plain = single.text, single.folded, len(single.text)
-    return Chunk(plain, tuple(pieces), single, gap, head, tail)
+    if len(pieces) == 1 and not (pieces[0].gap or pieces[0].start or head or tail):
+        return Chunk(_LAST if gap else _PLAIN, pieces[0].folded, pieces[0].end, len(chunk) + 1, _ENDS[gap])
+    return Chunk(_OTHER, "", 0, len(chunk) + 1, Rest(tuple(pieces), gap, head, tail))
 
 
 def words_in(pattern: str) -> list[tuple[str, str]]:
     """The words of a short text, as written and folded; nothing is remembered."""
-    return [(piece.text, piece.folded) for chunk in _plain(pattern).split(" ") for piece in _read_chunk(chunk).pieces]
+    return [word for chunk in _plain(pattern).split(" ") for word in _words_of(chunk, _read_chunk(chunk))]
 
 
-_remembered = lru_cache(maxsize=_CACHE)(_read_chunk)
+def _words_of(text: str, chunk: Chunk) -> list[tuple[str, str]]:
+    if chunk.kind == _OTHER and chunk.rest is not None:
+        return [piece[:2] for piece in chunk.rest.pieces]
+    return [(text[: chunk.length], chunk.folded)]
 
 
-def read_chunk(chunk: str) -> Chunk:
-    """What stands between two spaces of a text, cut into words and numbers; remembered if it is short."""
-    return _remembered(chunk) if len(chunk) <= _LONG_CHUNK else _read_chunk(chunk)
+_chunks: Memory[Chunk] = Memory(_read_chunk, _CACHE)
 
 
 def _comparable(word: str) -> str:

@@ -65,17 +65,16 @@ class WatchBook:
         return [
             self._hits[sighting.person.id]
             for passage, hits in seen
-            for sighting in self._index.sight(passage.tokens, hits, context, frozenset())
+            for sighting in self._index.sight(passage.sentences, hits, context, frozenset())
         ]
 
     def _names(self, passage: Passage) -> dict[int, NameHits]:
         """What each capitalised word can be, as the lexicon does it for the packs."""
         found: dict[int, NameHits] = {}
-        for token in passage.tokens:
-            if not token.text[0].islower():
-                hit = self._index.look_up(token.folded)
-                if hit is not None:
-                    found[token.index] = hit
+        for index, folded in enumerate(passage.folded):
+            hit = self._index.look_up(folded)
+            if hit is not None and not passage.text[passage.starts[index]].islower():
+                found[index] = hit
         return found
 
     def _about_belarus(self, seen: Iterable[tuple[Passage, object]]) -> bool:

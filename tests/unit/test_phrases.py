@@ -49,12 +49,11 @@ def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
 
 def the_long_way(patterns: list[Pattern], passage: Passage) -> set[tuple[str, int]]:
     """Every pattern tried at every token."""
-    tokens = passage.tokens
     return {
-        (pattern.concept, token.index)
-        for token in tokens
+        (pattern.concept, at)
+        for at in range(len(passage.folded))
         for pattern in patterns
-        if pattern.elements[0].fits(token) and pattern.find_end(tokens, token.index) >= 0
+        if pattern.elements[0].fits(passage, at) and pattern.find_end(passage, at) >= 0
     }
 
 

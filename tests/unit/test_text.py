@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.text import ABSENT, MAX_TEXT, Passage, distinct_words, read_chunk, read_passage
+from matching.text import MAX_TEXT, Memory, Passage, distinct_words, read_passage, words_in
 
 
 def words(text: str) -> list[str]:
@@ -110,17 +110,29 @@ def test_long_and_odd_texts_are_bounded(text: str) -> None:
 AWKWARD = ["1", "234", "12", "U.S.", "no.", "no?", "Word", "word", "Word's", "", "–", "a–b", "(", "\n", "x\nY", "5,"]
 
 
-@given(st.lists(st.sampled_from(AWKWARD), max_size=30), st.sets(st.integers(0, 29)))
-def test_some_tokens_are_those_of_all_at_their_places(parts: list[str], asked: set[int]) -> None:
+@given(st.lists(st.sampled_from(AWKWARD), max_size=30))
+def test_words_put_down_in_runs_are_those_of_the_chunks_one_by_one(parts: list[str]) -> None:
     passage = read_passage(" ".join(parts), "body")
-    chunks = [(at, read_chunk(chunk)) for at, chunk in enumerate(passage.chunks)]
-    telling = asked | {at for at, chunk in chunks if chunk.head or chunk.tail}
-    read = [(at, chunk) for at, chunk in chunks if at in telling or chunk.plain is None]
-    made, placed = passage.some(read, telling)
-    assert len(made) >= sum(len(chunk.pieces) - chunk.head for at, chunk in chunks if at in telling)
-    assert [token for token in placed if token is not ABSENT] == made
-    assert len(placed) == len(passage.tokens)
-    assert all(passage.tokens[token.index] == token for token in made)
+    words = [token.text for token in passage.tokens]
+    assert [digits for word in words for digits in word.split(" ")] == [word for word, _ in words_in(" ".join(parts))]
+    for at, word in enumerate(words):
+        groups = word.split(" ")
+        assert len(groups) == 1 or (all(map(str.isdecimal, groups)) and {len(group) for group in groups[1:]} == {3})
+        assert passage.word(at) == word
+    assert [token.sentence for token in passage.cut(3).tokens] == passage.sentences[:3]
+
+
+def test_a_memory_keeps_what_was_asked_for_lately_and_forgets_the_rest() -> None:
+    made: list[str] = []
+    memory = Memory(lambda key: made.append(key) or key.upper(), 3)  # type: ignore[func-returns-value]
+    assert [memory[key] for key in "abcd"] == list("ABCD")  # now a, b and c are of the half before
+    assert memory["a"] == "A"
+    assert made == list("abcd")
+    assert [memory[key] for key in "ef"] == ["E", "F"]  # the half before is now a, d, e
+    assert [memory[key] for key in "adeb"] == ["A", "D", "E", "B"]
+    assert made == list("abcdefb")
+    assert memory["x" * 100] == "X" * 100
+    assert "x" * 100 not in memory
 
 
 @pytest.mark.parametrize(
