@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.model import Analysis, Evidence, Facts, Level
+from matching.ceilings import Ceilings
 from matching.facts import extract
 from matching.lexicon import Found, Lexicon, load_lexicon
 from matching.reading import Reading, read
@@ -31,6 +32,7 @@ class PackMatcher:
         """Go by another lexicon from now on, as after a pack was edited."""
         self.lexicon = lexicon
         self.version = lexicon.version
+        self._ceilings = Ceilings(lexicon.topics)
         self._titles.clear()
         self._titles |= {name: topic.title for name, topic in lexicon.topics.items()}
         self._by_language.clear()
@@ -69,8 +71,11 @@ class PackMatcher:
         """Score a text that has been read."""
         if not reading.found and not reading.implies:
             return Analysis()
+        names = self._ceilings.may_count(reading.found, reading.implies)
+        if not names:
+            return Analysis(people=self._people(reading.found))
         spots = spots_of(reading)
-        scores = {name: score_topic(topic, spots) for name, topic in self.lexicon.topics.items()}
+        scores = {name: score_topic(self.lexicon.topics[name], spots) for name in names}
         topics = tuple(name for name, score in scores.items() if score.level in (Level.DIGEST, Level.ALERT))
         level = max((score.level for score in scores.values()), key=_ORDER.index, default=Level.NONE)
         people = self._people(reading.found)

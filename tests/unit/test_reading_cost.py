@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -11,13 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.news_text import LANGS, Writer
+from core.model import Level
+from matching.ceilings import Ceilings
 from matching.cues import Cues
 from matching.fold import _fold_any, fold, fold_keeping_accents
+from matching.lexicon import Found
 from matching.matcher import load_matcher, spots_of
-from matching.reading import read
+from matching.reading import Reading, read
 from matching.text import _read_chunk, _scan_chunk, read_passage
+from matching.topics import score_topic
 
 DATA = Path(__file__).parents[1] / "data" / "news-dev.jsonl"
+load_matcher_once = cache(load_matcher)
 PLACES = ["title", "first", "body", "source"]
 
 
@@ -44,13 +50,45 @@ def test_a_memory_that_is_full_forgets_and_finds_the_same(monkeypatch: pytest.Mo
 
 
 def test_places_of_a_concept_come_best_first_without_being_sorted() -> None:
-    lexicon = load_matcher().lexicon
+    lexicon = load_matcher_once().lexicon
     for line in DATA.read_text(encoding="utf-8").splitlines()[::6]:
         row = json.loads(line)
         body = f"{row['summary']} {row['title']}. {row['summary']}"
         for spots in spots_of(read(lexicon, row["title"], body, row["lang"], ["belarus"])).values():
             places = [PLACES.index(spot.where) for spot in spots]
             assert places == sorted(places)
+
+
+TOLD = [
+    "belarus minsk by_person firm place us washington envoy role.us-envoy role.prisoner release pardon",
+    "freedom prisoner number people contact embassy sanctions lift impose potash sport elsewhere sentence demand exile",
+]
+PLACED = st.tuples(st.sampled_from(" ".join(TOLD).split()), st.sampled_from([-1, 0, 0, 1, 2, 3, 4, 9]))
+
+
+@given(st.lists(PLACED, max_size=12), st.sets(st.sampled_from(["belarus", "by_person", "number", "eu"]), max_size=2))
+def test_a_topic_that_is_not_scored_would_have_had_no_points_enough(
+    told: list[tuple[str, int]], implied: set[str]
+) -> None:
+    found = tuple(
+        Found(concept, "body" if sentence >= 0 else "title", max(sentence, 0), at, at, concept, "", at, at + 1)
+        for at, (concept, sentence) in enumerate(sorted(told, key=lambda row: row[1]))
+    )
+    empty = read_passage("", "title")
+    spots = spots_of(Reading(empty, empty, found, "", tuple(implied)))
+    topics = load_matcher_once().lexicon.topics
+    may = Ceilings(topics).may_count(found, tuple(implied))
+    for name, topic in topics.items():
+        assert name in may or score_topic(topic, spots).level is Level.NONE
+
+
+def test_news_of_nothing_in_particular_is_not_scored() -> None:
+    matcher = load_matcher_once()
+    ceilings = Ceilings(matcher.lexicon.topics)
+    texts = [Writer(lang, number).text(1_000) for lang in LANGS for number in range(4)]
+    readings = [read(matcher.lexicon, text[:90], text) for text in texts]
+    scored = [reading for reading in readings if ceilings.may_count(reading.found, reading.implies)]
+    assert len(scored) < len(readings) / 3
 
 
 def test_benchmark_news_is_varied_and_the_same_for_the_same_number() -> None:
