@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -80,6 +81,7 @@ async def measure(port: int, commands: int, folder: Path) -> None:
         await poller.poll_once(force=True)
         dispatcher = Dispatcher(load_commands(), store, {"prisoner-release": "Prisoner releases"}, clock)
         await ask(dispatcher, 20)
+        gc.freeze()  # as the program does when it has loaded everything
         print(f"{'while polling':16}{'median ms':>11}{'p99 ms':>9}")
         for name, per_second in (("nothing", 0), ("20 feeds/s", 20), ("all it can", None)):
             work = poll_for_ever(poller, urls, base, per_second)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import io
 import os
 import random
@@ -108,6 +109,7 @@ class Bench:
             self.matcher.analyse(
                 FIRST, "The tables of the pack are read on first use, some by the first report that is found."
             )
+            gc.freeze()  # as the program does when it has loaded everything
             for kind in KINDS:
                 await fetcher.close()
                 if kind == "new":
