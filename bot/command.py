@@ -204,7 +204,7 @@ class Commands:
 
     def find(self, name: str) -> Command | None:
         """The command of that name or alias."""
-        return self._by_name.get(name.casefold())
+        return self._by_name.get(name.casefold().removeprefix("/"))
 
     def get(self, name: str, say: Texts, prefix: str = "") -> Command:
         """The command of that name or alias; raises UnknownCommand with the nearest one."""

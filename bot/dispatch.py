@@ -121,7 +121,7 @@ class Dispatcher:
         else:  # one change of a chat at a time, so that two quick taps both count
             async with self._changing.setdefault(request.target, asyncio.Lock()):
                 answer = await one.function(ctx, *values)
-            if one.changes and not answer.asks:
+            if one.changes and not answer.unchanged:
                 await self._record(ctx, " ".join((one.name, *words)))
         return replace(answer, private=one.private)
 

@@ -8,11 +8,14 @@ NOT_HERE = "That is not switched on in this installation."
 WATCH_WHOM = "Whom or what shall this chat watch?"
 WATCH_HINT = "Write {watch} with a name, or with words: {person}, {rule}."
 WATCHED = "This chat now watches {name}, in every spelling and script."
+WATCHED_RULE = "This chat now watches for what fits the rule: {name}"
 WATCHED_ALREADY = "This chat watches {name} already."
 SPELLINGS = "Looked for, among others: {spellings} - with the endings of all languages."
 WATCH_ENDS = "{watching} shows the list, {unwatch} ends it."
 WHICH_PERSON = "Who is meant by “{name}”?"
 WHICH_HINT = "Tap one, or write the name in full."
+NOT_A_NAME = "“{name}” is no name that could be looked for: it takes two letters at least."
+NAME_LONG = "That is {n} characters long; a name has up to {most}."
 NOT_KNOWN = "“{name}” is not among the persons known here."
 DERIVED = "From it these forms were made: Belarusian {be}, Russian {ru}."
 CORRECT = "If a form is wrong, write both: {line}"
@@ -32,6 +35,7 @@ UNWATCH_WHICH = "“{name}” is not on this chat's watchlist."
 UNWATCH_HINT = "{watching} shows the list with its numbers; {all_} empties it."
 END_BUTTON = "End: {name}"
 IMPORT_FOUND = ("{n} person of the list is new here:", "{n} people of the list are new here:")
+IMPORT_NONE = "Nobody on the list is new here."
 IMPORT_LINE = "{name}: {spellings}"
 IMPORT_LEFT_OUT = ("Left out: {lines}.", "Left out, {n} lines: {lines}.")
 IMPORT_BUTTON = ("Watch this person", "Watch all {n}")
@@ -44,7 +48,10 @@ RULE_DAYS = (
     "In the last {days} days it would have been \
 {n} reports:",
 )
-RULE_NONE = "In the last {days} days nothing would have matched ({looked} reports looked at)."
+RULE_NONE = (
+    "In the last {days} days nothing would have matched ({n} report looked at).",
+    "In the last {days} days nothing would have matched ({n} reports looked at).",
+)
 RULE_PER_DAY = "{bars}  {average} a day, at most {most}"
 RULE_LOOKED = "Looked at the newest {looked} reports, back to {since}."
 RULE_SAMPLE = "{source}: {title}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot import texts
+from bot import texts, zones
 from bot.command import Context
 from bot.languages import INTERFACE
 from bot.texts import Texts
@@ -70,9 +70,11 @@ def marked(label: str, chosen: bool) -> str:
     return f"✓ {label}" if chosen else label
 
 
-def answer(ctx: Context, template: texts.Template, choices: Buttons = (), **values: texts.Value) -> Message:
-    """One sentence, with buttons."""
-    return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices)
+def answer(
+    ctx: Context, template: texts.Template, choices: Buttons = (), *, changed: object = True, **values: texts.Value
+) -> Message:
+    """One sentence, with buttons; nothing `changed` when what is set was only shown."""
+    return Message((ctx.say.line(template, LineKind.TEXT, **values),), choices, unchanged=not changed)
 
 
 def zone_hint(ctx: Context, options: Options) -> tuple[Line, ...]:
@@ -86,7 +88,7 @@ def ask(ctx: Context, question: texts.Template, label: texts.Template, line: str
     """A question before something is done that cannot be undone; the button, or the line typed, does it."""
     typed = ctx.say.line(texts.ASK_HOW, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
     button = Button(ctx.say.say(label), command=line)
-    return Message((ctx.say.line(question), typed), ((button,),), asks=True)
+    return Message((ctx.say.line(question), typed), ((button,),), unchanged=True)
 
 
 def local(at: datetime, options: Options, say: Texts) -> str:
@@ -97,7 +99,7 @@ def local(at: datetime, options: Options, say: Texts) -> str:
 def when(options: Options, say: Texts) -> str:
     """How alerts come, in words."""
     if options.mode is Mode.DAILY:
-        return say.say(texts.WHEN_DAILY, at=say.clock(options.daily_at), zone=options.zone or "UTC")
+        return say.say(texts.WHEN_DAILY, at=say.clock(options.daily_at), zone=zones.shown(options.zone))
     return say.say(texts.WHEN_HOURLY if options.mode is Mode.HOURLY else texts.WHEN_INSTANT)
 
 
@@ -115,7 +117,7 @@ def described(options: Options, say: Texts, now: datetime) -> Iterator[Line]:
     everything = say.say(texts.SETTING_ALL)
     for template, value in (
         (texts.SETTING_WHEN, when(options, say)),
-        (texts.SETTING_ZONE, options.zone or "UTC"),
+        (texts.SETTING_ZONE, zones.shown(options.zone)),
         (texts.SETTING_QUIET, hours),
         (texts.SETTING_SNOOZE, local(snoozed, options, say) if snoozed and snoozed > now else off),
         (texts.SETTING_CONFIRMED, str(options.confirmed)),

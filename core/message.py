@@ -107,9 +107,9 @@ class Message:
     `failed` says that the command was not carried out, and why. `parts` are the same lines and buttons as a page in
     parts, each with its own buttons, for platforms with pages. `tag` and `revision` name the story that is shown.
 
-    A `file` comes along where the platform can show it; the lines must say enough without. `asks` marks an answer that
-    only asks whether to do what the command says: nothing was changed yet. `lang` is the language that it is in, for
-    the words that a platform adds. A `table` says some of the lines again.
+    A `file` comes along where the platform can show it; the lines must say enough without. `unchanged` marks an answer
+    of a command that changes things, when it changed nothing: it asks first, or only shows what is set. `lang` is the
+    language that it is in, for the words that a platform adds. A `table` says some of the lines again.
     """
 
     lines: tuple[Line, ...]
@@ -121,7 +121,7 @@ class Message:
     failed: bool = False
     parts: tuple[Message, ...] = ()
     file: Attachment | None = None
-    asks: bool = False
+    unchanged: bool = False
     lang: str = "en"
     table: Table | None = None
 

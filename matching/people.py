@@ -100,6 +100,11 @@ class Roster:
         return WatchSpec(PERSON, self.name_of(person) or person, {"person": person})
 
 
+def has_letters(name: str) -> bool:
+    """Whether a text can be a name at all: two letters at least."""
+    return sum(map(str.isalpha, name)) > 1
+
+
 def read_forms(typed: str) -> tuple[str, str] | None:
     """`be: ... ru: ...` -> the two forms ("" for one not given), or None when neither is named."""
     parts = _FORMS.split(typed[: 4 * MAX_NAME])

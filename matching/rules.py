@@ -68,7 +68,7 @@ class Rule:
 
 def looks_like_rule(text: str) -> bool:
     """Whether a line is meant as a rule and not as somebody's name."""
-    signs = rf"[(){_QUOTES}*]|\b(?:AND|OR|NOT|NEAR)\b|\b(?:{'|'.join(_FIELDS)}):"
+    signs = rf"[(){_QUOTES}*]|\b(?:AND|OR|NOT|NEAR)\b|\b(?:{'|'.join(_FIELDS)}):|^[A-Za-z]+:\S"
     small = rf"\S\s(?:{'|'.join(sorted(_SMALL))})\s\S"  # a mistake that the rule's own words explain
     return bool(re.search(rf"{signs}|{small}", text))
 
@@ -212,6 +212,10 @@ class _Parser:
         self._count(at)
         if kind == "word" and value.lower() in _SMALL:
             raise RuleError(told.SMALL_LETTERS, at, told.SMALL_LETTERS_HINT, value=value, sign=value.upper())
+        if kind == "word" and value.endswith(":") and value[:-1].lower() in _FIELDS:  # "title: minsk"
+            name = value[:-1].lower()
+            example = f"{name}:{_EXAMPLES[name]}"
+            raise RuleError(told.FIELD_EMPTY, at + len(value), told.FIELD_HINT, field=name, example=example)
         if kind == "word" and value in _SIGNS:
             raise RuleError(told.NOT_KNOWN, at, told.NOT_KNOWN_HINT, value=value, sign=_SIGNS[value])
         words: list[tuple[str, bool]] = []

@@ -16,6 +16,8 @@ from core.options import Options
 MOST_MUTED = 100
 LONGEST_TERM = 60
 
+_KINDS = ("source", "term", "word")
+
 
 @command(role=Role.EDITOR, examples=("confirmed 2", "confirmed 1"), private=False)
 async def confirmed(ctx: Context, sources: Annotated[int, Between(1, 9)] = 0) -> Message:
@@ -27,7 +29,7 @@ async def confirmed(ctx: Context, sources: Annotated[int, Between(1, 9)] = 0) ->
     if sources:
         options = await wishes.change(ctx, confirmed=sources)
     choices = wishes.buttons(ctx, *((f"{n}", f"confirmed {n}") for n in (1, 2, 3)))
-    return wishes.answer(ctx, texts.CONFIRMED_SET, choices, n=options.confirmed)
+    return wishes.answer(ctx, texts.CONFIRMED_SET, choices, changed=sources, n=options.confirmed)
 
 
 @command(role=Role.EDITOR, examples=("languages be ru en", "languages all"), private=False)
@@ -45,7 +47,7 @@ async def languages(ctx: Context, names: Rest = "") -> Message:
     if chosen is not None:
         options = await wishes.change(ctx, languages=chosen)
     value = ", ".join(map(ctx.say.language, options.languages))
-    return wishes.answer(ctx, texts.SETTING_LANGUAGES, value=value or ctx.say.say(texts.SETTING_ALL))
+    return wishes.answer(ctx, texts.SETTING_LANGUAGES, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
 
 
 @command(role=Role.EDITOR, examples=("kinds independent wire", "kinds state-media", "kinds all"), private=False)
@@ -61,7 +63,7 @@ async def kinds(ctx: Context, names: Rest = "") -> Message:
     if chosen is not None:
         options = await wishes.change(ctx, kinds=chosen)
     value = ", ".join(ctx.say.say(texts.OWNERS[kind]) for kind in options.kinds)
-    return wishes.answer(ctx, texts.SETTING_KINDS, value=value or ctx.say.say(texts.SETTING_ALL))
+    return wishes.answer(ctx, texts.SETTING_KINDS, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
 
 
 @command(role=Role.EDITOR, examples=("mute 12", "mute source BelTA", "mute term potash"), private=False)
@@ -73,7 +75,7 @@ async def mute(ctx: Context, what: Rest = "") -> Message:
     mine = await wishes.subscription(ctx)
     field, name = await _named(ctx, what)
     if name is None:
-        return wishes.answer(ctx, texts.MUTE_WHICH, _unmutes(ctx, mine.options), mute=ctx.typed("mute"))
+        return wishes.answer(ctx, texts.MUTE_WHICH, _unmutes(ctx, mine.options), changed=False, mute=ctx.typed("mute"))
     before: tuple[object, ...] = getattr(mine.options, field)
     if len(before) >= MOST_MUTED:
         raise CommandError(ctx.say.say(texts.MUTED_TOO_MANY, n=MOST_MUTED))
@@ -95,7 +97,7 @@ async def unmute(ctx: Context, what: Rest = "") -> Message:
     field, name = await _named(ctx, what)
     before: tuple[object, ...] = getattr(mine.options, field)
     if name is None or name not in before:
-        return wishes.answer(ctx, texts.MUTED_NOT, _unmutes(ctx, mine.options))
+        return wishes.answer(ctx, texts.MUTED_NOT, _unmutes(ctx, mine.options), changed=False)
     await wishes.change(ctx, **{field: tuple(one for one in before if one != name)})
     return wishes.answer(ctx, texts.UNMUTED, name=_shown(name))
 
@@ -120,13 +122,15 @@ async def _named(ctx: Context, what: str) -> tuple[str, int | str | None]:
     number = (rest if kind.casefold() == "story" else kind).removeprefix("#")
     if number.isdecimal() and len(number) < 19 and not (kind.isdecimal() and rest):
         return "muted_stories", (await get_story(ctx, int(number))).id
-    if kind.casefold() in ("source", "term", "word") and rest:
+    if kind.casefold() in _KINDS and rest:
         field = "muted_sources" if kind.casefold() == "source" else "muted_terms"
         return field, foreign(rest.casefold(), LONGEST_TERM)
     reference = ctx.request.message_ref
     story = await ctx.store.find_story_of_message(ctx.request.target, reference) if reference and not kind else None
     if story is None and kind:
-        raise CommandError(ctx.say.say(texts.MUTE_WHICH, mute=ctx.typed("mute")))
+        mute, word = ctx.typed("mute"), foreign(what, 40)
+        hint = "" if kind.casefold() in _KINDS or kind.isdecimal() else texts.MUTE_WORD_HINT
+        raise CommandError(ctx.say.say(texts.MUTE_WHICH, mute=mute), hint and ctx.say.say(hint, mute=mute, word=word))
     return "muted_stories", story.id if story else None
 
 

@@ -57,7 +57,7 @@ def _listed(ctx: Context, story: Story) -> Message:
     lines = [ctx.say.line(told.SPLIT_LIST, kind=LineKind.TITLE, n=f"#{story.id}")]
     lines += [_report(ctx, member) for member in story.members[:MOST_LISTED]]
     how = _code(ctx, f"split {story.id} {story.members[-1].entry_id}")
-    return Message((*lines, ctx.say.line(told.SPLIT_HOW, kind=LineKind.SMALL, command=how)))
+    return Message((*lines, ctx.say.line(told.SPLIT_HOW, kind=LineKind.SMALL, command=how)), unchanged=True)
 
 
 def _report(ctx: Context, member: Member) -> Line:

@@ -111,7 +111,7 @@ async def _looked_at(ctx: Context, address: str) -> Message:
     if fresh:
         ask = Span(ctx.typed(f"feed add yes {fresh[0].url}"), Style.CODE)
         lines.append(ctx.say.line(told.FEED_ASK, kind=LineKind.SMALL, line=ask))
-    return Message(tuple(lines), buttons, asks=True)
+    return Message(tuple(lines), buttons, unchanged=True)
 
 
 def _found(ctx: Context, one: FoundFeed) -> list[Line]:
@@ -154,7 +154,7 @@ async def _ask_to_remove(ctx: Context, which: str) -> Message:
     line = f"feed remove yes {one.id}"
     buttons = ((Button(ctx.say.say(told.FEED_REMOVE_BUTTON, name=foreign(one.name, 40)), command=line),),)
     ask = ctx.say.line(told.FEED_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
-    return Message((ctx.say.line(told.FEED_REMOVE_ASK, name=_bold(one)), ask), buttons, asks=True)
+    return Message((ctx.say.line(told.FEED_REMOVE_ASK, name=_bold(one)), ask), buttons, unchanged=True)
 
 
 async def _removed(ctx: Context, which: str) -> Message:
@@ -176,7 +176,7 @@ async def _exported(ctx: Context) -> Message:
     desk = _desk(ctx)
     words = ctx.say.line(told.FEED_LIST, n=len(await desk.list()))
     name = f"minsk-watch-feeds-{ctx.now:%Y-%m-%d}.opml"
-    return Message((words,), asks=True, file=Attachment(name, OPML_TYPE, await desk.write_list(), words.text))
+    return Message((words,), unchanged=True, file=Attachment(name, OPML_TYPE, await desk.write_list(), words.text))
 
 
 async def _ask_to_import(ctx: Context) -> Message:
@@ -192,11 +192,11 @@ async def _ask_to_import(ctx: Context) -> Message:
         bad = foreign(", ".join(found.unusable[:3]), 200)
         lines.append(say.line(told.FEED_LIST_BAD, n=len(found.unusable), addresses=bad))
     if not found.new:
-        return Message(tuple(lines), asks=True)
+        return Message(tuple(lines), unchanged=True)
     line = f"feed import yes {await proposing.keep(ctx, body)}"
     lines.append(say.line(told.FEED_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE)))
     return Message(
-        tuple(lines), ((Button(say.say(told.FEED_LIST_BUTTON, n=len(found.new)), command=line),),), asks=True
+        tuple(lines), ((Button(say.say(told.FEED_LIST_BUTTON, n=len(found.new)), command=line),),), unchanged=True
     )
 
 

@@ -36,7 +36,7 @@ async def import_people(ctx: Context, roster: Roster, words: str) -> Message:
     body = pasted.encode() if pasted else await read_given(ctx, "watch import")
     specs, left_out = await _read(body, roster)
     fresh = await _check_room(ctx, specs)
-    lines = [ctx.say.line(told.IMPORT_FOUND, n=len(fresh))]
+    lines = [ctx.say.line(told.IMPORT_FOUND, n=len(fresh)) if fresh else ctx.say.line(told.IMPORT_NONE)]
     for spec in fresh[:MOST_SHOWN]:
         spelled = ", ".join(foreign(word, 40) for word in roster.spellings(spec)[:4])
         name = Span(foreign(spec.label, 100), Style.BOLD)
@@ -50,11 +50,11 @@ async def import_people(ctx: Context, roster: Roster, words: str) -> Message:
             )
         )
     if not fresh:
-        return Message(tuple(lines), asks=True)
+        return Message(tuple(lines), unchanged=True)
     line = f"watch import yes {await proposing.keep(ctx, body)}"
     ask = ctx.say.line(told.RULE_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
     button = Button(ctx.say.say(told.IMPORT_BUTTON, n=len(fresh)), command=line)
-    return Message((*lines, ask), ((button,),), asks=True)
+    return Message((*lines, ask), ((button,),), unchanged=True)
 
 
 async def _read(body: bytes, roster: Roster) -> tuple[list[WatchSpec], list[str]]:

@@ -38,7 +38,8 @@ async def discreet(ctx: Context, switch: Literal["on", "off", ""] = "") -> Messa
     options = (await wishes.subscription(ctx)).options
     if switch:
         options = await wishes.change(ctx, discreet=switch == "on")
-    return wishes.answer(ctx, texts.DISCREET_IS_ON if options.discreet else texts.DISCREET_IS_OFF)
+    told = texts.DISCREET_IS_ON if options.discreet else texts.DISCREET_IS_OFF
+    return wishes.answer(ctx, told, changed=switch)
 
 
 @command(role=Role.EDITOR, examples=("forget",), private=False)
@@ -51,7 +52,7 @@ async def forget(ctx: Context, sure: Sure = False) -> Message:
     if mine is not None and not sure and not ctx.request.private:
         return wishes.ask(ctx, texts.FORGET_ASK, texts.FORGET_BUTTON, "forget yes")
     if not await ctx.store.unsubscribe(ctx.request.target):
-        return Message((ctx.say.line(texts.UNSUBSCRIBED_NOTHING),))
+        return Message((ctx.say.line(texts.UNSUBSCRIBED_NOTHING),), unchanged=True)
     say = ctx.say
     lines: list[Line] = [say.line(texts.FORGOTTEN), say.line(texts.FORGOTTEN_ADDRESS, kind=LineKind.BULLET)]
     if mine is not None:

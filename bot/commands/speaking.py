@@ -32,7 +32,8 @@ async def language(ctx: Context, name: Rest = "") -> Message:
         options = await wishes.change(ctx, language=wanted)
         ctx = replace(ctx, say=speak(options, ctx.request.actor.lang, ctx.default))
     chosen = wanted if wanted is not None else mine.options.language if mine else ""
-    return wishes.answer(ctx, texts.LANGUAGE_SET if chosen else texts.LANGUAGE_AUTOMATIC, languages(ctx))
+    told = texts.LANGUAGE_SET if chosen else texts.LANGUAGE_AUTOMATIC
+    return wishes.answer(ctx, told, languages(ctx), changed=name)
 
 
 def _read(ctx: Context, text: str) -> str:

@@ -13,7 +13,7 @@ from bot.render import topic_names
 from bot.retelling import trouble
 from bot.watch_texts import NO_TOPIC
 from core.errors import CommandError
-from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message
+from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, foreign
 from core.model import Role, Subscription
 
 Buttons = tuple[tuple[Button, ...], ...]
@@ -33,7 +33,11 @@ async def start(ctx: Context, choice: str = "") -> Message:
     if wanted:
         access.require(ctx.role, Role.EDITOR, ctx.say)
         return await _add(ctx, wanted)
-    return await _resumed(ctx) or await greeting(ctx)
+    hello = await _resumed(ctx) or await greeting(ctx)
+    if not choice:
+        return hello
+    unknown = ctx.say.line(texts.LINK_UNKNOWN, choice=foreign(choice, 64))
+    return replace(hello, lines=(unknown, *hello.lines))
 
 
 async def _resumed(ctx: Context) -> Message | None:
@@ -57,7 +61,8 @@ async def greeting(ctx: Context) -> Message:
         else say.line(texts.GREETING_NEW)
     )
     privacy = say.line(texts.GREETING_PRIVACY, kind=LineKind.SMALL, stop=ctx.typed("stop"))
-    return Message((say.line(texts.GREETING), now_line, privacy), (*_choices(ctx, mine), *languages(ctx)))
+    last = (now_line, privacy) if mine else (privacy, now_line)  # a question stands above its buttons
+    return Message((say.line(texts.GREETING), *last), (*_choices(ctx, mine), *languages(ctx)))
 
 
 def languages(ctx: Context) -> Buttons:

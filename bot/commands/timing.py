@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Literal
-from zoneinfo import available_timezones
 
-from bot import texts, wishes
+from bot import texts, wishes, zones
 from bot.command import Context, Rest, command
 from bot.timing import MAJOR_RELEASE, at_next
 from core.errors import CommandError
-from core.message import Message, foreign
+from core.message import LineKind, Message, foreign
 from core.model import Role
 from core.options import Mode, Options, Quiet
 
@@ -40,7 +38,9 @@ async def when(ctx: Context, mode: Literal["instant", "hourly", "daily", ""] = "
     if mode:
         daily_at = _clock(ctx, at) if at else options.daily_at
         options = await wishes.change(ctx, mode=Mode(mode), daily_at=daily_at)
-    told = wishes.answer(ctx, texts.SETTING_WHEN, wishes.modes(ctx, options), value=wishes.when(options, ctx.say))
+    told = wishes.answer(
+        ctx, texts.SETTING_WHEN, wishes.modes(ctx, options), changed=mode, value=wishes.when(options, ctx.say)
+    )
     return _with_hint(ctx, told, options) if options.mode is Mode.DAILY else told
 
 
@@ -64,11 +64,11 @@ async def quiet(ctx: Context, hours: Rest = "") -> Message:
         options = await wishes.change(ctx, quiet=chosen)
     choices = wishes.buttons(ctx, (texts.NIGHT_BUTTON, "quiet 22:00 07:00"), (texts.QUIET_OFF_BUTTON, "quiet off"))
     if options.quiet is None:
-        return wishes.answer(ctx, texts.QUIET_NONE, choices)
+        return wishes.answer(ctx, texts.QUIET_NONE, choices, changed=words)
     template = texts.QUIET_SET_STRICT if options.quiet.strict else texts.QUIET_SET
     start, end = ctx.say.clock(options.quiet.start), ctx.say.clock(options.quiet.end)
-    zone = options.zone or "UTC"
-    told = wishes.answer(ctx, template, choices, start=start, end=end, zone=zone, most=MAJOR_RELEASE)
+    zone = zones.shown(options.zone)
+    told = wishes.answer(ctx, template, choices, changed=words, start=start, end=end, zone=zone, most=MAJOR_RELEASE)
     return _with_hint(ctx, told, options)
 
 
@@ -91,20 +91,27 @@ async def snooze(ctx: Context, until: Rest = "") -> Message:
         (texts.WAKE_BUTTON, "snooze off"),
     )
     if options.snoozed_until is None or options.snoozed_until <= ctx.now:
-        return wishes.answer(ctx, texts.SNOOZED_NOT, choices)
-    return wishes.answer(ctx, texts.SNOOZED, choices, until=wishes.local(options.snoozed_until, options, ctx.say))
+        return wishes.answer(ctx, texts.SNOOZED_NOT, choices, changed=text)
+    shown = wishes.local(options.snoozed_until, options, ctx.say)
+    return wishes.answer(ctx, texts.SNOOZED, choices, changed=text, until=shown)
 
 
 @command(role=Role.EDITOR, examples=("timezone Europe/Vilnius", "timezone Warsaw"), private=False)
 async def timezone(ctx: Context, name: Rest = "") -> Message:
     """The clock that digests and quiet hours go by.
 
-    A name such as Europe/Vilnius, or a city that has one.
+    A name such as Europe/Vilnius, a city that has one, in any language of this bot, or a distance such as UTC+3.
     """
     options = (await wishes.subscription(ctx)).options
     if name.strip():
         options = await wishes.change(ctx, zone=_zone(ctx, name.strip()))
-    return wishes.answer(ctx, texts.ZONE_SET, zone=options.zone or "UTC", now=wishes.local(ctx.now, options, ctx.say))
+    zone, now = zones.shown(options.zone), wishes.local(ctx.now, options, ctx.say)
+    told = wishes.answer(ctx, texts.ZONE_SET, changed=name, zone=zone, now=now)
+    if zone == options.zone or not options.zone:
+        return told
+    city = ctx.typed("timezone Europe/Vilnius")
+    fixed = ctx.say.line(texts.ZONE_FIXED, kind=LineKind.SMALL, zone=zone, timezone=city)
+    return replace(told, lines=(*told.lines, fixed))
 
 
 def _with_hint(ctx: Context, told: Message, options: Options) -> Message:
@@ -112,34 +119,37 @@ def _with_hint(ctx: Context, told: Message, options: Options) -> Message:
 
 
 def _clock(ctx: Context, word: str) -> time:
+    at = _read_clock(word)
+    if at is None:
+        raise CommandError(ctx.say.say(texts.NOT_A_TIME, word=foreign(word, 40)), ctx.say.say(texts.NOT_A_TIME_HINT))
+    return at
+
+
+def _read_clock(word: str) -> time | None:
     found = _CLOCK.fullmatch(word)
     hour, minute = (int(found[1]), int(found[2] or 0)) if found else (99, 0)
-    if hour > 23 or minute > 59:
-        raise CommandError(ctx.say.say(texts.NOT_A_TIME, word=foreign(word, 40)), ctx.say.say(texts.NOT_A_TIME_HINT))
-    return time(hour, minute)
+    return time(hour, minute) if hour <= 23 and minute <= 59 else None
 
 
 def _snooze_end(ctx: Context, text: str, options: Options) -> datetime:
     span = _SPAN.fullmatch(text)
+    hint = ctx.say.say(texts.SNOOZE_HINT, snooze=ctx.typed("snooze"))
     if span is None:
-        return at_next(_clock(ctx, text.removeprefix("until").strip()), options, ctx.now)
+        at = _read_clock(text.removeprefix("until").strip())
+        if at is None:
+            raise CommandError(ctx.say.say(texts.SNOOZE_NOT, word=foreign(text, 40)), hint)
+        return at_next(at, options, ctx.now)
     length = int(span[1]) * _UNITS[span[2]]
     if not timedelta(0) < length <= LONGEST_SNOOZE:
-        raise CommandError(ctx.say.say(texts.SNOOZE_TOO_LONG, n=LONGEST_SNOOZE.days))
+        told = texts.SNOOZE_TOO_LONG if length else texts.SNOOZE_NOTHING
+        raise CommandError(ctx.say.say(told, n=LONGEST_SNOOZE.days), hint)
     return ctx.now + length
 
 
 def _zone(ctx: Context, name: str) -> str:
-    """The zone of that name, in any letter case, or the only one whose city is called so."""
-    known = sorted(available_timezones() - {"localtime", "Factory"})
-    wanted = name.casefold().replace(" ", "_")
-    if wanted == "utc":
-        return ""
-    same = [zone for zone in known if zone.casefold() == wanted]
-    cities = [zone for zone in known if "/" in zone and zone.casefold().rpartition("/")[2] == wanted]
-    if same or len(cities) == 1:
-        return (same or cities)[0]
-    folded = {zone.casefold(): zone for zone in known} | {zone.casefold().rpartition("/")[2]: zone for zone in known}
-    near = cities or [folded[one] for one in difflib.get_close_matches(wanted, folded, n=3)]
-    hint = ctx.say.say(texts.NEAREST, near=", ".join(near)) if near else ctx.say.say(texts.NO_ZONE_HINT)
+    """The zone that was meant. Raises CommandError with those that may be."""
+    found = zones.find(name, ctx.now, ctx.say.lang)
+    if found.zone is not None:
+        return found.zone
+    hint = ctx.say.say(texts.NEAREST, near=", ".join(found.near)) if found.near else ctx.say.say(texts.NO_ZONE_HINT)
     raise CommandError(ctx.say.say(texts.NO_ZONE, name=foreign(name, 60)), hint)

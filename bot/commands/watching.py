@@ -11,10 +11,10 @@ from bot.command import Context, Rest, command
 from bot.commands.importing import import_people
 from bot.links import clean_link
 from core.errors import CommandError
-from core.message import Button, Line, LineKind, Message, Span, Style, foreign
+from core.message import MAX_COMMAND_BYTES, Button, Line, LineKind, Message, Span, Style, foreign
 from core.model import Role
 from core.watch import MOST_WATCHES, PERSON, WatchItem, WatchSpec
-from matching.people import Roster, guess_spec, make_spec, read_forms
+from matching.people import MAX_NAME, Roster, guess_spec, has_letters, make_spec, read_forms
 from matching.rules import Rule, RuleError, caret, looks_like_rule, read_rule
 
 MOST_SPELLINGS = 14
@@ -48,6 +48,8 @@ async def watch(ctx: Context, name_or_rule: Rest = "") -> Message:
     text = name_or_rule.strip()
     if not text:
         return _what(ctx)
+    if text.casefold() == "save":
+        return _what(ctx)
     saved = text.removeprefix("save ").strip() if text.startswith("save ") else ""
     if text.split()[:1] == ["import"]:
         return await import_people(ctx, _roster(ctx), text.removeprefix("import").strip())
@@ -55,7 +57,7 @@ async def watch(ctx: Context, name_or_rule: Rest = "") -> Message:
         return await _proposed(ctx, saved or text)
     forms = read_forms(text)
     if forms is not None:
-        if not any(forms):
+        if not has_letters(" ".join(forms)):
             raise CommandError(ctx.say.say(say_watch.FORMS_EMPTY))
         return await add(ctx, make_spec(*forms))
     if looks_like_rule(text):
@@ -113,16 +115,21 @@ async def add(ctx: Context, spec: WatchSpec) -> Message:
         raise CommandError(ctx.say.say(say_watch.FULL, most=MOST_WATCHES))
     new = await ctx.store.watch(target, [spec], ctx.now)
     name = Span(foreign(spec.label, 200), Style.BOLD)
-    lines = [ctx.say.line(say_watch.WATCHED if new else say_watch.WATCHED_ALREADY, name=name)]
+    now_watched = say_watch.WATCHED if spec.kind == PERSON else say_watch.WATCHED_RULE
+    lines = [ctx.say.line(now_watched if new else say_watch.WATCHED_ALREADY, name=name)]
     lines += _spellings(ctx, spec)
     if "be" in spec.body:
         typed = ctx.typed(f"watch be: {spec.body['be']} ru: {spec.body['ru']}")
         lines.append(ctx.say.line(say_watch.CORRECT, kind=LineKind.SMALL, line=Span(foreign(typed, 200), Style.CODE)))
-    return Message((*lines, _ends(ctx)))
+    return Message((*lines, _ends(ctx)), unchanged=not new)
 
 
 async def _person(ctx: Context, text: str) -> Message:
     roster = _roster(ctx)
+    if len(text) > MAX_NAME:
+        raise CommandError(ctx.say.say(say_watch.NAME_LONG, n=len(text), most=MAX_NAME), _hint(ctx).text)
+    if not has_letters(text):
+        raise CommandError(ctx.say.say(say_watch.NOT_A_NAME, name=foreign(text, 60)), _hint(ctx).text)
     known = roster.find(text)
     if known.sure:
         return await add(ctx, roster.spec(known.people[0]))
@@ -146,7 +153,11 @@ async def _person(ctx: Context, text: str) -> Message:
         lines.append(ctx.say.line(say_watch.CORRECT, kind=LineKind.SMALL, line=Span(typed, Style.CODE)))
         label = ctx.say.say(say_watch.ADD_PERSON, name=foreign(text, 30))
         buttons.append((Button(label, command=await proposing.line_of(ctx, "watch", f"be: {be} ru: {ru}")),))
-    return Message(tuple(lines), tuple(buttons))
+    if not known.people:
+        words = f'watch "{text}"'  # a rule, which is tried first
+        if len(words.encode()) <= MAX_COMMAND_BYTES:
+            buttons.append((Button(ctx.say.say(say_watch.ADD_WORDS), command=words),))
+    return Message(tuple(lines), tuple(buttons), unchanged=True)
 
 
 async def _proposed(ctx: Context, text: str) -> Message:
@@ -167,13 +178,13 @@ async def _try_rule(ctx: Context, text: str) -> Message:
     line = await proposing.line_of(ctx, "watch save", text)
     shown = [ctx.say.line(say_watch.RULE_LOOKS, rule=Span(foreign(text, 400), Style.CODE)), *_outcome(ctx, tried)]
     ask = ctx.say.line(say_watch.RULE_ASK, kind=LineKind.SMALL, line=Span(ctx.typed(line), Style.CODE))
-    return Message((*shown, ask), ((Button(ctx.say.say(say_watch.RULE_SAVE), command=line),),))
+    return Message((*shown, ask), ((Button(ctx.say.say(say_watch.RULE_SAVE), command=line),),), unchanged=True)
 
 
 def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
     say = ctx.say
     if not tried.hits:
-        return [say.line(say_watch.RULE_NONE, days=str(BACK.days), looked=tried.looked)]
+        return [say.line(say_watch.RULE_NONE, days=str(BACK.days), n=tried.looked)]
     average = say.decimal(len(tried.hits) / BACK.days)
     lines = [
         say.line(say_watch.RULE_DAYS, days=str(BACK.days), n=len(tried.hits)),
@@ -209,7 +220,7 @@ def _roster(ctx: Context) -> Roster:
 
 
 def _what(ctx: Context) -> Message:
-    return Message((ctx.say.line(say_watch.WATCH_WHOM), _hint(ctx)))
+    return Message((ctx.say.line(say_watch.WATCH_WHOM), _hint(ctx)), unchanged=True)
 
 
 def _hint(ctx: Context) -> Line:

@@ -80,6 +80,9 @@ def test_a_list_without_header_and_one_that_is_not_there(tmp_path: Path, capsys:
     assert main([*arguments, str(tmp_path / "none.csv")]) == 2
     assert "cannot be read" in capsys.readouterr().err
     people.write_bytes("Алесь Бяляцкі".encode("windows-1251"))
+    assert main([*arguments, str(people)]) == 0
+    assert "0 of 1 people are new" in capsys.readouterr().out
+    people.write_bytes("Więzień".encode("windows-1250"))
     assert main([*arguments, str(people)]) == 2
     assert "is not UTF-8" in capsys.readouterr().err
 

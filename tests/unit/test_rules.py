@@ -87,6 +87,8 @@ def test_the_language_of_the_entry_goes_before_that_of_the_feed() -> None:
         ("minsk NEAR/999 potash", 6, "NEAR needs a number", "NEAR/5"),
         ("minsk NEAR/3 lang:en", 13, "NEAR stands between", "AND"),
         ("autor:x minsk", 0, "no field “autor”", "title:"),
+        ("title: minsk", 6, "After “title:” a word is missing", "title:sanctions"),
+        ("minsk Lang:", 11, "After “lang:” a word is missing", "lang:en"),
         ("min*sk", 0, "end of a word", "beginning"),
         ("mi*", 0, "at least 3 letters", "more"),
         ("NOT football", 0, "not what to look for", "Add a word"),
@@ -116,7 +118,7 @@ def test_the_place_is_pointed_at() -> None:
 
 
 def test_rules_and_names_are_told_apart() -> None:
-    for rule in ("minsk AND potash", '"minsk"', "lukash*", "(minsk)", "title:minsk", "a NEAR/3 b"):
+    for rule in ("minsk AND potash", '"minsk"', "lukash*", "(minsk)", "title:minsk", "a NEAR/3 b", "autor:minsk"):
         assert looks_like_rule(rule)
     for name in ("Ales Bialiatski", "minsk", "be: Іван ru: Иван", "Anders Nordin"):
         assert not looks_like_rule(name)

@@ -100,6 +100,43 @@ async def test_somebody_unknown_is_shown_before_it_is_watched(chat: WatchingChat
     assert await chat.watched() == ["Вольф Рубінчык"]
 
 
+@pytest.mark.parametrize("typed", ["🙂", "-", "123", "x", "\u202e\u200b1", "be: 🙂 ru: -"])
+async def test_what_can_be_no_name_is_not_watched(chat: WatchingChat, typed: str) -> None:
+    answer = await chat.ask(f"watch {typed}")
+    assert "two letters at least" in answer.text or "The name is missing" in answer.text
+    assert answer.failed
+    assert not answer.buttons
+    long = await chat.ask(f"watch {'А' * 900}")
+    assert "That is 900 characters long; a name has up to 100." in long.text
+    assert "Whom or what" in (await chat.ask("watch save")).text
+    assert await chat.watched() == []
+
+
+async def test_words_that_are_no_name_are_offered_as_a_rule(chat: WatchingChat) -> None:
+    as_name, as_words = commands_of(await chat.ask("watch potash export"))
+    assert as_name.startswith("watch #")
+    assert as_words == 'watch "potash export"'
+    tried = await chat.ask(as_words)
+    assert "nothing would have matched (0 reports looked at)" in tried.text
+    (save,) = commands_of(tried)
+    told = await chat.ask(save)
+    assert 'now watches for what fits the rule: "potash export"' in told.text
+    assert "every spelling" not in told.text
+    assert len(commands_of(await chat.ask("watch " + "Надзея " * 6))) == 1, "too long for a button"
+
+
+async def test_only_what_was_changed_is_audited(chat: WatchingChat) -> None:
+    await chat.ask("subscribe")
+    for shown in ("watch", "watch Lukashenko", "watch minsk AND potash", "when", "quiet", "snooze", "confirmed",
+                  "languages", "kinds", "mute", "unmute 12", "unmute term x", "discreet", "language"):  # fmt: skip
+        await chat.ask(shown)
+    await chat.ask("watch Ales Bialiatski")
+    await chat.ask("watch Ales Bialiatski")
+    await chat.ask("quiet 22 7")
+    lines = [change.line for change in await chat.store.changes(CHAT, 30)]
+    assert lines == ["quiet 22 7", "watch Ales Bialiatski", "subscribe"]
+
+
 async def test_both_forms_can_be_given(chat: WatchingChat) -> None:
     answer = await chat.ask("watch be: Марына Золатава ru: Марина Золотова")
     assert "now watches Марына Золатава" in answer.text
@@ -113,7 +150,10 @@ async def test_both_forms_can_be_given(chat: WatchingChat) -> None:
 async def test_a_deep_link_watches_at_once(chat: WatchingChat) -> None:
     assert "now watches Ales Bialiatski" in (await chat.ask("start watch-bialiatski")).text
     assert "Choose what" not in (await chat.ask("start watch-bialiatski")).text
-    assert "Minsk Watch reads news" in (await chat.ask("start watch-nobody")).text
+    assert (
+        "names “watch-nobody”, which is not known here.\nMinsk Watch reads news"
+        in (await chat.ask("start watch-nobody")).text
+    )
     refused = await chat.ask("start watch-kalesnikava", private=False, role=Role.VIEWER)
     assert "Only those who manage this chat" in refused.text
     assert await chat.watched() == ["Ales Bialiatski"]
@@ -227,7 +267,7 @@ async def test_a_rule_is_tried_before_it_is_saved(chat: WatchingChat) -> None:
     assert await chat.watched() == []
     (save,) = commands_of(answer)
     assert save == "watch save minsk AND potash NOT football"
-    assert "now watches minsk AND potash NOT football" in (await chat.ask(save)).text
+    assert "what fits the rule: minsk AND potash NOT football" in (await chat.ask(save)).text
     assert "rule: minsk AND potash NOT football" in (await chat.ask("watching")).text
 
 

@@ -47,7 +47,7 @@ async def test_a_file_is_shown_asked_about_and_watched(chat: WatchingChat) -> No
     assert (await chat.ask(confirm)).text == "3 people more are watched here."
     assert len(await chat.watched()) == 3
     again = await chat.ask("watch import", file=given_file(LIST.encode()))
-    assert again.lines[0].text == "0 people of the list are new here:"
+    assert again.lines[0].text == "Nobody on the list is new here."
     assert again.buttons == ()
 
 
@@ -63,6 +63,9 @@ async def test_lines_can_be_pasted(chat: WatchingChat) -> None:
     [
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"name\n" + b"Ales Novak\n" * (MOST_ROWS + 1), "Divide the list"),
+        (b"PK\x03\x04" + bytes(100), "is a spreadsheet; save it as CSV"),
+        ("Białoruś, więźniowie".encode("cp1250"), "not UTF-8"),
+        (bytes(range(256)), "not UTF-8"),
         (b'"' + b"x" * 200_000, "no sound CSV"),
     ],
 )
@@ -70,6 +73,32 @@ async def test_lists_that_cannot_be_read_say_why(chat: WatchingChat, body: bytes
     answer = await chat.ask("watch import", file=given_file(body))
     assert answer.failed
     assert said in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ФИО;Дата\r\nАлесь Беляцкий;2021\r\nМария Колесникова;2020\r\n".encode("cp1251"),
+        "name\tru\nAles Bialiatski\tАлесь Беляцкий\nMaria Kalesnikava\t\n".encode("utf-16"),
+        "\ufeffname;note\nAles Bialiatski;x\n;\nАлесь Бяляцкі;the same\nMaria Kalesnikava;\n".encode(),
+    ],
+    ids=["windows-1251", "utf-16", "semicolons, a mark, one twice"],
+)
+async def test_lists_as_spreadsheets_save_them_are_read(chat: WatchingChat, body: bytes) -> None:
+    answer = await chat.ask("watch import", file=given_file(body))
+    assert "2 people of the list are new here" in answer.text
+    assert "ФИО" not in answer.text
+    await chat.ask(commands_of(answer)[0])
+    assert await chat.watched() == ["Ales Bialiatski", "Maria Kalesnikava"]
+    assert (await chat.ask("watch import", file=given_file(body))).text.startswith("Nobody on the list is new here.")
+
+
+async def test_lines_that_can_be_no_name_are_left_out(chat: WatchingChat) -> None:
+    body = "name\n=cmd|calc\n+375 29 123\n@handle\n🙂\nAles Bialiatski\n"
+    answer = await chat.ask("watch import", file=given_file(body.encode()))
+    assert "1 person of the list is new here" in answer.text
+    assert "Left out, 4 lines: line 2 names nobody; line 3 names nobody" in answer.text
+    assert "Nobody on the list" in (await chat.ask("watch import", file=given_file(b""))).text
 
 
 async def test_without_a_list_it_is_said_how(chat: WatchingChat) -> None:
