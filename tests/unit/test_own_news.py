@@ -37,7 +37,8 @@ THIRD = read("news-third.jsonl")
 FOURTH = read("news-fourth.jsonl")
 FIFTH = read("news-fifth.jsonl")
 SIXTH = read("news-sixth.jsonl")
-EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH
+PAIRS = read("news-pairs.jsonl")
+EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + PAIRS
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -61,7 +62,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != ""
-    assert re.fullmatch(rf"[ofqstvx]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[ofpqstvx]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
