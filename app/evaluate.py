@@ -28,6 +28,11 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--errors", action="store_true", help="list every item that came out otherwise than labelled")
     parser.add_argument("--baselines", action="store_true", help="run two lists of plain keywords beside it")
     parser.add_argument("--ablations", action="store_true", help="switch parts off one by one")
+    parser.add_argument(
+        "--fit-stories",
+        action="store_true",
+        help="of several files: fit the weights of stories to all but one, and measure them on that one",
+    )
     parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
     parser.set_defaults(run=run)
 
@@ -40,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     except BadItems as error:
         print(error, file=sys.stderr)
         return 2
+    if args.fit_stories:
+        return _fit_stories(sets, args)
     measured = {name: _measure(items, args) for name, items in sets.items()}
     if args.json:
         print(json.dumps(measured if len(measured) > 1 else next(iter(measured.values())), ensure_ascii=False))
@@ -48,6 +55,28 @@ def run(args: argparse.Namespace) -> int:
         if len(measured) > 1:
             print(f"== {name}")
         _show(figures, errors=args.errors)
+    return 0
+
+
+def _fit_stories(sets: dict[str, list[Any]], args: argparse.Namespace) -> int:
+    """What weights fitted to other news would do, set by set, beside the weights in use."""
+    from matching.fitting import leave_one_out
+    from matching.matcher import load_matcher
+
+    if len(sets) < 2:
+        print(
+            "--fit-stories needs two files at least: it fits to all but one, and measures on that one.", file=sys.stderr
+        )
+        return 2
+    told = {name: of for name, *of in leave_one_out(sets, load_matcher(args.pack))}
+    if args.json:
+        rows = {name: {"now": of[0].as_json(), "fitted": of[1].as_json()} for name, of in told.items()}
+        print(json.dumps(rows))
+        return 0
+    print(f"{'stories: B-cubed F1, false merges':44}{'weights in use':>18}{'fitted to the rest':>22}")
+    for name, of in told.items():
+        now, fitted = (f"{one.bcubed_f1:.3f}  {one.false_merges:.1%}" for one in of)
+        print(f"{name:44}{now:>18}{fitted:>22}")
     return 0
 
 

@@ -1,5 +1,8 @@
 """How much a report is like a story: the cosine of two small vectors, and what the reports say outright.
 
+Every thing looked at is an addend: an amount (0 to 1, days) times a weight. The weights stand in
+matching/words/stories.toml; matching/fitting.py asks whether labelled news would choose others.
+
 A story is weighed as a whole where the event decides (when it began, whom it is about, what came of it) and by its
 likest member where wording and subject decide. Weights stand in matching/words/stories.toml.
 """
@@ -33,6 +36,7 @@ class Likeness:
     reason: str
     reprint: bool = False
     shared: bool = False  # shares a person, a number or wording, not only the subject
+    addends: Mapping[str, float] = field(default_factory=dict)  # amounts, before their weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,15 @@ class _Weighing:
     others: Sequence[Signature]
     days: Days
     rules: Rules
-    score: float = 0.0
+    addends: dict[str, float] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     shared: tuple[str, ...] = ()
     core: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
     kinds: frozenset[str] = frozenset()
 
-    def add(self, points: float, reason: str = "") -> None:
-        self.score += points
+    def add(self, rule: str, reason: str = "", amount: float = 1.0) -> None:
+        self.addends[rule] = self.addends.get(rule, 0.0) + amount
         if reason:
             self.reasons.append(reason)
 
@@ -79,7 +83,7 @@ class _Weighing:
 
 
 def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules) -> Likeness:
-    """Compare a report's signature with those of a story's members."""
+    """Compare a report's signature with those of a story's members; `rules` are thresholds and the addends' weights."""
     if mine.get("h") and any(mine["h"] == other.get("h") for other in others):
         return Likeness(2.0, why.REPRINT, reprint=True, shared=True)
     item = _Weighing(mine, others, days, rules)
@@ -88,16 +92,17 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     item.kinds = frozenset().union(*map(_outcome, others))
     item.shared = tuple(_shared(item.vector, others))
     likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
-    item.add(likest, why.LIKENESS.format(score=f"{likest:.2f}"))
+    item.add("likeness", why.LIKENESS.format(score=f"{likest:.2f}"), likest)
     words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in others)
     same_words = words >= rules["same_words"]
     if same_words:
-        item.add(words, why.WORDING.format(score=f"{words:.2f}"))
+        item.add("wording", why.WORDING.format(score=f"{words:.2f}"), words)
     for look in (_when, _who, _how_many, _what_came_of_it, _other_matter):
         look(item)
     if item.shared:
         item.reasons.append(why.SHARES.format(things=", ".join(key[2:] for key in item.shared[:4])))
-    return Likeness(item.score, "; ".join(item.reasons), shared=bool(item.shared) or same_words)
+    score = sum(rules[name] * amount for name, amount in item.addends.items())
+    return Likeness(score, "; ".join(item.reasons), shared=bool(item.shared) or same_words, addends=item.addends)
 
 
 def is_group(signatures: Sequence[Signature]) -> bool:
@@ -114,11 +119,11 @@ def parted_by_persons(one: Sequence[Signature], other: Sequence[Signature]) -> b
 def _when(item: _Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""
-    rules, days = item.rules, item.days
+    days = item.days
     known = "freed" in item.kinds and ((item.same_persons and not item.mine.get("r")) or _same_many(item))
-    item.add(-rules["per_day_known" if known else "per_day"] * max(0.0, days.last - 1))
+    item.add("per_day_known" if known else "per_day", amount=max(0.0, days.last - 1))
     if days.last <= 1:
-        item.add(rules["same_day"] if days.first <= 1 or item.shared else rules["same_day"] / 2)
+        item.add("same_day", amount=1.0 if days.first <= 1 or item.shared else 0.5)
     if days.last > 1:
         item.reasons.append(why.DAYS_LATER.format(days=f"{days.last:.0f}"))
 
@@ -128,12 +133,11 @@ def _who(item: _Weighing) -> None:
 
     On the day itself the first reports of a great release name one here, another there, and no number yet.
     """
-    rules = item.rules
     if item.same_persons:
-        item.add(rules["same_person"])
+        item.add("same_person")
     elif item.persons and item.core:
         single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
-        item.add(-rules["other_single" if single else "other_person"], why.OTHER_PERSONS)
+        item.add("other_single" if single else "other_person", why.OTHER_PERSONS)
 
 
 def _how_many(item: _Weighing) -> None:
@@ -142,29 +146,27 @@ def _how_many(item: _Weighing) -> None:
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
     if not released and told & parts:
-        item.add(item.rules["same_count"] / 2, why.COUNT_BESIDE)
+        item.add("same_count", why.COUNT_BESIDE, 0.5)
     if not released or not told:
         if released and item.core and not item.same_persons and item.days.first >= 1:
-            item.add(-item.rules["new_count"], why.COUNT_AFTER.format(count=released))
+            item.add("new_count", why.COUNT_AFTER.format(count=released))
         group = max(*told, released or 0, 0) >= _GROUP and "freed" in item.kinds & _outcome(item.mine)
         if group and item.days.first < 1:
-            item.add(item.rules["one_of_them"], why.ONE_OF_THEM)
+            item.add("one_of_them", why.ONE_OF_THEM)
         return
     if released in told:
-        item.add(item.rules["same_count"], why.SAME_COUNT.format(count=released))
+        item.add("same_count", why.SAME_COUNT.format(count=released))
         return
     family = set().union(*(other.get("x", ()) for other in item.others))
     if item.days.first < _NEXT_DAY and any(_nearly(released, other) for other in told):
-        item.add(item.rules["near_count"], why.NEAR_COUNT.format(count=released))
+        item.add("near_count", why.NEAR_COUNT.format(count=released))
         return
     if item.days.first < 1 and _is_part(item, released):
-        item.add(item.rules["one_of_them"], why.PART.format(count=released))
+        item.add("one_of_them", why.PART.format(count=released))
         return
     both = item.days.first < _FOLLOWS and (released in family or told & parts)
     if not (item.same_persons or both):
-        item.add(
-            -item.rules["other_count"], why.OTHER_COUNT.format(count=released, others=", ".join(map(str, sorted(told))))
-        )
+        item.add("other_count", why.OTHER_COUNT.format(count=released, others=", ".join(map(str, sorted(told)))))
 
 
 def _nearly(one: int, other: int) -> bool:
@@ -190,16 +192,16 @@ def _is_part(item: _Weighing, released: int) -> bool:
 def _what_came_of_it(item: _Weighing) -> None:
     """Talks of the day before are another story than their result. A release and a concession of its day are two
     halves of one deal; what is told of the concession alone later is a story of its own."""
-    rules, here, there = item.rules, _outcome(item.mine), item.kinds
+    here, there = _outcome(item.mine), item.kinds
     if here and not there and item.days.last > 0.5:
-        item.add(-rules["new_phase"], why.NEW_PHASE)
+        item.add("new_phase", why.NEW_PHASE)
     late = item.days.first >= 1
     if here and there and here.isdisjoint(there) and not late:
-        item.add(rules["same_deal"], why.SAME_DEAL)
+        item.add("same_deal", why.SAME_DEAL)
     elif late and here == {"lifted"} and "freed" in there and not _speaks_of_prisoners(item):
-        item.add(-rules["half_deal"], why.ONLY_CONCESSION)
+        item.add("half_deal", why.ONLY_CONCESSION)
     elif late and here == {"freed"} and there == {"lifted"} and not item.shared:
-        item.add(-rules["half_deal"], why.AFTER_CONCESSION)
+        item.add("half_deal", why.AFTER_CONCESSION)
 
 
 def _outcome(signature: Signature) -> frozenset[str]:
@@ -219,12 +221,12 @@ def _other_matter(item: _Weighing) -> None:
     if item.shared:
         return
     if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in vector:
-        item.add(-rules["other_matter"], why.OTHER_MATTER)
+        item.add("other_matter", why.OTHER_MATTER)
     mine = _subjects(vector)
     theirs = Counter(key for other in item.others for key in _subjects(other.get("v", {})))
     main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
     if mine and main and mine.isdisjoint(theirs) and not _outcome(item.mine):
-        item.add(-rules["other_subject"], why.OTHER_SUBJECT)
+        item.add("other_subject", why.OTHER_SUBJECT)
 
 
 def _subjects(vector: Mapping[str, float]) -> frozenset[str]:

@@ -35,8 +35,9 @@ class StoryBook:
     reports; the caller keeps the open stories few by the window (updated within the last days).
     """
 
-    def __init__(self, window: timedelta | None = None) -> None:
-        self._rules: Mapping[str, float] = read_table("stories")["rules"]
+    def __init__(self, window: timedelta | None = None, rules: Mapping[str, float] | None = None) -> None:
+        """`rules` replace thresholds and weights of matching/words/stories.toml; fitting tries others."""
+        self._rules = {**usual_rules(), **(rules or {})}
         self.window = window or timedelta(days=self._rules["window_days"])
 
     def place(self, member: Member, open_stories: Sequence[Story]) -> Placement:
@@ -44,7 +45,7 @@ class StoryBook:
 
         A report that would join two stories which by now are alike shows that they are one.
         """
-        compared = ((self._compare(member, story), story) for story in open_stories)
+        compared = ((self.compare(member, story), story) for story in open_stories)
         rated = [(likeness, story) for likeness, story in compared if likeness is not None]
         rated.sort(key=lambda row: (-row[0].score, row[1].id))
         whole = member.analysis.relevant
@@ -77,18 +78,25 @@ class StoryBook:
             if apart > self._rules["merge_days"] or _kept_apart(member, story, other):
                 continue
             few, many = sorted((joined, other), key=lambda one: (len(one.members), one.id))
-            found = [self._compare(one, many) for one in few.members[:_MERGE_LOOK]]
+            found = [self.compare(one, many) for one in few.members[:_MERGE_LOOK]]
             scores = [one.score for one in found if one is not None]
             if scores and sum(scores) / len(scores) >= self._rules["merge"]:
                 yield other.id
 
-    def _compare(self, member: Member, story: Story) -> Likeness | None:
+    def compare(self, member: Member, story: Story) -> Likeness | None:
+        """How much a report is like a story; None when the story's time is over or it has no reports."""
         gap = max(timedelta(), member.at - story.updated_at, story.opened_at - member.at)
         if gap > self.window or not story.members:
             return None
         signatures = [other.analysis.signature for other in _looked_at(story.members)]
         days = Days(abs(member.at - story.opened_at) / _DAY, gap / _DAY)
         return weigh(member.analysis.signature, signatures, days, self._rules)
+
+
+def usual_rules() -> dict[str, float]:
+    """Thresholds and weights of matching/words/stories.toml."""
+    table = read_table("stories")
+    return {**table["rules"], **table["addends"]}
 
 
 def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:

@@ -81,13 +81,15 @@ def _least(concept: str) -> int:
     return LEAST_PERSON if concept.startswith("person.") else LEAST_SEEN
 
 
-def fit(rows: Sequence[Features], wanted: Sequence[bool], names: Sequence[str]) -> tuple[dict[str, float], float]:
-    """Logistic regression with a ridge: weights by name, and the bias."""
+def fit(
+    rows: Sequence[Features], wanted: Sequence[bool], names: Sequence[str], known: Sequence[float] | None = None
+) -> tuple[dict[str, float], float]:
+    """Logistic regression with a ridge: weights by name, and the bias; beside what is `known` of each row."""
     columns = [[(at, row[name]) for at, row in enumerate(rows) if row.get(name)] for name in names]
     columns.append([(at, 1.0) for at in range(len(rows))])
     penalties = [LIGHT if name in (_SCORE, _LACK) else PENALTY for name in names] + [0.0]
     weights = [0.0] * len(columns)
-    margins = [0.0] * len(rows)
+    margins = list(known) if known is not None else [0.0] * len(rows)
     for _ in range(_PASSES):
         furthest = 0.0
         for index, column in enumerate(columns):

@@ -267,6 +267,23 @@ def test_several_files_are_measured_each_on_its_own(tmp_path: Path) -> None:
     assert [line for line in out.splitlines() if line.startswith("==")] == [f"== {file}" for file in files]
 
 
+def test_weights_of_stories_are_fitted_to_all_files_but_one() -> None:
+    files = [str(DATA.parent / f"news-{name}.jsonl") for name in ("stories", "pairs")]
+    code, out, _ = command_line(*files, "--fit-stories", "--json")
+    figures = json.loads(out)
+    assert code == 0
+    assert list(figures) == files
+    for of in figures.values():
+        assert of["now"]["bcubed_f1"] >= 0.95
+        assert 0.8 <= of["fitted"]["bcubed_f1"] <= 1.0
+        assert of["now"]["items"] == of["fitted"]["items"]
+    code, out, _ = command_line(*files, "--fit-stories")
+    assert (code, len(out.splitlines())) == (0, 3)
+    code, _, err = command_line(files[0], "--fit-stories")
+    assert code == 2
+    assert "two files" in err
+
+
 def test_what_make_eval_calls_is_what_the_command_takes() -> None:
     makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
     words = (
