@@ -1,11 +1,11 @@
 """What is asked all the time, with 10^3 and more stored stories and chats: does it cost the same?
 
-    PYTHONPATH=. python benchmarks/bench_stored.py [--stories 1000 10000] [--sqlite-only]
+    PYTHONPATH=. python benchmarks/bench_stored.py [--stories 1000 10000] [--entries 10] [--sqlite-only]
 
-Databases filled by benchmarks/filled.py: ten entries and two feeds of ten entries each a story, as many chats as tell
-of it. Milliseconds of the process's CPU (SQLite works in it; of PostgreSQL only our side) and by the clock, medians of
-five. 100,000 stories take some minutes to be filled in, a million an hour; tests/contract/test_store_growth.py holds
-the same by counting rows.
+Databases filled by benchmarks/filled.py: ten entries a story (`--entries`), 20 a feed, as many chats as stories up to
+100,000. Milliseconds of the process's CPU (SQLite works in it; of PostgreSQL only our side) and by the clock, medians
+of five. A million entries take some minutes to be filled in; tests/contract/test_store_growth.py holds the same by
+counting rows.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tests.postgres import new_database, running_postgres
 
 LEASE = timedelta(minutes=2)
 ROUNDS = 5
+MOST_CHATS = 100_000
 _days = count(1)
 
 
@@ -56,11 +57,11 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 
 
-async def measure(url: str, stories: int) -> dict[str, tuple[float, float]]:
+async def measure(url: str, stories: int, entries: int) -> dict[str, tuple[float, float]]:
     """CPU and clock milliseconds of each question."""
     store = Store(url)
     await store.open()
-    await fill(store._database, Filled(stories * PER_STORY, stories))
+    await fill(store._database, Filled(stories * entries, min(stories, MOST_CHATS), entries))
     took: dict[str, tuple[float, float]] = {}
     for name, ask in ASKED.items():
         await ask(store)
@@ -84,11 +85,12 @@ def show(kind: str, sizes: list[int], found: list[dict[str, tuple[float, float]]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=int, nargs="+", default=[1_000, 10_000])
+    parser.add_argument("--entries", type=int, default=PER_STORY, help="of each story")
     parser.add_argument("--sqlite-only", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         urls = [f"sqlite+aiosqlite:///{Path(folder)}/{size}.db" for size in args.stories]
-        found = [asyncio.run(measure(url, size)) for url, size in zip(urls, args.stories, strict=True)]
+        found = [asyncio.run(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
     show("SQLite", args.stories, found)
     if args.sqlite_only:
         return
@@ -98,7 +100,7 @@ def main() -> None:
             print("PostgreSQL: not measured, none is installed")
             return
         urls = [stack.enter_context(new_database(server)) for _ in args.stories]
-        found = [asyncio.run(measure(url, size)) for url, size in zip(urls, args.stories, strict=True)]
+        found = [asyncio.run(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
     show("PostgreSQL", args.stories, found)
 
 

@@ -1,8 +1,8 @@
 """Databases with many rows, made by a few INSERT ... SELECT: what takes the program years takes seconds here.
 
-The rows are as the program writes them, but alike: a feed has 20 entries, every tenth entry is a report of a story of
-its own, stories lie ten minutes apart and end at NOON, every chat has one subscription with both topics, and one story
-in SHOWN_OF was shown to each of CHATS_TOLD chats.
+The rows are as the program writes them, but alike: a feed has 20 entries, every tenth entry (`per_story`) is a report
+of a story of its own, stories lie ten minutes apart and end at NOON, every chat has one subscription with both topics,
+and one story in SHOWN_OF was shown to each of CHATS_TOLD chats.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Filled:
 
     entries: int = 0
     chats: int = 0
+    per_story: int = PER_STORY
 
     @property
     def feeds(self) -> int:
@@ -55,7 +56,7 @@ class Filled:
 
     @property
     def stories(self) -> int:
-        return self.entries // PER_STORY
+        return self.entries // self.per_story
 
 
 class Filling:
@@ -125,7 +126,7 @@ async def _add_entries(filling: Filling, wanted: Filled) -> None:
     )
     count = wanted.entries
     feed = f"((i - 1) / {PER_FEED} + 1)"
-    seen = time("time", f"CAST((i - {count}) * {APART.total_seconds() / PER_STORY:.0f} AS int)")
+    seen = time("time", f"CAST((i - {count}) * {APART.total_seconds() / wanted.per_story:.0f} AS int)")
     await filling.insert(
         "identities",
         count,
@@ -152,7 +153,7 @@ async def _add_entries(filling: Filling, wanted: Filled) -> None:
             "link_key": "'https://host.example/' || i",
             "summary": ":summary",
             "words": f"' {USUAL}' || {words} || :more || CASE i % 1000 WHEN 0 THEN ' {RARE} ' ELSE ' ' END",
-            "outcome": f"CASE i % {PER_STORY} WHEN 0 THEN 'alert' ELSE 'no_match' END",
+            "outcome": f"CASE i % {wanted.per_story} WHEN 0 THEN 'alert' ELSE 'no_match' END",
             "analysis": ":analysis",
         },
         summary="A few sentences of a report, as they stand in a feed. " * 12,
@@ -175,7 +176,7 @@ async def _add_stories(filling: Filling, wanted: Filled) -> None:
     )
     joined = {
         "story_id": "i",
-        "entry_id": f"i * {PER_STORY}",
+        "entry_id": f"i * {wanted.per_story}",
         "at": at,
         "member": "replace(:member, 'Report', 'R' || i)",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,7 @@ import asyncpg
 # Speed for safety: this data lives for the length of a test run. Nothing is tidied up in the background, so that plans
 # do not depend on when.
 _SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+_REMEMBERS = ("synchronous_commit=on",)
 _OPTIONS = (*_SPEED, "listen_addresses=", "max_connections=150")
 _numbers = count(1)
 # Leaves a database as it was made: nobody connected, no row, ids from 1.
@@ -60,8 +62,11 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str | None]:
-    """The URL of a server that may be filled with databases; None when there is no PostgreSQL to be had."""
+def running_postgres(*, forgets: bool = True) -> Iterator[str | None]:
+    """The URL of a server that may be filled with databases; None when there is no PostgreSQL to be had.
+
+    Unless it `forgets`, what was committed is there after a crash of the server, as in every serious use.
+    """
     if given := os.environ.get("TEST_POSTGRES_URL"):
         yield given
         return
@@ -81,7 +86,8 @@ def running_postgres() -> Iterator[str | None]:
     initdb: list[str | Path] = [binaries / "initdb", "-D", data, "--no-sync", "-A", "trust", "-U", "tests"]
     locale = ["--locale=C.UTF-8", "-E", "UTF8"]
     subprocess.run([*prefix, *initdb, *locale], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    options = [part for option in (*_OPTIONS, f"unix_socket_directories={folder}") for part in ("-c", option)]
+    settings = (*_OPTIONS, *(() if forgets else _REMEMBERS), f"unix_socket_directories={folder}")
+    options = [part for setting in settings for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*prefix, binaries / "postgres", "-D", data, *options], stdout=log, stderr=log, cwd=folder
@@ -92,7 +98,17 @@ def running_postgres() -> Iterator[str | None]:
     finally:
         server.terminate()
         server.wait(30)
+        _end_successor(data / "postmaster.pid")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_successor(lock: Path) -> None:
+    """End the server that was started again on the same data, if any."""
+    if lock.exists():
+        os.kill(int(lock.read_text().split()[0]), signal.SIGTERM)
+        deadline = time.monotonic() + 60
+        while lock.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 def _for_everybody(binaries: Path, folder: Path) -> Path:

@@ -192,7 +192,7 @@ class SlackApi(SlackFiles):
     # --- the wire ---------------------------------------------------------------------------------------------------
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        method, fields = request.match_info["method"], await _fields(request)
+        method, fields = request.match_info["method"], await read_fields(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or str(fields.pop("token", ""))
         if token.startswith("Basic "):
             self._basic = base64.b64decode(token.removeprefix("Basic ")).decode()
@@ -208,7 +208,7 @@ class SlackApi(SlackFiles):
         return await self._answer(request, Call(method, fields, token, answer), fault)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
-        fields, fault = await _fields(request), await self._next_fault("response_url")
+        fields, fault = await read_fields(request), await self._next_fault("response_url")
         answer = fault.body
         if fault.lets_through:
             answer = self._use(request.match_info["id"], fields)
@@ -385,7 +385,7 @@ class SlackApi(SlackFiles):
         return "ok"
 
 
-async def _fields(request: web.Request) -> dict[str, Any]:
+async def read_fields(request: web.Request) -> dict[str, Any]:
     """Arguments from the query, a form or JSON; JSON values inside of forms stay text, as with Slack."""
     fields: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import random
 import signal
 import sqlite3
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 from sqlalchemy import select
 
 from app.demo.server import SampleServer
@@ -26,126 +24,140 @@ from core.failpoints import STEPS
 from storage.database import Database
 from storage.schema import entries, leases, outbox, targets
 from storage.store import Store
-from tests.chaos.process import LANE_LEASE
-from tests.chaos.world import StormyTelegram, feed_server
-from tests.pgbouncer import running_pgbouncer
-from tests.postgres import new_database, running_postgres
+from tests.chaos.database import PostgresTrouble
+from tests.chaos.ledger import Account, Evidence, Judge, Row, account
+from tests.chaos.process import LEASE, forked
+from tests.chaos.witness import heard
+from tests.chaos.world import Storm, StormySlack, StormyTelegram, feed_server
 
-ROOT = Path(__file__).parents[2]
-CHATS = 6
+CHATS = {"telegram": 4, "slack": 2}
 FEEDS = 3
 STARTED = "=== started"
-IN_FLIGHT = 4.0  # seconds that one call may take, so that what came before is noted
+ANYWHERE = ("kill", "kill at a step", "kill at a step", "freeze", "wrong clock", "clock jump")
+ON_SQLITE = (*ANYWHERE, "disk full")
+ON_POSTGRESQL = (*ANYWHERE, "connections lost", "database crash", "database restart")
+AWAY = 1.5  # seconds without a database server
 
-
-@dataclass(frozen=True)
-class Stop:
-    """When something that loses deliveries under way began and was over, by time.monotonic."""
-
-    began: float
-    ended: float
+_FORKED = multiprocessing.get_context("forkserver")
 
 
 @dataclass
 class Ledger:
-    """What was due and what came of it. `lost`, `disorder` and `early` must be empty."""
+    """What was due and what came of it, a platform each; `findings` are what else must not be."""
 
     name: str
     processes: int
     seconds: float
     disturbed: Counter[str]
-    faults: Counter[str]
+    faults: dict[str, Counter[str]]
     entries: int
     published: int
-    due: int
-    sent: int
-    lost: list[str]
-    repeated: int
-    may_repeat: int
-    disorder: list[str]
-    early: list[str]
+    accounts: list[Account]
     findings: list[str]
-    takeovers: list[float] = field(default_factory=list)
 
     @property
-    def sound(self) -> bool:
-        wrong = [*self.lost, *self.disorder, *self.early, *self.findings]
-        return not wrong and self.repeated <= self.may_repeat and self.entries == self.published
+    def wrong(self) -> list[str]:
+        """All that must not be; empty for a sound run."""
+        found = [fault for one in self.accounts for fault in one.faults] + self.findings
+        if self.entries != self.published:
+            found.append(f"{self.entries} of {self.published} entries are stored")
+        return found
 
-    def row(self) -> str:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted((self.disturbed + self.faults).items()))
-        return (
-            f"| {self.name} | {self.processes} | {self.entries}/{self.published} | {self.due} | {self.sent} | "
-            f"{len(self.lost)} | {self.repeated} (at most {self.may_repeat}) | {len(self.disorder)} | "
-            f"{len(self.early)} | {kinds} |"
+    def rows(self) -> str:
+        return "\n".join(
+            f"| {self.name} | {self.processes} | {one.platform} | {one.due} | {one.sent} | {len(one.lost)} "
+            f"| {len(one.repeats)} of {one.unnoted} | {len(one.disorder)} | {len(one.early)} "
+            f"| {_counts(self.faults[one.platform])} |"
+            for one in self.accounts
         )
+
+    def broken(self) -> str:
+        """What went wrong around the platforms, and why anything came twice."""
+        text = f"{self.name}, {self.processes}: {self.entries} of {self.published} entries stored, in "
+        text += f"{self.seconds:.0f} s. Disturbed by {_counts(self.disturbed)}."
+        for one in self.accounts:
+            text += f" {one.platform}: {one.why or 'nothing came twice'}."
+        return text
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(counted.items())) or "nothing"
 
 
 HEAD = (
-    "| database | processes | entries stored/published | alerts due | sent | lost | repeated | order breaks "
-    "| too early | faults |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| database | processes | platform | alerts due | sent | lost | repeated, of those not noted | order breaks "
+    "| too early | answers |\n|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
-@contextmanager
-def database_of(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite+aiosqlite:///{folder}/minskwatch.db"
-        return
-    with running_postgres() as server:
-        if server is None:
-            raise RuntimeError("no PostgreSQL: set TEST_POSTGRES_URL, or install postgresql")
-        with new_database(server) as url:
-            if kind == "postgresql":
-                yield url
-                return
-            with running_pgbouncer(url, connections=8) as pooled:
-                yield pooled
-
-
 class Chaos:
-    """One run: `processes` of the program on one database, disturbed for `seconds`."""
+    """One run: `processes` of the program on one database, disturbed for `seconds`, or once by each of `kinds`."""
 
     def __init__(
-        self, kind: str, url: str, folder: Path, *, processes: int, seconds: float, seed: int, kinds: Sequence[str] = ()
+        self,
+        kind: str,
+        url: str,
+        folder: Path,
+        *,
+        processes: int,
+        seconds: float,
+        seed: int,
+        kinds: Sequence[str] = (),
+        platforms: Sequence[str] = tuple(CHATS),
+        lease: float = LEASE,
     ) -> None:
+        _FORKED.set_forkserver_preload(["tests.chaos.warm", *(f"bot.platforms.{name}" for name in platforms)])
+        self.platforms, self.lease = platforms, lease
         self.kind, self.url, self.folder = kind, url, folder
         self.count, self.seconds = processes, seconds
         self.rng = random.Random(seed)
-        self.telegram = StormyTelegram(random.Random(seed + 1), 0.12)
-        self.feeds: SampleServer = feed_server(FEEDS, max(3, int(seconds)))
-        self.running: dict[int, asyncio.subprocess.Process] = {}
+        self.storm = Storm(random.Random(seed + 1), 0.12)
+        self.telegram, self.slack = StormyTelegram(self.storm), StormySlack(self.storm)
+        self.postgres = PostgresTrouble(url)
+        waves = len(kinds) if kinds else int(seconds * 1.5)
+        self.feeds: SampleServer = feed_server(FEEDS, max(2, waves))
+        self.running: dict[int, BaseProcess] = {}
         self.disturbed: Counter[str] = Counter()
-        self.takeovers: list[float] = []
-        self.stops: list[Stop] = []
+        self.ended: dict[int, float] = {}
+        self.frozen: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self.arguments: tuple[str, ...] = ()
-        self.kinds = kinds
-        self.anew = True  # all processes are started anew in the end
+        self.kinds = list(kinds)
         self.steps = list(STEPS)
         self.rng.shuffle(self.steps)
+        self.backwards = False
+        if kind == "sqlite":  # such a program goes by its host's clock, and waits when that is set back
+            self.arguments = ("--jump", "15", "--lease", str(lease))
+        else:
+            self.arguments = ("--jump", "7200", "--lease", str(lease))
 
     # --- processes --------------------------------------------------------------------------------------------------
 
     async def start(self, place: int, *arguments: str) -> None:
-        command = [sys.executable, "-m", "tests.chaos.process", str(self.folder / "config.toml")]
-        command += [*self.arguments, *arguments]
-        with (self.folder / f"{place}.log").open("a") as log:
-            log.write(f"{STARTED} {arguments}\n")
-            log.flush()
-            self.running[place] = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log, stdout=log)
+        log = self.folder / f"{place}.log"
+        with log.open("a") as file:
+            file.write(f"{STARTED} {arguments}\n")
+        words = [str(self.folder / "config.toml"), *self.arguments, *arguments]
+        process = _FORKED.Process(target=forked, args=(log, words))
+        await asyncio.to_thread(process.start)
+        self.running[place] = process
 
     async def kill(self, place: int) -> None:
         process = self.running[place]
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.join)
+        self.ended.setdefault(process.pid or 0, time.monotonic())
 
     def write_config(self) -> None:
         tables = "".join(f'[[feeds.feed]]\nurl = "{self.feeds.url_of(one)}"\nlang = "en"\n' for one in self.feeds.feeds)
         hosts = ", ".join(f'"{self.feeds.url_of(one).split("/")[2]}"' for one in self.feeds.feeds)
-        chats = "".join(f'[[subscriptions]]\ntarget = "telegram:{chat}"\n' for chat in self.chats)
+        chats = "".join(f'[[subscriptions]]\ntarget = "{chat}"\n' for chat in self.chats)
+        platforms = {
+            "telegram": f'[telegram]\ntoken = "{self.telegram.token}"\napi_base = "{self.telegram.url}"\n',
+            "slack": f'[slack]\nbot_token = "{self.slack.bot_token}"\napp_token = "{self.slack.app_token}"\n'
+            f'api_base = "{self.slack.api_base}"\n',
+        }
         (self.folder / "config.toml").write_text(
-            f'[telegram]\ntoken = "{self.telegram.token}"\napi_base = "{self.telegram.url}"\n[http]\nport = 0\n'
+            f"{''.join(platforms[name] for name in self.platforms)}[http]\nport = 0\n"
             f'[storage]\nurl = "{self.url}"\n[delivery]\nedit_after = "1s"\n[log]\nlevel = "info"\n'
             f'[feeds]\ninterval = "1s"\nmin_interval = "1s"\nhost_pause = "0s"\nbackfill = "1d"\n'
             f"allow_private = [{hosts}]\n{chats}{tables}",
@@ -154,16 +166,11 @@ class Chaos:
 
     # --- disturbances -----------------------------------------------------------------------------------------------
 
-    async def disturb(self) -> None:
-        """One thing that goes wrong, chosen by the seed, of `kinds` if given."""
-        kinds = ["kill", "kill at a step", "kill at a step", "freeze", "wrong clock"]
-        kinds += ["disk full"] if self.kind == "sqlite" else ["connections lost", "database crash"]
-        kind = self.rng.choice(self.kinds or kinds)
+    async def disturb(self, kind: str = "") -> None:
+        """One thing that goes wrong, chosen by the seed unless it is given."""
+        kind = kind or self.rng.choice(ON_SQLITE if self.kind == "sqlite" else ON_POSTGRESQL)
         self.disturbed[kind] += 1
-        place = self.rng.choice(sorted(self.running))
-        began = time.monotonic()
-        await self.break_by(kind, place)
-        self.stops.append(Stop(began, time.monotonic()))
+        await self.break_by(kind, self.rng.choice(sorted(self.running)))
 
     async def break_by(self, kind: str, place: int) -> None:
         match kind:
@@ -175,8 +182,12 @@ class Chaos:
                 await self.start(place, "--die-at", self.steps[self.disturbed[kind] % len(self.steps)])
             case "wrong clock":
                 await self.kill(place)
-                skew = self.rng.choice((-7200, 7200)) if self.kind != "sqlite" else 30
+                skew = self.rng.choice((-7200, 7200)) if self.kind != "sqlite" else 15
+                if self.kind == "sqlite":
+                    self.storm.forgive()
                 await self.start(place, "--skew", str(skew))
+            case "clock jump":
+                self.jump(place)
             case "freeze":
                 await self.freeze(await self.leader() or place)
             case "disk full":
@@ -185,41 +196,32 @@ class Chaos:
                     pages = file.execute("PRAGMA page_count").fetchone()[0]
                 await self.start(place, "--pages", str(pages + 2))
             case "connections lost":
-                await self.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> $1")
+                await self.postgres.cut_connections()
             case "database crash":
-                await self.administer("")
+                await self.postgres.crash()
+            case "database restart":
+                await self.postgres.restart(AWAY)
+
+    def jump(self, place: int) -> None:
+        """Set the clock of a host forward, the next time back. A program with no other clock ends its waits early."""
+        if self.kind == "sqlite" and not self.backwards:
+            self.storm.forgive()
+        self._signal(place, signal.SIGUSR2 if self.backwards else signal.SIGUSR1)
+        self.backwards = not self.backwards
 
     async def freeze(self, place: int) -> None:
         """Stand still for longer than the leases last."""
+        began, pid = time.monotonic(), self.running[place].pid
+        self._signal(place, signal.SIGSTOP)
+        await asyncio.sleep(self.lease + 2)
+        self.frozen[pid or 0].append((began, time.monotonic()))
+        self._signal(place, signal.SIGCONT)
+
+    def _signal(self, place: int, number: signal.Signals) -> None:
         process = self.running[place]
-        if process.returncode is not None:
-            return
-        process.send_signal(signal.SIGSTOP)
-        await asyncio.sleep(LANE_LEASE.total_seconds() + 2)
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGCONT)
-
-    async def administer(self, statement: str) -> None:
-        """Run a statement with our own pid, or without one let a server process die, which ends all of them."""
-        connection = await self.connected()
-        pid = await connection.fetchval("SELECT pg_backend_pid()")
-        with suppress(asyncpg.PostgresError, OSError):
-            if statement:
-                await connection.fetch(statement, pid)
-            else:
-                os.kill(pid, signal.SIGKILL)
-        connection.terminate()
-
-    async def connected(self, within: float = 60.0) -> asyncpg.Connection[Any]:
-        """A connection, also while the server recovers from the crash before."""
-        deadline = time.monotonic() + within
-        while True:
-            try:
-                return await asyncpg.connect(self.url.replace("+asyncpg", ""), statement_cache_size=0)
-            except (asyncpg.PostgresError, OSError):
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(0.2)
+        if process.is_alive() and process.pid:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, number)
 
     async def leader(self) -> int | None:
         """The place of the process that asks Telegram for updates."""
@@ -240,20 +242,20 @@ class Chaos:
         """What has died is started again, as a service manager does."""
         while True:
             for place, process in tuple(self.running.items()):
-                if process.returncode is not None:
-                    self.disturbed["deaths"] += process.returncode == -signal.SIGKILL
-                    self.stops.append(Stop(time.monotonic() - 2, time.monotonic()))
+                if process.exitcode is not None and process.pid not in self.ended:
+                    self.disturbed["deaths"] += process.exitcode == -signal.SIGKILL
+                    self.ended[process.pid or 0] = time.monotonic()
                     await self.start(place)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
 
-    async def all_ready(self, within: float = 120.0) -> None:
+    async def all_ready(self, within: float = 300.0) -> None:
         """Wait until every process has started up, or has died again."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             texts = {place: (self.folder / f"{place}.log").read_text() for place in self.running}
             if all(" ready " in text.rpartition(STARTED)[2] for text in texts.values()):
                 return
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.1)
 
     # --- the run ----------------------------------------------------------------------------------------------------
 
@@ -261,53 +263,73 @@ class Chaos:
         began = time.monotonic()
         async with self.world():
             keeping = asyncio.create_task(self.keep_alive())
-            up = 0.0
-            while up < self.seconds:
-                await self.all_ready()
-                await self.telegram.next_call(within=20)
-                pause = self.rng.uniform(1, 4)
-                for _ in range(3):
-                    if self.feeds.wave < self.feeds.last_wave:
-                        self.feeds.publish_next()
-                    await asyncio.sleep(pause / 3)
-                up += pause
-                await self.disturb()
-            self.telegram.trouble = 0.0
+            await (self.disturb_by_kinds() if self.kinds else self.disturb_at_random())
+            self.storm.trouble = 0.0
             keeping.cancel()
-            began = time.monotonic()
-            for place in self.running if self.anew else ():
+            for place in () if self.kinds else self.running:
                 await self.kill(place)
                 await self.start(place)
-            self.stops.append(Stop(began, time.monotonic()))
+            if self.kinds:
+                keeping = asyncio.create_task(self.keep_alive())
             await self.settle()
+            keeping.cancel()
             return await self.ledger(time.monotonic() - began)
+
+    async def disturb_at_random(self) -> None:
+        up = 0.0
+        while up < self.seconds:
+            await self.all_ready()
+            await self.storm.next_call(within=20)
+            pause = self.rng.uniform(1, 4)
+            for _ in range(3):
+                self.publish()
+                await asyncio.sleep(pause / 3)
+            up += pause
+            await self.disturb()
+
+    async def disturb_by_kinds(self) -> None:
+        """Each disturbance once, while something is being shown."""
+        for kind in self.kinds:
+            await self.all_ready()
+            self.publish()
+            await self.storm.next_call(within=60)
+            await self.disturb(kind)
+
+    def publish(self) -> None:
+        if self.feeds.wave < self.feeds.last_wave:
+            self.feeds.publish_next()
 
     @asynccontextmanager
     async def world(self) -> AsyncIterator[None]:
         await self.telegram.start()
+        await self.slack.start()
         await self.feeds.start()
-        self.chats = [self.telegram.chats.private(500 + number).id for number in range(CHATS)]
+        rooms = [self.telegram.chats.private(500 + number).id for number in range(CHATS["telegram"])]
+        self.chats = [f"telegram:{room}" for room in rooms]
+        for number in range(CHATS["slack"]):
+            self.slack.add_channel(f"C{number}", {"U1", self.slack.bot_user})
+            self.chats.append(f"slack:C{number}")
+        self.chats = [chat for chat in self.chats if chat.partition(":")[0] in self.platforms]
         self.write_config()
         for place in range(self.count):
             await self.start(place)
         try:
             yield
         finally:
-            for place, process in self.running.items():
-                if process.returncode is None:
-                    with suppress(ProcessLookupError):
-                        process.send_signal(signal.SIGCONT)
-                    await self.kill(place)
+            for place in self.running:
+                await self.kill(place)
             await self.feeds.stop()
+            await self.slack.stop()
             await self.telegram.stop()
 
-    async def settle(self, patience: float = 90.0) -> None:
+    async def settle(self, patience: float = 120.0) -> None:
         """Wait until everything that was published is stored and all of it shown, or nothing more happens."""
         last, since = (0, 0), time.monotonic()
         while time.monotonic() - since < patience:
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.5)
             with suppress(Exception):
-                stored, waiting = await self.state()
+                stored, rows = await self.read()
+                waiting = sum(one.dead_reason is None and one.wanted > one.sent for one in rows)
                 if stored == self.published and not waiting:
                     return
                 if (stored, waiting) != last:
@@ -317,39 +339,26 @@ class Chaos:
     def published(self) -> int:
         return len(self.feeds.feeds) * (self.feeds.wave + 1)
 
-    async def state(self) -> tuple[int, int]:
-        rows, waiting = await self.read()
-        return rows, sum(one.dead_reason is None and one.wanted > one.sent for one in waiting)
-
-    async def read(self) -> tuple[int, Any]:
-        """How many entries are stored, and the outbox with the chat of each row."""
+    async def read(self) -> tuple[int, list[Row]]:
+        """How many entries are stored, and the outbox."""
         database = Database(self.url, busy_timeout=10)
         await database.open()
         try:
             async with database.read() as connection:
                 stored = len((await connection.execute(select(entries.c.id))).all())
-                query = select(outbox, targets.c.chat).join(targets, targets.c.id == outbox.c.target_id)
-                return stored, (await connection.execute(query.order_by(outbox.c.id))).all()
+                query = select(outbox, targets.c.platform, targets.c.chat)
+                query = query.join(targets, targets.c.id == outbox.c.target_id).order_by(outbox.c.id)
+                return stored, [
+                    Row(row.id, f"{row.platform}:{row.chat}", row.story_id, row.wanted, row.sent, row.dead_reason)
+                    for row in await connection.execute(query)
+                ]
         finally:
             await database.close()
 
     async def ledger(self, seconds: float) -> Ledger:
         stored, rows = await self.read()
-        first: dict[tuple[str, int], float] = {}
-        sends: dict[tuple[str, int], list[float]] = defaultdict(list)
-        for one in self.telegram.shown:
-            if not one.edit and one.story:
-                first.setdefault((one.chat, one.story), one.at)
-                sends[one.chat, one.story].append(one.at)
-        due = [(row.chat, row.story_id) for row in rows]
-        lost = [f"story {story} in {chat}" for chat, story in due if (chat, story) not in first]
-        lost += [f"row {row.id} waits" for row in rows if row.dead_reason is None and row.wanted > row.sent]
-        lost += [f"row {row.id} was given up: {row.dead_reason}" for row in rows if row.dead_reason is not None]
-        disorder = []
-        for chat in {chat for chat, _ in due}:
-            shown = [(story, first[chat, story]) for to, story in due if to == chat and (chat, story) in first]
-            pairs = pairwise(shown)
-            disorder += [f"{chat}: {b[0]} before {a[0]}" for a, b in pairs if b[1] < a[1]]
+        events = [one for log in self.folder.glob("*.log") for one in heard(log.read_text(errors="replace"))]
+        evidence = Evidence(self.storm.shown, events, self.ended, self.frozen, self.storm.early)
         store = Store(self.url)
         await store.open()
         findings = await store.reconcile(await store.read_clock() or SystemClock().now())
@@ -359,31 +368,9 @@ class Chaos:
             processes=self.count,
             seconds=seconds,
             disturbed=self.disturbed,
-            faults=self.telegram.faults,
+            faults=self.storm.faults,
             entries=stored,
             published=self.published,
-            due=len(due),
-            sent=len(first),
-            lost=lost,
-            repeated=sum(len(times) - 1 for times in sends.values()),
-            may_repeat=self.telegram.faults["drop after"] + self.in_flight(),
-            disorder=disorder,
-            early=self.telegram.early,
-            findings=[f"{one.sentence} {one.ids}" for one in findings] + list(self.unexplained(sends)),
-            takeovers=self.takeovers,
+            accounts=[account(platform, rows, evidence) for platform in self.platforms],
+            findings=[f"{one.sentence} {one.ids}" for one in findings] + list(Judge(evidence).stolen()),
         )
-
-    def in_flight(self) -> int:
-        """Messages shown so shortly before, or during, something that stops a delivery that they may not be noted."""
-        return sum(
-            len({one.chat for one in self.telegram.shown if stop.began - IN_FLIGHT <= one.at <= stop.ended})
-            for stop in self.stops
-        )
-
-    def unexplained(self, sends: dict[tuple[str, int], list[float]]) -> Iterator[str]:
-        """Repeats with no reason between the first showing and the next: nothing stopped, no answer was lost."""
-        for (chat, story), times in sends.items():
-            for first, again in pairwise(times):
-                stopped = any(stop.began <= again and stop.ended >= first for stop in self.stops)
-                if not stopped and not any(first <= at <= again for at in self.telegram.dropped.get(chat, ())):
-                    yield f"story {story} came twice to {chat} for no reason, {again - first:.1f} s apart"

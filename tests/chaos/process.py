@@ -1,7 +1,5 @@
 """The program as `main.py run` serves it, with shorter leases, and on wish a death, a wrong clock or a full disk.
 
-    python -m tests.chaos.process CONFIG [--die-at STEP] [--skew SECONDS] [--pages N]
-
 A minute must show many takeovers, so leases are seconds long; and every story is an alert of its own, so that the
 ledger can count. All else is the program as it is.
 """
@@ -20,32 +18,32 @@ from pathlib import Path
 from typing import Any
 
 from core.model import Action, Member, Placement, Story
+from core.ports import Clock, DeliveryStore
 from matching.stories import StoryBook
 
-LANE_LEASE = timedelta(seconds=8)
-SEND_WITHIN = timedelta(seconds=4)
-FEED_LEASE = timedelta(seconds=8)
-LEADER_TTL = timedelta(seconds=6)
+LEASE = 8.0  # seconds, of lanes and feeds; half of it for one message, three quarters for the leader
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=Path)
     parser.add_argument("--die-at", default="")
-    parser.add_argument("--skew", type=float, default=0.0)
+    parser.add_argument("--skew", type=float, default=0.0, help="seconds that the clock is wrong from the start")
+    parser.add_argument("--jump", type=float, default=0.0, help="seconds forward on SIGUSR1, back on SIGUSR2")
     parser.add_argument("--pages", type=int, default=0)
+    parser.add_argument("--lease", type=float, default=LEASE)
     parser.add_argument("--as-is", action="store_true", help="leases as long as they are")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if args.die_at:
         from core import failpoints
 
         failpoints.hook = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == args.die_at else None
-    if args.skew:
-        set_clock_wrong(timedelta(seconds=args.skew))
+    let_clock_be_wrong(timedelta(seconds=args.skew), timedelta(seconds=args.jump))
     if args.pages:
         leave_room_for(args.pages)
     if not args.as_is:
-        shorten()
+        shorten(timedelta(seconds=args.lease))
+    say_who_calls()
     from app import cli
 
     return cli.main(["--config", str(args.config), "run"])
@@ -63,17 +61,15 @@ class ManyStories(StoryBook):
         return Placement(Action.OPEN, "every report is an event of its own here")
 
 
-def shorten() -> None:
+def shorten(lease: timedelta) -> None:
     """Seconds instead of minutes, no summaries, and many stories."""
     import app.parts
     from bot.delivery import DeliveryOptions
     from bot.pacing import Rate
     from core import leadership
 
-    leadership.TTL = LEADER_TTL
-    options: Any = functools.partial(
-        DeliveryOptions, lease=LANE_LEASE, send_within=SEND_WITHIN, burst=Rate(1_000_000, 1)
-    )
+    leadership.TTL = lease * 0.75
+    options: Any = functools.partial(DeliveryOptions, lease=lease, send_within=lease / 2, burst=Rate(1_000_000, 1))
     app.parts.DeliveryOptions = options  # type: ignore[attr-defined]
     app.parts.StoryBook = ManyStories  # type: ignore[attr-defined]
     made = app.parts.feed_options
@@ -81,21 +77,51 @@ def shorten() -> None:
     def feed_options(settings: Any) -> Any:
         from dataclasses import replace
 
-        return replace(made(settings), lease=FEED_LEASE)
+        return replace(made(settings), lease=lease)
 
     app.parts.feed_options = feed_options
 
 
-def set_clock_wrong(by: timedelta) -> None:
-    """What this host believes; on PostgreSQL the program must not go by it."""
+def let_clock_be_wrong(by: timedelta, jump: timedelta) -> None:
+    """What this host believes, and how it changes by signals; on PostgreSQL the program must not go by it."""
     from core.clock import SystemClock
     from storage.clock import ServerClock
 
-    def now(self: SystemClock) -> datetime:
-        return datetime.now(UTC) + by
+    wrong = [by]
 
-    SystemClock.now = now  # type: ignore[method-assign]
-    ServerClock.__init__.__defaults__ = (lambda: datetime.now(UTC) + by, ServerClock.__init__.__defaults__[1])  # type: ignore[index]
+    def set_clock(number: int, _: object) -> None:
+        wrong[0] += jump if number == signal.SIGUSR1 else -jump
+
+    def local(*_: object) -> datetime:
+        return datetime.now(UTC) + wrong[0]
+
+    signal.signal(signal.SIGUSR1, set_clock)
+    signal.signal(signal.SIGUSR2, set_clock)
+    SystemClock.now = local  # type: ignore[method-assign, assignment]
+    ServerClock.__init__.__defaults__ = (local, ServerClock.__init__.__defaults__[1])  # type: ignore[index]
+
+
+def say_who_calls() -> None:
+    """Name this process in every request, and let it witness what becomes of its messages."""
+    import aiohttp
+
+    import bot.delivery
+    from tests.chaos.witness import Witness
+    from tests.chaos.world import PROCESS
+
+    made, insisting = aiohttp.ClientSession.__init__, bot.delivery.insisting  # type: ignore[attr-defined]
+
+    def named(self: aiohttp.ClientSession, *args: Any, **options: Any) -> None:
+        headers = {**(options.pop("headers", None) or {}), PROCESS: str(os.getpid())}
+        made(self, *args, headers=headers, **options)
+
+    def witnessed(store: DeliveryStore, clock: Clock) -> DeliveryStore:
+        witness: Any = Witness(insisting(store, clock))
+        given: DeliveryStore = witness
+        return given
+
+    aiohttp.ClientSession.__init__ = named  # type: ignore[method-assign]
+    bot.delivery.insisting = witnessed  # type: ignore[attr-defined]
 
 
 def leave_room_for(pages: int) -> None:
@@ -108,5 +134,15 @@ def leave_room_for(pages: int) -> None:
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def forked(log: Path, arguments: Sequence[str]) -> None:
+    """In a forked process: be the program, with what it says in a file."""
+    with log.open("a") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    from tests.chaos.warm import MATCHER, become_another
+
+    become_another()
+    import app.parts
+
+    app.parts.make_matcher = lambda _: MATCHER  # type: ignore[assignment]
+    sys.exit(main(arguments))

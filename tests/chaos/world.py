@@ -1,4 +1,4 @@
-"""The world around the program: feeds that grow, and a Telegram that fails at random and writes down what came when."""
+"""The world around the program: feeds that grow, a Telegram and a Slack that fail at random."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ import random
 import re
 import time
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
 
 from aiohttp import web
 
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
-from tests.telegram_chats import Params, Refusal
+from tests.chaos.ledger import Shown
+from tests.slack_server import SlackServer
+from tests.slack_server_api import read_fields
+from tests.slack_server_values import Fault as SlackFault
+from tests.telegram_chats import Params
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import Fault, flood
 
 _STORY = re.compile(r'"why (\d+)')
-_SHOWING = ("sendmessage", "editmessagetext")
+_SHOWING = ("sendmessage", "editmessagetext", "chat.postMessage", "chat.update")
+_KINDS = ("429", "5xx", "drop before", "drop after")
+PROCESS = "X-Chaos-Process"  # the header in which a process says its number
 PLACES = (
     *("Hrodna", "Brest", "Vitebsk", "Mahiliou", "Babruisk", "Pinsk"),
     *("Orsha", "Polatsk", "Lida", "Slutsk", "Mazyr", "Zhodzina"),
@@ -45,78 +51,74 @@ def feed_server(feeds: int, waves: int) -> SampleServer:
     return SampleServer(SystemClock(), tuple(growing_feed(number, waves) for number in range(1, feeds + 1)))
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A message that Telegram took: `edit` when it changed an older one."""
-
-    at: float
-    chat: str
-    story: int
-    edit: bool
-
-
-class StormyTelegram(TelegramServer):
-    """Fails calls that show something, with the chance `trouble`, until it is set to 0."""
+class Storm:
+    """What goes wrong on the way to the platforms, and what came of it. Chats are named as the program names them."""
 
     def __init__(self, rng: random.Random, trouble: float) -> None:
-        super().__init__()
         self._rng = rng
-        self.trouble = trouble
+        self.trouble = trouble  # the chance that a call fails
         self.shown: list[Shown] = []
-        self.faults: Counter[str] = Counter()
+        self.faults: dict[str, Counter[str]] = {"telegram": Counter(), "slack": Counter()}
         self.early: list[str] = []
         self.attempts = 0
-        self.polls: list[float] = []
-        self.since: dict[str, float] = {}
-        self.dropped: dict[str, list[float]] = {}  # per chat: when an answer was lost after the message was taken
         self._held: dict[str, float] = {}
+        self._called = asyncio.Event()
 
-    async def _act(self, request: web.Request, method: str, params: Params, fault: Fault) -> web.StreamResponse:
+    def choose(self, chat: str, method: str) -> tuple[str, int]:
+        """How a call that shows something fails ("" for not at all), and for how many seconds the chat is to rest."""
         now = time.monotonic()
-        if method == "getupdates":
-            self.polls.append(now)
-        if method not in _SHOWING:
-            return await super()._act(request, method, params, fault)
         self.attempts += 1
-        chat = str(params.get("chat_id"))
+        self._called.set()
         if now < self._held.get(chat, 0.0):
-            self.early.append(f"{method} to {chat}, {self._held[chat] - now:.2f} s too early")
-        kind, fault = self._choose(fault)
-        before = len(self.shown)
-        answer = await super()._act(request, method, params, fault)
-        took = kind in ("", "drop after") and (answer.status == 200)
-        if took:
-            found = _STORY.search(json.dumps(params.get("reply_markup") or "").replace("\\", ""))
-            self.shown.append(Shown(now, chat, int(found[1]) if found else 0, method != "sendmessage"))
-            assert len(self.shown) > before
-        if kind:
-            self.faults[kind] += 1
-        if kind == "drop after":
-            self.dropped.setdefault(chat, []).append(now)
-        if isinstance(fault.refusal, Refusal) and fault.refusal.status == 429:
-            wait = int(fault.refusal.parameters["retry_after"])
-            self._held[chat] = time.monotonic() + wait
-        return answer
-
-    def _choose(self, fault: Fault) -> tuple[str, Fault]:
+            self.early.append(f"{method} to {chat}, {self._held[chat] - now:.2f} s before its rest was over")
         if self._rng.random() >= self.trouble:
-            return "", fault
-        kind = self._rng.choice(("429", "5xx", "drop before", "drop after"))
-        match kind:
-            case "429":
-                return kind, flood(self._rng.randint(1, 3))
-            case "5xx":
-                return kind, Fault(page=(502, b"<html>Bad Gateway</html>"))
-            case "drop before":
-                return kind, Fault(drop="before")
-            case _:
-                return kind, Fault(drop="after")
+            return "", 0
+        kind = self._rng.choice(_KINDS)
+        self.faults[chat.partition(":")[0]][kind] += 1
+        return kind, self._rng.randint(1, 3)
+
+    def rests(self, chat: str, seconds: int) -> None:
+        """The chat has been told to rest."""
+        self._held[chat] = time.monotonic() + seconds
+
+    def forgive(self) -> None:
+        """Rests end: the clock of a program that knows no other was set forward."""
+        self._held.clear()
 
     async def next_call(self, within: float) -> None:
         """Wait until something is being shown, so that what goes wrong next hits deliveries under way."""
-        deadline, before = time.monotonic() + within, self.attempts
-        while self.attempts == before and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        self._called.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._called.wait()
+
+
+def _sender(request: web.Request) -> int:
+    return int(request.headers.get(PROCESS, "0"))
+
+
+class StormyTelegram(TelegramServer):
+    """Fails calls that show something as the storm says."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__()
+        self._storm = storm
+        self.polls: list[float] = []
+
+    async def _act(self, request: web.Request, method: str, params: Params, fault: Fault) -> web.StreamResponse:
+        if method == "getupdates":
+            self.polls.append(time.monotonic())
+        if method not in _SHOWING:
+            return await super()._act(request, method, params, fault)
+        chat, now = f"telegram:{params.get('chat_id')}", time.monotonic()
+        kind, rest = self._storm.choose(chat, method)
+        answer = await super()._act(request, method, params, _telegram_fault(kind, rest))
+        if kind == "429":
+            self._storm.rests(chat, rest)
+        found = _STORY.search(json.dumps(params.get("reply_markup") or "").replace("\\", ""))
+        if kind in ("", "drop after") and answer.status == 200 and method == "sendmessage" and found:
+            self._storm.shown.append(Shown(now, chat, int(found[1]), _sender(request)))
+        return answer
 
     async def next_poll(self, after: float, within: float) -> float | None:
         """Seconds from `after` to the next request for updates."""
@@ -127,3 +129,52 @@ class StormyTelegram(TelegramServer):
                 return later[0] - after
             await asyncio.sleep(0.05)
         return None
+
+
+def _telegram_fault(kind: str, rest: int) -> Fault:
+    match kind:
+        case "429":
+            return flood(rest)
+        case "5xx":
+            return Fault(page=(502, b"<html>Bad Gateway</html>"))
+        case "drop before" | "drop after":
+            return Fault(drop=kind.removeprefix("drop "))
+    return Fault()
+
+
+class StormySlack(SlackServer):
+    """Fails calls that show something as the storm says."""
+
+    def __init__(self, storm: Storm) -> None:
+        super().__init__()
+        self._storm = storm
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        method = request.match_info["method"]
+        if method not in _SHOWING:
+            return await super()._call(request)
+        fields = await read_fields(request)
+        chat, now = f"slack:{fields.get('channel')}", time.monotonic()
+        kind, rest = self._storm.choose(chat, method)
+        if kind:
+            self.fail(method, _slack_fault(kind, rest))
+        before = len(self.by_bot(str(fields.get("channel"))))
+        answer = await super()._call(request)
+        if kind == "429":
+            self._storm.rests(chat, rest)
+        metadata = fields.get("metadata") or {}
+        metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
+        story = metadata.get("event_payload", {}).get("story", 0)
+        came = len(self.by_bot(str(fields.get("channel")))) > before
+        if came and story and not fields.get("thread_ts"):
+            self._storm.shown.append(Shown(now, chat, story, _sender(request)))
+        return answer
+
+
+def _slack_fault(kind: str, rest: int) -> SlackFault:
+    match kind:
+        case "429":
+            return SlackFault(error="ratelimited", retry_after=str(rest))
+        case "5xx":
+            return SlackFault(status=502, body="<html>Bad Gateway</html>")
+    return SlackFault(drop=kind.removeprefix("drop "))
