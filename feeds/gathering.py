@@ -7,8 +7,7 @@ waits for something gathered, all of it is done at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
@@ -26,25 +25,12 @@ class Traffic:
         """Have `call` called whenever nobody is at work any more."""
         self._quiet.append(call)
 
-    @contextmanager
-    def poll(self) -> Iterator[None]:
-        """A poll is at work."""
+    def begin(self) -> None:
+        """A poll goes to work, or on with it."""
         self.busy += 1
-        try:
-            yield
-        finally:
-            self._less()
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """The poll waits for something gathered."""
-        self._less()
-        try:
-            yield
-        finally:
-            self.busy += 1
-
-    def _less(self) -> None:
+    def rest(self) -> None:
+        """A poll has ended, or waits for something gathered."""
         self.busy -= 1
         if self.busy <= 0:
             for call in self._quiet:
@@ -72,8 +58,11 @@ class Gathering(Generic[Job, Result]):
         self._waiting.append((job, answer))
         if self._timer is None:
             self._timer = loop.call_later(self._seconds, self._begin)
-        with self._traffic.waiting():
+        self._traffic.rest()
+        try:
             return await answer
+        finally:
+            self._traffic.begin()
 
     async def finish(self) -> None:
         """Wait until everything asked is done."""

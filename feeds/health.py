@@ -24,10 +24,12 @@ _WELL = Sentence(told.WELL)  # said after nearly every poll
 
 def is_trouble(state: FeedState) -> bool:
     """Whether a feed's failures are worth telling: several in a row, or one that will not pass by itself."""
+    if not state.failures:
+        return False
     if state.failures >= TROUBLE_AFTER:
         return True
     passing = state.history.status in REFUSALS  # some sites refuse now and then
-    return state.failures > 0 and state.last_outcome in _LASTING and not passing
+    return state.last_outcome in _LASTING and not passing
 
 
 def gaps(arrivals: tuple[int, ...]) -> tuple[timedelta, ...]:
@@ -44,9 +46,14 @@ def quiet_after(arrivals: tuple[int, ...]) -> timedelta | None:
 
 def assess(spec: FeedSpec, state: FeedState, now: datetime) -> FeedHealth:
     """A feed's condition and why."""
-    condition, reason = _trouble(state) or _well(state, now)
+    condition, reason = judge(state, now)
     since = state.history.failing_since if condition.bad else None
     return FeedHealth(spec.name, spec.url, condition, reason, since)
+
+
+def judge(state: FeedState, now: datetime) -> tuple[Condition, str]:
+    """A feed's condition, and why it is so."""
+    return _trouble(state) or _well(state, now)
 
 
 def _trouble(state: FeedState) -> tuple[Condition, str] | None:

@@ -27,7 +27,7 @@ from feeds.aftermath import after_answer, after_document, after_failure, after_s
 from feeds.breaking import BreakingNews
 from feeds.fetch import Fetched, Fetcher, same_host
 from feeds.gathering import Traffic
-from feeds.health import assess, is_trouble
+from feeds.health import assess, is_trouble, judge
 from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
@@ -87,12 +87,14 @@ class Pipeline:
 
     async def run(self, feed: Feed) -> PollResult | None:
         """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""
+        self._traffic.begin()
         try:
-            with self._traffic.poll():
-                result = await self._poll(feed)
+            result = await self._poll(feed)
         except LeaseLost as error:
             self._observe("poll_lost", feed=feed.spec.name, reason=str(error))
             return None
+        finally:
+            self._traffic.rest()
         self._observe("poll", result=result, poll=poll_name(feed))
         return result
 
@@ -179,12 +181,6 @@ class Pipeline:
         """304, or the same body again. The newest validators count even then."""
         history = after_same(feed.state.history)
         state = self._succeeded(feed, fetched, Outcome.NOT_MODIFIED, self._hints.get(feed.id), history)
-        if fetched.body is None and not (state.etag and state.last_modified):
-            state = replace(
-                state,
-                etag=state.etag or feed.state.etag,
-                last_modified=state.last_modified or feed.state.last_modified,
-            )
         return await self._record(feed, Outcome.NOT_MODIFIED, state)
 
     async def _changed(self, feed: Feed, fetched: Fetched, parsed: Parsed, digest: str) -> PollResult:
@@ -308,7 +304,7 @@ class Pipeline:
 
     def _judged(self, feed: Feed, state: FeedState) -> FeedState:
         """The state with the condition that will be told of it."""
-        condition = assess(feed.spec, state, self._clock.now()).condition.value
+        condition = judge(state, self._clock.now())[0].value
         if state.history.condition == condition:
             return state
         return replace(state, history=replace(state.history, condition=condition))
@@ -338,17 +334,19 @@ class Pipeline:
         history = after_answer(history, now, fetched.permanent_url)
         pace = own_pace(feed.spec, history.arrivals, feed.state.first_polled_at or now, now)
         wait = next_wait(now, feed.spec, outcome, pace, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng)
-        return replace(
-            feed.state,
+        etag, last_modified = (fetched.etag, fetched.last_modified) if own else (None, None)
+        if fetched.body is None:  # 304 may leave out what has not changed
+            etag, last_modified = etag or feed.state.etag, last_modified or feed.state.last_modified
+        return FeedState(
             next_poll_at=wait.earliest_at if self.breaking.now else wait.due_at,
+            etag=etag,
+            last_modified=last_modified,
+            body_hash=feed.state.body_hash,
+            first_polled_at=feed.state.first_polled_at,
+            last_ok_at=now,
+            last_outcome=outcome.value,
             earliest_poll_at=wait.earliest_at,
             history=history,
-            etag=fetched.etag if own else None,
-            last_modified=fetched.last_modified if own else None,
-            last_ok_at=now,
-            failures=0,
-            last_outcome=outcome.value,
-            last_error="",
         )
 
     def _tell(self, feed: Feed, parsed: Parsed) -> None:

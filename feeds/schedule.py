@@ -83,8 +83,9 @@ def next_poll_at(
         wait = _after_failure(spec.interval, outcome, failures)
     else:
         wait = spec.interval
-        asked = [fresh_for, hints.ttl if hints else None]
-        wait = max([wait, *(min(time, LONGEST_HINT) for time in asked if time)])
+        for asked in (fresh_for, hints.ttl if hints else None):
+            if asked and asked > wait:
+                wait = max(wait, min(asked, LONGEST_HINT))
     if retry_after is not None:
         wait = max(wait, min(timedelta(seconds=min(retry_after, 1e9)), LONGEST_RETRY))
     moment = now + wait * (1 + JITTER * rng.random())
@@ -105,6 +106,8 @@ def skip_quiet_times(moment: datetime, hints: Hints) -> datetime:
     A feed that skips all 24 hours or all 7 days means something else, and is not heeded.
     https://www.rssboard.org/skip-hours-days
     """
+    if not (hints.skip_hours or hints.skip_days):
+        return moment
     hours = frozenset(hints.skip_hours) if len(set(hints.skip_hours)) < 24 else frozenset()
     days = frozenset(hints.skip_days) if len(set(hints.skip_days)) < 7 else frozenset()
     for _ in range(24 * 7):

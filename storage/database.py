@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from typing import TypeVar
 
+from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import StoreError
 from storage import dialect
+
+_T = TypeVar("_T")
+_NOT_OPEN = "The store is not open; call open() first."
 
 
 class _Gate:
@@ -74,10 +80,25 @@ class Database:
                 await dialect.take_lock(connection, lock)
             yield connection
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether `transact` may be used."""
+        return self.url.drivername == dialect.SQLITE
+
+    async def transact(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]]) -> _T:
+        """On SQLite a transaction that writes in one step: what `work` makes for the dialect is run in a thread."""
+        if self._engine is None:
+            raise StoreError(_NOT_OPEN)
+        try:
+            async with self._gate:
+                return await dialect.transact(self._engine, work(self._engine.dialect))
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise dialect.explain(error, self.url) from error
+
     @asynccontextmanager
     async def _begin(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
         if self._engine is None:
-            raise StoreError("The store is not open; call open() first.")
+            raise StoreError(_NOT_OPEN)
         try:
             async with AsyncExitStack() as stack:
                 try:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Update, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, case, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -21,6 +22,7 @@ from core.model import Feed, FeedSpec, FeedState, NewEntry, PollRecord
 from storage import entries as texts
 from storage.columns import digest
 from storage.dialect import batches, insert
+from storage.rows import RowUpdate
 from storage.schema import feeds
 
 # Feeds looked at for each feed wanted: at first, and when many that are due are on few hosts.
@@ -178,7 +180,7 @@ def _leasing() -> ReturningUpdate[Any]:
 
 
 def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
-    return Feed(row.id, row.spec, _state(row), row.epoch)
+    return Feed(row[0], row[1], FeedState(*row[3:]), row[2])  # as _leasing returns them
 
 
 def _state(row: Row[*tuple[Any, ...]]) -> FeedState:
@@ -235,8 +237,8 @@ def _holding() -> Select[tuple[int, int]]:
 
 async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *, added: int) -> None:
     """Write the state of a poll and release the lease; LeaseLost when it is not ours any more."""
-    written = await connection.execute(_finishing(), _finished(feed, record, added))
-    if written.rowcount != 1:
+    sql, (row,) = _finishing().bind(connection.dialect, [_finished(feed, record, added)])
+    if (await connection.exec_driver_sql(sql, row)).rowcount != 1:
         raise lost(feed)
 
 
@@ -256,10 +258,28 @@ async def finish_all(
         else:
             quiet.append(_finished_quietly(feed, record))
     if quiet:
-        await connection.execute(_finishing_quietly(), quiet)
+        await _finishing_quietly().run(connection, quiet)
     if told:
-        await connection.execute(_finishing(), told)
+        await _finishing().run(connection, told)
     return {feed.id: added[feed.id] for feed, _ in written}
+
+
+def finish_in_step(
+    polls: Sequence[tuple[Feed, PollRecord]],
+) -> Callable[[Dialect], Callable[[sqlite3.Connection], list[int]]]:
+    """`finish_all` for Database.transact, of polls without new entries; the ids of the feeds that were still ours."""
+
+    def prepare(dialect: Dialect) -> Callable[[sqlite3.Connection], list[int]]:
+        bound: list[tuple[int, str, tuple[Any, ...]]] = []
+        for feed, record in polls:
+            if _is_quiet(feed, record):
+                sql, rows = _finishing_quietly().bind(dialect, [_finished_quietly(feed, record)])
+            else:
+                sql, rows = _finishing().bind(dialect, [_finished(feed, record, 0)])
+            bound.append((feed.id, sql, rows[0]))
+        return lambda connection: [one for one, sql, row in bound if connection.execute(sql, row).rowcount]
+
+    return prepare
 
 
 def _is_quiet(feed: Feed, record: PollRecord) -> bool:
@@ -284,7 +304,7 @@ _TIMES = ("next_poll_at", "last_polled_at", "last_ok_at", "last_outcome", "earli
 
 
 @cache  # building it takes longer than running it
-def _finishing() -> Update:
+def _finishing() -> RowUpdate:
     totals = {
         "entries_total": feeds.c.entries_total + bindparam("added", type_=Integer),
         "hits_total": feeds.c.hits_total + bindparam("hits", type_=Integer),
@@ -293,14 +313,14 @@ def _finishing() -> Update:
 
 
 @cache
-def _finishing_quietly() -> Update:
+def _finishing_quietly() -> RowUpdate:
     return _updating(_TIMES, {})
 
 
-def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> Update:
+def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> RowUpdate:
     new = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in parts}
     ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
-    return update(feeds).where(*ours).values({**new, **values, "lease_until": None})
+    return RowUpdate(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
 
 
 def _finished_quietly(feed: Feed, record: PollRecord) -> dict[str, Any]:

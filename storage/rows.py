@@ -1,17 +1,18 @@
 """Rows to values and back: entries out of rows; many rows into one table, bound here instead of by SQLAlchemy, whose
-binding costs more than the insert itself.
+binding costs more than what the database does with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Row, Table
+from sqlalchemy import Dialect, Row, Table, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
 
 from core.model import Entry
-from storage.columns import CleanText, clean
+from storage.columns import CleanText, UtcTime, clean, sqlite_time
 
 _Bind = Callable[[Any], Any]
 
@@ -43,14 +44,44 @@ class RowInsert:
 
     def _make(self, dialect: Dialect) -> tuple[str, list[_Bind | None]]:
         sql = str(self._table.insert().compile(dialect=dialect, column_keys=self._table.columns.keys()))
-        made = self._made[dialect.name] = sql, [_binder(column, dialect) for column in self._table.columns]
+        made = self._made[dialect.name] = (
+            sql,
+            [
+                clean if isinstance(column.type, CleanText) and not column.nullable else _binder(column.type, dialect)
+                for column in self._table.columns
+            ],
+        )
         return made
 
 
-def _binder(column: Column[Any], dialect: Dialect) -> _Bind | None:
-    if isinstance(column.type, CleanText) and not column.nullable:
-        return clean
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+class RowUpdate:
+    """UPDATE by named values, all of which each row gives. The SQL and the conversions are SQLAlchemy's own."""
+
+    def __init__(self, statement: Update) -> None:
+        self._statement = statement
+        self._made: dict[str, tuple[str, list[tuple[str, _Bind | None]]]] = {}
+
+    async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each of the rows, at least one."""
+        sql, bound = self.bind(connection.dialect, rows)
+        await connection.exec_driver_sql(sql, bound)
+
+    def bind(self, dialect: Dialect, rows: Iterable[Mapping[str, Any]]) -> tuple[str, list[tuple[Any, ...]]]:
+        """The statement as the driver takes it, and the rows in the order of its marks."""
+        sql, places = self._made.get(dialect.name) or self._make(dialect)
+        return sql, [tuple([bind(row[name]) if bind else row[name] for name, bind in places]) for row in rows]
+
+    def _make(self, dialect: Dialect) -> tuple[str, list[tuple[str, _Bind | None]]]:
+        compiled: Any = self._statement.compile(dialect=dialect)
+        binds = {name: _binder(one.type, dialect) for name, one in compiled.binds.items()}
+        made = self._made[dialect.name] = str(compiled), [(name, binds[name]) for name in compiled.positiontup]
+        return made
+
+
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> _Bind | None:
+    if isinstance(kind, UtcTime) and dialect.name == "sqlite":
+        return sqlite_time
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _each(bind: _Bind, values: Iterable[Any]) -> Iterator[Any]:

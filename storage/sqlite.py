@@ -125,6 +125,21 @@ class QuickConnection(aiosqlite.Connection):
         """A cursor of the database, for use in the connection's thread."""
         return self._conn.cursor()
 
+    async def transact(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """A transaction that writes, all of it in one step: committed in the end, rolled back when `work` raises."""
+
+        def all_of_it() -> _T:
+            self._conn.execute("BEGIN IMMEDIATE")
+            try:
+                done = work(self._conn)
+                self._conn.execute("COMMIT")
+            except BaseException:
+                self._conn.rollback()
+                raise
+            return done
+
+        return await self.run(all_of_it)
+
     async def run(self, work: Callable[[], _T]) -> _T:
         """Run something in the connection's thread."""
 

@@ -142,6 +142,8 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
     async def record_polls(
         self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
     ) -> dict[int, int]:
+        if not entries and self._database.is_sqlite and not any(feed.id in self._stale for feed, _ in polls):
+            return dict.fromkeys(await self._database.transact(feeds.finish_in_step(polls)), 0)
         async with self._database.write() as connection:
             await limit_idle(connection)
             written = await feeds.finish_all(connection, polls, entries or {})

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, bindparam, select
 
 from core.model import Analysis, Level
 from storage.columns import BIG_ID, CleanText, Coded, UtcTime
 from storage.database import Database
-from storage.rows import RowInsert
+from storage.rows import RowInsert, RowUpdate
 from tests.fake_clock import FakeClock
 
 TABLE = Table(
@@ -60,6 +60,30 @@ async def test_rows_are_stored_as_sqlalchemy_stores_them(database_url: str) -> N
     assert ours == theirs
     assert [row.text for row in ours] == ["", "Мінск \ufffd \ufffd", "\U0001f389"]
     assert ours[2].at == NOW + timedelta(microseconds=1)
+
+
+async def test_rows_are_changed_as_sqlalchemy_changes_them(database_url: str) -> None:
+    database = Database(database_url, busy_timeout=5)
+    await database.open()
+    new = {f"new_{column.name}": column for column in TABLE.columns if column.name != "id"}
+    values = {column.name: bindparam(name, type_=column.type) for name, column in new.items()}
+    statement = TABLE.update().where(TABLE.c.id == bindparam("row")).values(values)
+    changed = [dict(zip(("row", *new), (1 + row[0] % 3, *row[1:]), strict=True)) for row in ROWS]
+    found = []
+    async with database.write() as connection:
+        await connection.run_sync(TABLE.create)
+        for by_us in (True, False):
+            await RowInsert(TABLE).run(connection, ROWS)
+            if by_us:
+                await RowUpdate(statement).run(connection, changed)
+            else:
+                await connection.execute(statement, changed)
+            found.append((await connection.execute(select(TABLE).order_by(TABLE.c.id))).all())
+            await connection.execute(TABLE.delete())
+        await connection.run_sync(TABLE.drop)
+    await database.close()
+    assert found[0] == found[1]
+    assert [row.text for row in found[0]] == ["\U0001f389", "", "Мінск \ufffd \ufffd"]
 
 
 async def test_a_time_without_zone_is_refused_and_nothing_stored(sqlite_url: str) -> None:

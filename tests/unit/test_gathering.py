@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,13 +26,22 @@ class Doubler:
         return [ValueError(str(job)) if job % 2 else 2 * job for job in jobs]
 
 
+@contextmanager
+def poll_of(traffic: Traffic) -> Iterator[None]:
+    traffic.begin()
+    try:
+        yield
+    finally:
+        traffic.rest()
+
+
 def gathering(doubler: Doubler, traffic: Traffic) -> Gathering[int, int]:
     return Gathering(doubler.work, traffic, FOR_EVER)
 
 
 async def test_one_alone_does_not_wait() -> None:
     doubler, traffic = Doubler(), Traffic()
-    with traffic.poll():
+    with poll_of(traffic):
         assert await gathering(doubler, traffic).ask(4) == 8
     assert doubler.batches == [[4]]
 
@@ -42,7 +52,7 @@ async def test_all_that_are_at_work_are_waited_for_and_answered_each() -> None:
     steps = {number: asyncio.Event() for number in (2, 3, 6)}
 
     async def poll(number: int) -> int:
-        with traffic.poll():
+        with poll_of(traffic):
             await steps[number].wait()
             return await asked.ask(number)
 
@@ -62,12 +72,12 @@ async def test_a_poll_that_ends_otherwise_holds_up_nobody() -> None:
     goes = asyncio.Event()
 
     async def fails() -> None:
-        with traffic.poll():
+        with poll_of(traffic):
             await goes.wait()
             raise ZeroDivisionError
 
     async def asks() -> int:
-        with traffic.poll():
+        with poll_of(traffic):
             return await asked.ask(2)
 
     failing, asking = asyncio.create_task(fails()), asyncio.create_task(asks())
@@ -93,7 +103,7 @@ async def test_work_that_fails_is_told_to_all_and_who_has_gone_is_left_alone() -
 async def test_finishing_asks_at_once() -> None:
     doubler, traffic = Doubler(), Traffic()
     asked = gathering(doubler, traffic)
-    with traffic.poll():  # somebody stays at work
+    with poll_of(traffic):  # somebody stays at work
         asking = asyncio.ensure_future(asked.ask(2))
         await asyncio.sleep(0)
         await asked.finish()
@@ -105,5 +115,5 @@ async def test_finishing_asks_at_once() -> None:
 async def test_nobody_waits_for_long() -> None:
     doubler, traffic = Doubler(), Traffic()
     asked: Gathering[int, int] = Gathering(doubler.work, traffic, 0.001)
-    with traffic.poll(), traffic.poll():
+    with poll_of(traffic), poll_of(traffic):
         assert await asked.ask(2) == 4

@@ -60,6 +60,29 @@ async def test_a_transaction_takes_a_step_a_statement_and_one_to_commit(
     await database.close()
 
 
+async def test_a_transaction_known_beforehand_takes_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = await opened(tmp_path)
+    steps = Steps(monkeypatch)
+
+    def insert(connection: sqlite3.Connection) -> int:
+        connection.execute("INSERT INTO t VALUES (1)")
+        return connection.execute("INSERT INTO t VALUES (2)").rowcount
+
+    def fail(connection: sqlite3.Connection) -> int:
+        connection.execute("INSERT INTO t VALUES (3)")
+        return connection.execute("INSERT INTO nonsense VALUES (1)").rowcount
+
+    assert await database.transact(lambda _: insert) == 1
+    assert steps.taken == 1
+    with pytest.raises(StoreError, match="tables are missing"):
+        await database.transact(lambda _: fail)
+    assert await count(database) == 2
+    other = sqlite3.connect(tmp_path / "test.db", timeout=0, isolation_level=None)
+    other.execute("INSERT INTO t VALUES (4)")  # no lock is left
+    other.close()
+    await database.close()
+
+
 async def test_what_fails_is_rolled_back_and_the_connection_used_again(tmp_path: Path) -> None:
     database = await opened(tmp_path)
 
@@ -97,6 +120,8 @@ async def test_a_lock_that_is_not_had_fails_the_first_statement_and_no_later_tra
     with pytest.raises(StoreError, match="holds its lock"):
         async with database.write() as connection:
             await connection.execute(text("INSERT INTO t VALUES (1)"))
+    with pytest.raises(StoreError, match="holds its lock"):
+        await database.transact(lambda _: lambda connection: connection.execute("INSERT INTO t VALUES (1)").rowcount)
     other.execute("ROLLBACK")
     other.close()
     async with database.write() as connection:

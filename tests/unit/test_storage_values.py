@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.errors import StoreError
 from core.model import Analysis, Evidence, Facts
-from storage.columns import Coded, ExactText, UtcTime, clean, digest
+from storage.columns import Coded, ExactText, UtcTime, clean, digest, sqlite_time
 from storage.dialect import batches, explain, parse_url
 
 SQLITE = make_url("sqlite+aiosqlite://").get_dialect()()
@@ -46,6 +46,13 @@ def test_digests_tell_texts_apart(one: list[str], other: list[str]) -> None:
     if "\x00" not in "".join(one + other) and any(one) and any(other):
         assert (digest(*one) == digest(*other)) == (one == other)
     assert len(digest(*one)) == (16 if any(one) else 0)
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))])))
+def test_times_are_written_to_sqlite_as_sqlalchemy_writes_them(moment: datetime) -> None:
+    slowly = UtcTime().dialect_impl(SQLITE).bind_processor(SQLITE)
+    assert slowly is not None
+    assert sqlite_time(moment) == slowly(moment)
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))])))
