@@ -58,18 +58,11 @@ class Rest(NamedTuple):
     tail: bool = False
 
 
-class Chunk(NamedTuple):
-    """What stands between two spaces: its `kind`, and if it is one word the folded form and length of that; letters to
-    the beginning of the next chunk."""
-
-    kind: int
-    folded: str
-    length: int
-    step: int
-    rest: Rest | None
-
-
+# What stands between two spaces: its kind, if it is one word the folded form and length of that, letters to the
+# beginning of the next chunk, and the rest. A plain tuple, since fields of a named one take twice as long to read.
+Chunk = tuple[int, str, int, int, Rest | None]
 _PLAIN, _LAST, _OTHER = range(3)  # one word at the beginning; the same, and a sentence may end after it; anything else
+_END: Chunk = (_OTHER, "", 0, 1, None)
 _ENDS = (None, Rest((), 1), Rest((), 2))
 
 
@@ -180,28 +173,37 @@ _Columns = tuple[list[str], list[int], list[int], list[int]]  # folded, starts, 
 
 def _columns(text: str, chunks: Sequence[str]) -> _Columns:
     """The columns of a passage. Runs of chunks that hold one word each are put down at once, the others by pieces."""
-    kinds, words, lengths, steps, rests = zip(*map(_chunks.__getitem__, chunks), strict=True)
-    positions = list(accumulate(steps, initial=0))
-    stops = list(map(add, positions, lengths))
+    read = list(map(_chunks.__getitem__, chunks))
+    marked = [at for at, chunk in enumerate(read) if chunk[0]]
+    marked.append(len(read))
+    words = [chunk[1] for chunk in read]
+    positions = list(accumulate([chunk[3] for chunk in read], initial=0))
+    stops = list(map(add, positions, [chunk[2] for chunk in read]))
+    read.append(_END)
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     sentences: list[int] = []
-    sentence = pending = before = 0
+    sentence = pending = before = copied = 0
     number_open = -1  # the index of the word that may go on with the number before
-    for at in (*(at for at, kind in enumerate(kinds) if kind), len(chunks)):
-        stop = at + 1 if at < len(chunks) and kinds[at] == _LAST else at
+    for at in marked:
+        kind, _, _, step, rest = read[at]
+        stop = at + 1 if kind == _LAST else at
         if stop > before:
             if pending and (pending == _SURE or not chunks[before][0].islower()):
-                sentence += bool(folded)
+                sentence += bool(sentences)
             pending = 0
-            folded += words[before:stop]
-            starts += positions[before:stop]
-            ends += stops[before:stop]
             sentences += [sentence] * (stop - before)
         before = at + 1
-        rest = rests[at] if at < len(chunks) else None
-        if rest is None or not chunks[at]:
+        if kind == _LAST:
+            pending = rest.after if rest else 0
+            continue
+        if at > copied:
+            folded += words[copied:at]
+            starts += positions[copied:at]
+            ends += stops[copied:at]
+        copied = at + 1
+        if rest is None or step == 1:  # the end, or two spaces
             continue
         position, pieces = positions[at], rest.pieces
         if rest.head and number_open == len(folded) and not pending:
@@ -211,7 +213,7 @@ def _columns(text: str, chunks: Sequence[str]) -> _Columns:
         for word, comparable, start, end, gap in pieces:
             if gap or pending:
                 if gap == _SURE or pending == _SURE or not word[0].islower():
-                    sentence += bool(folded)
+                    sentence += bool(sentences)
                 pending = 0
             folded.append(comparable)
             starts.append(position + start)
@@ -250,11 +252,11 @@ def _blank(match: re.Match[str]) -> str:
 def _read_chunk(chunk: str) -> Chunk:
     word = chunk if chunk.isalpha() else chunk.rstrip(_CLOSING)
     if word.isalpha() and _LETTER_APOSTROPHE not in word:
-        return Chunk(_PLAIN, fold(word), len(word), len(chunk) + 1, None)
+        return _PLAIN, fold(word), len(word), len(chunk) + 1, None
     word = word.removesuffix(".")
     if word.isalpha() and _LETTER_APOSTROPHE not in word:
         rest = _ENDS[_full_stop(word)]
-        return Chunk(_LAST if rest else _PLAIN, fold(word), len(word), len(chunk) + 1, rest)
+        return _LAST if rest else _PLAIN, fold(word), len(word), len(chunk) + 1, rest
     return _scan_chunk(chunk)
 
 
@@ -274,8 +276,8 @@ def _scan_chunk(chunk: str) -> Chunk:
     tail = chunk.isdecimal() and len(chunk) <= 3 and chunk[0] != "0"
     tail = tail or (head and len(chunk) == 3)
     if len(pieces) == 1 and not (pieces[0].gap or pieces[0].start or head or tail):
-        return Chunk(_LAST if gap else _PLAIN, pieces[0].folded, pieces[0].end, len(chunk) + 1, _ENDS[gap])
-    return Chunk(_OTHER, "", 0, len(chunk) + 1, Rest(tuple(pieces), gap, head, tail))
+        return _LAST if gap else _PLAIN, pieces[0].folded, pieces[0].end, len(chunk) + 1, _ENDS[gap]
+    return _OTHER, "", 0, len(chunk) + 1, Rest(tuple(pieces), gap, head, tail)
 
 
 def words_in(pattern: str) -> list[tuple[str, str]]:
@@ -284,9 +286,10 @@ def words_in(pattern: str) -> list[tuple[str, str]]:
 
 
 def _words_of(text: str, chunk: Chunk) -> list[tuple[str, str]]:
-    if chunk.kind == _OTHER and chunk.rest is not None:
-        return [piece[:2] for piece in chunk.rest.pieces]
-    return [(text[: chunk.length], chunk.folded)]
+    kind, folded, length, _, rest = chunk
+    if kind == _OTHER and rest is not None:
+        return [piece[:2] for piece in rest.pieces]
+    return [(text[:length], folded)]
 
 
 _chunks: Memory[Chunk] = Memory(_read_chunk, _CACHE)
