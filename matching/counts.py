@@ -139,10 +139,10 @@ def _counts_both(view: View, number: Number) -> bool:
 def _counts_something_else(view: View, number: Number) -> bool:
     """Does a word follow that no list knows, as in "nine companies"? The short ones are prepositions."""
     following = number.last + 1
-    if following >= len(view.passage.tokens) or view.clause[following] != view.clause[number.last]:
+    if following >= len(view.clause) or view.clause[following] != view.clause[number.last]:
         return False
     known = any(cue.first == following for cues in view.told_in(following).values() for cue in cues)
-    return not known and len(view.passage.tokens[following].folded) >= _NOUN
+    return not known and len(view.passage.folded[following]) >= _NOUN
 
 
 def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
@@ -289,7 +289,7 @@ def _listed(view: View, number: Number) -> int:
     first = number.first
     while first and view.sentence_of(first - 1) == view.sentence_of(number.first):
         first -= 1
-    words = view.passage.text[view.passage.tokens[first].start : view.passage.tokens[number.first].start].split(",")
+    words = view.passage.text[view.passage.starts[first] : view.passage.starts[number.first]].split(",")
     if len(words) < _LISTED or any(len(part.split()) != 1 for part in words[:-1]):
         return 0
     joined = [cue for cue in view.before(number.first, 2, "and") if cue.first > first]

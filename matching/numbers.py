@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from functools import cache
+from itertools import compress
 from typing import NamedTuple
 
 from matching.cues import Cues, languages, phrases, read_table, words
 from matching.fold import fold
 from matching.numberwords import combined, is_join, meaning_of, meanings, vague_words
 from matching.numberwords import number_words as number_words  # the lexicon asks here
-from matching.text import Passage, Token
+from matching.text import Memory, Passage
 
 LARGEST = 1_000_000  # greater numbers count no people here
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
@@ -45,8 +46,15 @@ _COUNT_SUFFIXES = frozenset(
 )
 _WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
 _NEAR = 8  # characters looked at on either side
-_UNIT_SIGNS = "%‰°$€£₽"
-_LABEL_SIGNS = "№#§$€£₽"
+_REMEMBERED = 5000  # words of which it is remembered whether they begin a number
+_NOWHERE: dict[int, int] = {}  # never changed
+_PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
+_LETTER_HYPHEN = re.compile(r"[^\W\d_]-$")
+_STOP = re.compile(r"\s*[,;:)]")
+_AFTER_COMMA = re.compile(r"\w, $")
+_DASH = re.compile(r"\s?[-–—‑:]\s?")
+_UNIT_SIGNS = frozenset("%‰°$€£₽")
+_LABEL_SIGNS = frozenset("№#§$€£₽")
 
 
 class Number(NamedTuple):
@@ -92,65 +100,70 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
 
 def _around(passage: Passage, raws: Sequence[_Raw]) -> frozenset[int]:
     """The sentences in which the words that decide about numbers stand: up to three tokens from the number."""
-    tokens, last = passage.tokens, len(passage.tokens) - 1
+    sentences, last = passage.sentences, len(passage.sentences) - 1
     return frozenset(
         sentence
         for raw in raws
-        for sentence in range(tokens[max(0, raw.first - 3)].sentence, tokens[min(last, raw.last + 3)].sentence + 1)
+        for sentence in range(sentences[max(0, raw.first - 3)], sentences[min(last, raw.last + 3)] + 1)
     )
 
 
 def _raws(passage: Passage, langs: Sequence[str]) -> Iterator[_Raw]:
-    tokens = passage.tokens
+    text, starts = passage.text, passage.starts
     known = meanings()
-    likely = [at for at, word in enumerate(passage.folded) if word in known or not word[:1].isalpha()]
-    starts = [at for at in likely if tokens[at].folded in known or tokens[at].text[0].isdigit()]
     index = count = 0
-    for at in starts:
+    for at in compress(range(len(starts)), map(_may_begin().__getitem__, passage.folded)):
         if at < index:
             continue
         if count >= _MAX_NUMBERS:
             break
-        index, token = at, tokens[at]
-        raw = None
-        if token.text[0].isdigit():
-            raw = _digits(passage, token)
-        elif token.folded in known:
-            raw = _spelled(passage, index, langs)
+        if text[starts[at]].isdigit():
+            raw = _digits(passage, at)
+        elif passage.folded[at] in known:
+            raw = _spelled(passage, at, langs)
+        else:
+            continue
+        index = at + 1
         if raw is not None:
             yield raw
             count += 1
             index = raw.last + 1
 
 
-def _digits(passage: Passage, token: Token) -> _Raw | None:
-    tokens, index = passage.tokens, token.index
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", token.folded):
+@cache
+def _may_begin() -> Memory[bool]:
+    """Folded word -> may it begin a number?"""
+    known = meanings()
+    return Memory(lambda word: word in known or not word[:1].isalpha(), _REMEMBERED)
+
+
+def _digits(passage: Passage, index: int) -> _Raw | None:
+    folded, end = passage.folded[index], passage.ends[index]
+    if not _PLAIN.fullmatch(folded):
         return _Raw(0, index, index, "date", True)
-    value = float(token.folded)
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if following is not None and following.start - token.end <= 1:
-        gap = passage.text[token.end : following.start]
-        glued = gap == "" or (gap in "-‑–" and not following.folded[:1].isdigit())
-        if any(meaning.value == 1000 for meaning in meanings().get(following.folded, ())):
+    value = float(folded)
+    if index + 1 < len(passage.starts) and passage.starts[index + 1] - end <= 1:
+        gap, following = passage.text[end : passage.starts[index + 1]], passage.folded[index + 1]
+        glued = gap == "" or (gap in "-‑–" and not following[:1].isdigit())
+        if any(meaning.value == 1000 for meaning in meanings().get(following, ())):
             return _Raw(value * 1000, index, index + 1, "count", True)
         if glued and gap != "–":
-            kind = "count" if following.folded in _COUNT_SUFFIXES else "label"
+            kind = "count" if following in _COUNT_SUFFIXES else "label"
             return _Raw(value, index, index + 1, kind, True)
-    return _Raw(value, index, index, "measure" if "." in token.folded else "count", True)
+    return _Raw(value, index, index, "measure" if "." in folded else "count", True)
 
 
 def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
-    tokens = passage.tokens
+    folded = passage.folded
     total = current = factor = 0.0
     last, end = index - 1, index
     alone = False
-    while end < len(tokens) and (end == index or _joined(passage, end)):
-        meaning = meaning_of(tokens[end].folded, langs) if tokens[end].text.lower() != _WHAT else None
+    while end < len(folded) and (end == index or _joined(passage, end)):
+        meaning = meaning_of(folded[end], langs) if passage.word(end).lower() != _WHAT else None
         if meaning is None:
-            if not (current >= 20 and end > index and is_join(tokens[end].folded, langs) and end + 1 < len(tokens)):
+            if not (current >= 20 and end > index and is_join(folded[end], langs) and end + 1 < len(folded)):
                 break
-            meaning = meaning_of(tokens[end + 1].folded, langs)
+            meaning = meaning_of(folded[end + 1], langs)
             if meaning is None or meaning.value >= 100 or not _joined(passage, end + 1) or meaning.value < 1:
                 break
             end += 1
@@ -158,7 +171,7 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
             if end > index:
                 break
             factor = meaning.value
-            end = _skip_of(tokens, end + 1)
+            end = _skip_of(folded, end + 1)
             continue
         step = combined(current, meaning.value)
         if step is None:
@@ -175,16 +188,16 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
     return _Raw(value, index, last, "count", alone)
 
 
-def _skip_of(tokens: Sequence[Token], index: int) -> int:
+def _skip_of(folded: Sequence[str], index: int) -> int:
     """Past "of a" in "quarter of a thousand"."""
-    while index < len(tokens) and tokens[index].folded in ("of", "a", "de", "di", "von"):
+    while index < len(folded) and folded[index] in ("of", "a", "de", "di", "von"):
         index += 1
     return index
 
 
 def _joined(passage: Passage, index: int) -> bool:
-    before, token = passage.tokens[index - 1], passage.tokens[index]
-    return before.sentence == token.sentence and passage.text[before.end : token.start] in (" ", "-", "‑", "\u00a0")
+    same = passage.sentences[index - 1] == passage.sentences[index]
+    return same and passage.text[passage.ends[index - 1] : passage.starts[index]] in (" ", "-", "‑", "\u00a0")
 
 
 @cache
@@ -211,92 +224,82 @@ class _Surroundings:
             known = self._before.setdefault(name, {})
             known[last] = min(first, known.get(last, first))
             self._after.setdefault(name, {})[first] = last
+        self._units = self._after.get("unit", _NOWHERE)
+        self._months = self._after.get("month", _NOWHERE)
+        self._labels = self._before.get("before", _NOWHERE)
 
     def judge(self, raw: _Raw) -> Number:
-        tokens, text = self._passage.tokens, self._passage.text
-        start, end = tokens[raw.first].start, tokens[raw.last].end
+        passage, first, last = self._passage, raw.first, raw.last
+        text, start, end = passage.text, passage.starts[first], passage.ends[last]
         value = int(min(raw.value, LARGEST))
         bound = self._bound(raw)
-        kind = (
-            raw.kind
-            if raw.kind != "count"
-            else self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
-        )
-        if (
-            kind == "count"
-            and not bound
-            and raw.first == raw.last
-            and tokens[raw.first].folded in vague_words(self._langs)
-        ):
+        kind = raw.kind
+        if kind == "count":
+            kind = self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
+        if kind == "count" and not bound and first == last and passage.folded[first] in vague_words(self._langs):
             kind = "vague"
-        return Number(value, value, raw.first, raw.last, start, end, bound, kind, text[start:end])
+        return Number(value, value, first, last, start, end, bound, kind, text[start:end])
 
     def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:
-        tokens = self._passage.tokens
-        same = {i for i in (raw.first - 1, raw.last + 1) if 0 <= i < len(tokens)} & {
-            i
-            for i in (raw.first - 1, raw.last + 1)
-            if 0 <= i < len(tokens) and tokens[i].sentence == tokens[raw.first].sentence
-        }
+        sentences = self._passage.sentences
+        sentence = sentences[raw.first]
         previous, following = raw.first - 1, raw.last + 1
-        digits = tokens[raw.first].folded[:1].isdigit()
+        after_it = following < len(sentences) and sentences[following] == sentence
+        before_it = previous >= 0 and sentences[previous] == sentence
+        word = self._passage.folded[raw.first]
+        digits = word[:1].isdigit()
         tight_after, tight_before = after.lstrip()[:1], before.rstrip()[-1:]
-        if (
-            value >= LARGEST
-            or (tight_after and tight_after in _UNIT_SIGNS)
-            or (tight_before and tight_before in _UNIT_SIGNS)
-        ):
+        if value >= LARGEST or tight_after in _UNIT_SIGNS or tight_before in _UNIT_SIGNS:
             return "measure"
-        if tight_before and tight_before in _LABEL_SIGNS:
+        if tight_before in _LABEL_SIGNS:
             return "label"
-        if digits and re.search(r"[^\W\d_]-$", before):
+        if digits and _LETTER_HYPHEN.search(before):
             return "label"
-        if digits and value <= 31 and self._dated(previous, following, same):
+        if digits and value <= 31 and self._dated(previous if before_it else -1, following if after_it else -1):
             return "date"
-        if digits and _FIRST_YEAR <= value <= _LAST_YEAR and tokens[raw.first].text.isdigit() and raw.first == raw.last:
+        year = digits and _FIRST_YEAR <= value <= _LAST_YEAR and raw.first == raw.last
+        if year and self._passage.word(raw.first).isdigit():
             return "year"
-        if following in same and following in self._after.get("unit", {}) and not re.match(r"\s*[,;:)]", after):
+        if after_it and following in self._units and not _STOP.match(after):
             return "measure"
         if self._half(following):
             return "measure"
-        if digits and re.search(r"\w, $", before) and after[:1] == ",":
+        if digits and after[:1] == "," and _AFTER_COMMA.search(before):
             return "measure"  # an age: "Levaya, 39, had served"
-        if previous in same and previous in self._before.get("before", {}) and (digits or value > 2):
+        if before_it and previous in self._labels and (digits or value > 2):
             return "label"
         return "count"
 
-    def _dated(self, previous: int, following: int, same: set[int]) -> bool:
-        months = self._after.get("month", {})
-        tokens = self._passage.tokens
-        if following in same and tokens[following].folded in ("de", "d", "of"):
+    def _dated(self, previous: int, following: int) -> bool:
+        """Does a month stand beside a number? The words beside it, -1 for one of another sentence or none."""
+        months = self._months
+        folded = self._passage.folded
+        if following >= 0 and folded[following] in ("de", "d", "of"):
             following += 1
-            same = same | {following}
-        near = {i for i in (previous, following) if i in same and i in months}
-        if previous in near and previous and tokens[previous - 1].folded.isdigit():
+        near = {i for i in (previous, following) if i >= 0 and i in months}
+        if previous in near and previous and folded[previous - 1].isdigit():
             near.discard(previous)  # the month has its day already: "17 September: 25 people"
-        return any(tokens[i].text[0].isupper() or "en" not in self._langs for i in near)
+        return any(self._passage.word(i)[0].isupper() or "en" not in self._langs for i in near)
 
     def _half(self, following: int) -> bool:
-        tokens = self._passage.tokens[following : following + 3]
+        known = meanings()
         return any(
             meaning.value == 0.5 and meaning.lang in self._langs
-            for token in tokens
-            for meaning in meanings().get(token.folded, ())
+            for word in self._passage.folded[following : following + 3]
+            for meaning in known.get(word, ())
         )
 
     def _bound(self, raw: _Raw) -> str:
-        article = raw.first > 1 and self._passage.tokens[raw.first - 1].folded in _ARTICLES
-        for before in range(raw.first - 1, raw.first - 2 - article, -1):
+        first = raw.first
+        article = first > 1 and self._passage.folded[first - 1] in _ARTICLES
+        for before in range(first - 1, first - 2 - article, -1):
             for name in ("over", "under", "about"):
-                if before in self._before.get(name, {}):
+                if before in self._before.get(name, ()):
                     return self._wider(name, self._before[name][before])
-        if raw.last + 1 in self._after.get("more", {}):
+        if raw.last + 1 in self._after.get("more", ()):
             return "over"
-        text = self._passage.text
-        end = self._passage.tokens[raw.last].end
-        if text[end : end + 1] == "+":
-            return "over"
-        return ""
+        end = self._passage.ends[raw.last]
+        return "over" if self._passage.text[end : end + 1] == "+" else ""
 
     def _wider(self, name: str, first: int) -> str:
         """ "not more than" holds "more than": the longest phrase before the number decides."""
@@ -336,11 +339,11 @@ def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
 
 def _is_range(passage: Passage, low: Number, high: Number) -> bool:
     between = passage.text[low.end : high.start]
-    if re.fullmatch(r"\s?[-–—‑:]\s?", between):
+    if _DASH.fullmatch(between):
         return bool(low.text[:1].isdigit() and high.text[:1].isdigit())
     if high.first - low.last != 2 or not between.strip():
         return False
-    joiner, opener = passage.tokens[low.last + 1].folded, passage.tokens[low.first - 1].folded if low.first else ""
+    joiner, opener = passage.folded[low.last + 1], passage.folded[low.first - 1] if low.first else ""
     return any(opener in opens or either for opens, either in _joiners().get(joiner, ()))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import compress, count, islice
+from operator import ne
 
 from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
 from matching.lexicon import Found
 from matching.numbers import Number, find_numbers
 from matching.reading import Reading
-from matching.text import Passage, Token
+from matching.text import Passage
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _NONE: list[Cue] = []  # never changed
@@ -26,10 +29,10 @@ class View:
     numbers: tuple[Number, ...]
     cues: dict[str, tuple[Cue, ...]]
     persons: tuple[Found, ...]
-    clause: tuple[int, ...]
+    clause: Sequence[int]
     by_sentence: dict[int, dict[str, list[Cue]]]
     by_clause: dict[int, dict[str, list[Cue]]]
-    tokens: tuple[Token, ...]  # of the passage
+    sentences: Sequence[int]  # of the passage: one number for each word
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -37,7 +40,7 @@ class View:
             yield from self.cues.get(name, ())
 
     def sentence_of(self, index: int) -> int:
-        return self.tokens[index].sentence
+        return self.sentences[index]
 
     def in_clause(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists that begin or end in the clause of a token."""
@@ -50,7 +53,7 @@ class View:
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""
-        cues = self.by_sentence.get(self.tokens[index].sentence)
+        cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
             return []
         if len(names) == 1:
@@ -59,14 +62,12 @@ class View:
 
     def told_in(self, index: int) -> Mapping[str, Sequence[Cue]]:
         """All cues of the sentence of a token, by the names of their lists."""
-        return self.by_sentence.get(self.tokens[index].sentence, {})
+        return self.by_sentence.get(self.sentences[index], {})
 
     def asks(self, index: int) -> bool:
         """Does the sentence of a token end as a question?"""
-        sentence = self.tokens[index].sentence
-        while index + 1 < len(self.tokens) and self.tokens[index + 1].sentence == sentence:
-            index += 1
-        end = self.tokens[index].end
+        sentence = self.sentences[index]
+        end = self.passage.ends[bisect_right(self.sentences, sentence) - 1]
         return "?" in self.passage.text[end : end + 3]
 
     def lasted(self, index: int) -> bool:
@@ -76,21 +77,21 @@ class View:
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` tokens before a token, in its sentence."""
-        cues = self.by_sentence.get(self.tokens[index].sentence)
+        cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
             return []
         return [cue for name in names for cue in cues.get(name, _NONE) if 0 < index - cue.last <= reach]
 
     def after(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that begin within `reach` tokens after a token, in its sentence."""
-        cues = self.by_sentence.get(self.tokens[index].sentence)
+        cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
             return []
         return [cue for name in names for cue in cues.get(name, _NONE) if 0 < cue.first - index <= reach]
 
     def text(self, first: int, last: int) -> str:
         """The words from token `first` to token `last` as they stand."""
-        return self.passage.text[self.tokens[first].start : self.tokens[last].end]
+        return self.passage.text[self.passage.starts[first] : self.passage.ends[last]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,10 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     numbers = find_numbers(passage, reading.lang, langs)
     by_sentence: dict[int, dict[str, list[Cue]]] = {}
     by_clause: dict[int, dict[str, list[Cue]]] = {}
-    tokens, clauses = passage.tokens, _clauses(passage)
+    sentences, clauses = passage.sentences, _clauses(passage)
     for name, items in cues.items():
         for cue in items:
-            by_sentence.setdefault(tokens[cue.first].sentence, {}).setdefault(name, []).append(cue)
+            by_sentence.setdefault(sentences[cue.first], {}).setdefault(name, []).append(cue)
             for clause in {clauses[cue.first], clauses[cue.last]}:
                 by_clause.setdefault(clause, {}).setdefault(name, []).append(cue)
     return View(
@@ -148,27 +149,23 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         clauses,
         by_sentence,
         by_clause,
-        tokens,
+        sentences,
     )
 
 
-def _clauses(passage: Passage) -> tuple[int, ...]:
-    tokens, text = passage.tokens, passage.text
-    if not tokens:
-        return ()
-    numbers = [0]
-    clause = 0
-    end, sentence = tokens[0].end, tokens[0].sentence
-    for token in tokens[1:]:
-        start = token.start
-        if token.sentence != sentence:
-            clause += 1
-            sentence = token.sentence
-        elif (start - end != 1 or text[end] != " ") and _BREAK.search(text, end, start):
-            clause += 1
-        numbers.append(clause)
-        end = token.end
-    return tuple(numbers)
+def _clauses(passage: Passage) -> list[int]:
+    """The number of the clause of every word: a new one begins with a sentence and after what ends a clause."""
+    starts, ends, sentences = passage.starts, passage.ends, passage.sentences
+    begins = set(compress(count(1), map(ne, sentences, islice(sentences, 1, None))))
+    for match in _BREAK.finditer(passage.text, 0, ends[-1] if ends else 0):
+        place = match.start()
+        following = bisect_right(starts, place)
+        if 0 < following < len(starts) and ends[following - 1] <= place:
+            begins.add(following)
+    clauses: list[int] = []
+    for clause, begin in enumerate((*sorted(begins), len(starts))):
+        clauses += [clause] * (begin - len(clauses))
+    return clauses
 
 
 @cache

@@ -102,7 +102,7 @@ def _joined(view: View, run: Sequence[Number], last: int, value: int) -> Number:
     first = run[0]
     last = max(last, run[-1].last)
     return first._replace(
-        last=last, end=view.passage.tokens[last].end, text=view.text(first.first, last), value=value, bound=""
+        last=last, end=view.passage.ends[last], text=view.text(first.first, last), value=value, bound=""
     )
 
 
