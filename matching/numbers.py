@@ -46,7 +46,7 @@ _COUNT_SUFFIXES = frozenset(
 )
 _WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
 _NEAR = 8  # characters looked at on either side
-_REMEMBERED = 5000  # words of which it is remembered whether they begin a number
+_REMEMBERED = 20_000  # words of which it is remembered whether they begin a number
 _NOWHERE: dict[int, int] = {}  # never changed
 _PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 _LETTER_HYPHEN = re.compile(r"[^\W\d_]-$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from matching.text import Passage
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _NONE: list[Cue] = []  # never changed
+_Placed = dict[int, dict[str, list[Cue]]]  # number of the sentence or clause -> list name -> cues; not to be changed
 _BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
 
 
@@ -30,8 +32,8 @@ class View:
     cues: dict[str, tuple[Cue, ...]]
     persons: tuple[Found, ...]
     clause: Sequence[int]
-    by_sentence: dict[int, dict[str, list[Cue]]]
-    by_clause: dict[int, dict[str, list[Cue]]]
+    by_sentence: _Placed
+    by_clause: _Placed
     sentences: Sequence[int]  # of the passage: one number for each word
 
     def all(self, *names: str) -> Iterator[Cue]:
@@ -46,7 +48,7 @@ class View:
         """Cues of the lists that begin or end in the clause of a token."""
         cues = self.by_clause.get(self.clause[index])
         if cues is None:
-            return []
+            return _NONE
         if len(names) == 1:
             return cues.get(names[0], _NONE)
         return [cue for name in names for cue in cues.get(name, _NONE)]
@@ -55,7 +57,7 @@ class View:
         """Cues of the lists in the sentence of a token."""
         cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
-            return []
+            return _NONE
         if len(names) == 1:
             return cues.get(names[0], _NONE)
         return [cue for name in names for cue in cues.get(name, _NONE)]
@@ -76,18 +78,28 @@ class View:
         return any(number.kind == "measure" and self.clause[number.first] == clause for number in self.numbers)
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
-        """Cues that end within `reach` tokens before a token, in its sentence."""
+        """Cues that end within `reach` words before one, in its sentence; not to be changed."""
         cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
-            return []
-        return [cue for name in names for cue in cues.get(name, _NONE) if 0 < index - cue.last <= reach]
+            return _NONE
+        found = _NONE
+        for name in names:
+            for cue in cues.get(name, _NONE):
+                if 0 < index - cue.last <= reach:
+                    found = [*found, cue]
+        return found
 
     def after(self, index: int, reach: int, *names: str) -> list[Cue]:
-        """Cues that begin within `reach` tokens after a token, in its sentence."""
+        """Cues that begin within `reach` words after one, in its sentence; not to be changed."""
         cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
-            return []
-        return [cue for name in names for cue in cues.get(name, _NONE) if 0 < cue.first - index <= reach]
+            return _NONE
+        found = _NONE
+        for name in names:
+            for cue in cues.get(name, _NONE):
+                if 0 < cue.first - index <= reach:
+                    found = [*found, cue]
+        return found
 
     def text(self, first: int, last: int) -> str:
         """The words from token `first` to token `last` as they stand."""
@@ -119,9 +131,9 @@ def set_scene(reading: Reading) -> Scene:
 
 def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     passage = passage.cut(MOST_WORDS)
-    cues: dict[str, list[Cue]] = {}
+    cues: dict[str, list[Cue]] = defaultdict(list)
     for cue in _cues().find(passage, langs):
-        cues.setdefault(cue.name, []).append(cue)
+        cues[cue[0]].append(cue)
     shared: dict[str, str] = read_table("facts")["concepts"]
     persons: list[Found] = []
     for found in reading.found:
@@ -129,18 +141,20 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
             continue
         name = shared.get(found.concept)
         if name:
-            cues.setdefault(name, []).append(Cue(name, found.first, found.last))
+            cues[name].append(Cue(name, found.first, found.last))
         elif found.concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
-    by_sentence: dict[int, dict[str, list[Cue]]] = {}
-    by_clause: dict[int, dict[str, list[Cue]]] = {}
+    by_sentence: _Placed = defaultdict(lambda: defaultdict(list))
+    by_clause: _Placed = defaultdict(lambda: defaultdict(list))
     sentences, clauses = passage.sentences, _clauses(passage)
     for name, items in cues.items():
         for cue in items:
-            by_sentence.setdefault(sentences[cue.first], {}).setdefault(name, []).append(cue)
-            for clause in {clauses[cue.first], clauses[cue.last]}:
-                by_clause.setdefault(clause, {}).setdefault(name, []).append(cue)
+            _, first, last = cue
+            by_sentence[sentences[first]][name].append(cue)
+            by_clause[clauses[first]][name].append(cue)
+            if clauses[last] != clauses[first]:
+                by_clause[clauses[last]][name].append(cue)
     return View(
         passage,
         numbers,
