@@ -123,7 +123,8 @@ def spots_of(reading: Reading) -> Spots:
     spots = Spots()
     for concept, passage, sentence, _, _, text, pattern, start, end, _ in reading.found:
         where = "title" if passage == "title" else "body" if sentence else "first"
-        spots.add(Spot(concept, text, where, (passage, sentence), pattern, start, end))
+        row = (concept, text, where, (passage, sentence), pattern, start, end)
+        spots.add(tuple.__new__(Spot, row))  # at a third of the cost of the named tuple's own constructor
     for concept in reading.implies:
         spots.add(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
     return spots

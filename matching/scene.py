@@ -19,7 +19,7 @@ from matching.text import Passage
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _NONE: list[Cue] = []  # never changed
-_Placed = dict[int, dict[str, list[Cue]]]  # number of the sentence or clause -> list name -> cues; not to be changed
+_Placed = dict[int, dict[str, list[Cue]]]  # number of the sentence -> list name -> cues; not to be changed
 _BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
 
 
@@ -33,7 +33,6 @@ class View:
     persons: tuple[Found, ...]
     clause: Sequence[int]
     by_sentence: _Placed
-    by_clause: _Placed
     sentences: Sequence[int]  # of the passage: one number for each word
 
     def all(self, *names: str) -> Iterator[Cue]:
@@ -45,13 +44,18 @@ class View:
         return self.sentences[index]
 
     def in_clause(self, index: int, *names: str) -> list[Cue]:
-        """Cues of the lists that begin or end in the clause of a token."""
-        cues = self.by_clause.get(self.clause[index])
+        """Cues of the lists that begin or end in the clause of a word, which is part of its sentence."""
+        cues = self.by_sentence.get(self.sentences[index])
         if cues is None:
             return _NONE
-        if len(names) == 1:
-            return cues.get(names[0], _NONE)
-        return [cue for name in names for cue in cues.get(name, _NONE)]
+        clauses = self.clause
+        clause = clauses[index]
+        found = _NONE
+        for name in names:
+            for cue in cues.get(name, _NONE):
+                if clauses[cue.first] == clause or clauses[cue.last] == clause:
+                    found = [*found, cue]
+        return found
 
     def in_sentence(self, index: int, *names: str) -> list[Cue]:
         """Cues of the lists in the sentence of a token."""
@@ -137,32 +141,27 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     shared: dict[str, str] = read_table("facts")["concepts"]
     persons: list[Found] = []
     for found in reading.found:
-        if found.where != passage.where or found.last >= MOST_WORDS:
+        concept, where, _, first, last, *_ = found
+        if where != passage.where or last >= MOST_WORDS:
             continue
-        name = shared.get(found.concept)
+        name = shared.get(concept)
         if name:
-            cues[name].append(Cue(name, found.first, found.last))
-        elif found.concept.startswith("person."):
+            cues[name].append(Cue(name, first, last))
+        elif concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
     by_sentence: _Placed = defaultdict(lambda: defaultdict(list))
-    by_clause: _Placed = defaultdict(lambda: defaultdict(list))
-    sentences, clauses = passage.sentences, _clauses(passage)
+    sentences = passage.sentences
     for name, items in cues.items():
         for cue in items:
-            _, first, last = cue
-            by_sentence[sentences[first]][name].append(cue)
-            by_clause[clauses[first]][name].append(cue)
-            if clauses[last] != clauses[first]:
-                by_clause[clauses[last]][name].append(cue)
+            by_sentence[sentences[cue.first]][name].append(cue)
     return View(
         passage,
         numbers,
         {name: tuple(items) for name, items in cues.items()},
         tuple(persons),
-        clauses,
+        _clauses(passage),
         by_sentence,
-        by_clause,
         sentences,
     )
 

@@ -28,10 +28,8 @@ def signature(
     people), further counts `x`, what was achieved `k`, word
     hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
     scene = scene or set_scene(reading)
-    weights: dict[str, float] = {}
     rules = read_table("stories")
-    for found in reading.found:
-        _add(weights, *_feature(found, lexicon, rules))
+    weights = _features(reading.found, lexicon, rules)
     for key, weight in _numbers(scene, rules):
         _add(weights, key, weight)
     for view in scene.views:
@@ -72,7 +70,8 @@ def _freed(facts: Facts, scene: Scene) -> dict[str, Any]:
 
 
 def _add(weights: dict[str, float], key: str, weight: float) -> None:
-    weights[key] = max(weights.get(key, 0.0), weight)
+    if weight >= weights.get(key, 0.0):
+        weights[key] = weight
 
 
 def _place(where: str, sentence: int) -> float:
@@ -82,16 +81,30 @@ def _place(where: str, sentence: int) -> float:
     return 1.0 if sentence < _NEAR_SENTENCES else 0.3
 
 
-def _feature(found: Found, lexicon: Lexicon, rules: dict[str, Any]) -> tuple[str, float]:
-    place = _place(found.where, found.sentence)
-    if found.concept.startswith("person."):
-        person = lexicon.persons[found.person]
+def _features(found: Sequence[Found], lexicon: Lexicon, rules: dict[str, Any]) -> dict[str, float]:
+    """What was found, each with its weight at its best place."""
+    places: dict[tuple[str, str], float] = {}
+    for item in found:
+        told = item[0], item.person
+        place = _place(item[1], item[2])
+        if place > places.get(told, 0.0):
+            places[told] = place
+    weights: dict[str, float] = {}
+    for (concept, of), place in places.items():
+        key, weight = _feature(concept, of, lexicon, rules)
+        _add(weights, key, weight * place)
+    return weights
+
+
+def _feature(concept: str, of: str, lexicon: Lexicon, rules: dict[str, Any]) -> tuple[str, float]:
+    if concept.startswith("person."):
+        person = lexicon.persons[of]
         weight = rules["persons"].get(person.id, rules["roles"].get(person.role, rules["roles"]["other"]))
         kind = "p" if person.role == "prisoner" else "e" if person.role.startswith("us-") else "o"
-        return f"{kind}:{person.id}", weight * place
-    if found.concept.startswith("role.") or found.concept == "by_person":
-        return found.concept, 0.0
-    return f"c:{found.concept}", rules["concepts"].get(found.concept, rules["weights"]["concept"]) * place
+        return f"{kind}:{person.id}", weight
+    if concept.startswith("role.") or concept == "by_person":
+        return concept, 0.0
+    return f"c:{concept}", rules["concepts"].get(concept, rules["weights"]["concept"])
 
 
 def _numbers(scene: Scene, rules: dict[str, Any]) -> list[tuple[str, float]]:
