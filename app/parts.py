@@ -23,7 +23,7 @@ from bot.languages import TopicTitles, texts_in
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
-from bot.speech import ENGLISH, Texts
+from bot.speech import ENGLISH, People, Texts
 from bot.tools import Tools
 from core.clock import SystemClock
 from core.leadership import OWNER
@@ -89,6 +89,7 @@ class Parts:
     looks: SecondLooks
     audit: Audit
     subscriptions: Mapping[Target, tuple[str, ...]] = field(default_factory=dict)
+    people: People = field(default_factory=People)
     roles: frozenset[str] = ALL
 
     async def open_store(self) -> None:
@@ -143,8 +144,7 @@ def make_parts(
     platforms: dict[str, ChatPlatform] = {}
     metrics = Metrics(clock)
     folder = database_folder(settings.storage.url)
-    replica = Replica(OWNER, VERSION, REVISION, tuple(sorted(roles)), clock.now())
-    attention = Attention(clock, store, platforms, settings.access.operators, folder, replica)
+    attention = Attention(clock, store, platforms, settings.access.operators, folder, replica_of(roles, clock))
     observe = joined(observe or log_event, metrics, attention)
     options = feed_options(settings)
     watcher = StoredWatcher(store, matcher.lexicon)
@@ -152,16 +152,17 @@ def make_parts(
     pages, stories = PageWorker(options), StoryBook()
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    default, titles = texts_in(settings.chat.language) if chats else ENGLISH, matcher.titles
-    finder = Finder(store, TopicTitles(matcher.topics, titles), clock, say=default, observe=observe)
+    roster = Roster(matcher.lexicon, pack_files(settings))
+    default = (texts_in(settings.chat.language) if chats else ENGLISH).knowing(People(roster.called))
+    finder = Finder(store, TopicTitles(matcher.topics, matcher.titles), clock, say=default, observe=observe)
     context = PlatformContext(
         settings, clock, store, log, store, stories=store, leases=store, observe=observe, installs=store, inquire=finder
     )
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
-    topics = matcher.topics
+    topics, titles = matcher.topics, matcher.titles
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
-    tools = Tools(Roster(matcher.lexicon, pack_files(settings)), load_timeline(), feeds=desk, draw=png)
+    tools = Tools(roster, load_timeline(), feeds=desk, draw=png)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,
@@ -182,8 +183,14 @@ def make_parts(
         desk=desk,
         watcher=watcher,
         subscriptions=chats_of(settings, tuple(topics), names),
+        people=default.people,
         roles=roles,
     )
+
+
+def replica_of(roles: frozenset[str], clock: Clock) -> Replica:
+    """This process, as the others see it."""
+    return Replica(OWNER, VERSION, REVISION, tuple(sorted(roles)), clock.now())
 
 
 def make_dispatcher(

@@ -78,7 +78,9 @@ class Reloader:
         parts.settings, parts.subscriptions = merged, chats
         parts.matcher.change(matcher.lexicon)
         parts.watcher.change(matcher.lexicon)
-        parts.dispatcher.change(merged.access.operators, Roster(matcher.lexicon, pack_files(merged)))
+        roster = Roster(matcher.lexicon, pack_files(merged))
+        parts.dispatcher.change(merged.access.operators, roster)
+        parts.people.change(roster.called)
         parts.attention.change(merged.access.operators)
         await parts.desk.refresh()
 

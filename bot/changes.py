@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot import render, texts
-from bot.render import OFFICIAL
+from bot.render import INDEPENDENT, OFFICIAL
 from bot.texts import ENGLISH, Texts
 from core.message import Line, LineKind, Message
 from core.model import Member, Story
 from core.options import Told
-
-# Sources whose word confirms what officials say.
-INDEPENDENT = ("independent", "rights group", "wire")
 
 
 def told_of(story: Story, before: Told | None = None) -> Told:
@@ -49,7 +46,7 @@ def _changes(told: Told, story: Story, say: Texts) -> Iterator[Line]:
             yield say.line(texts.CHANGED_FREED, kind=LineKind.BULLET, count=count, before=told.released)
     people = [name for name in facts.people if name not in told.people]
     if people:
-        yield say.line(texts.CHANGED_NAMES, kind=LineKind.BULLET, names=render.names_of(people, say))
+        yield say.line(texts.CHANGED_NAMES, kind=LineKind.BULLET, names=render.people_of(people, say))
     given = [thing for thing in facts.in_return if thing not in told.in_return]
     if given:
         yield say.line(texts.CHANGED_RETURN, kind=LineKind.BULLET, things=render.things_of(given, say))

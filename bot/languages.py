@@ -58,7 +58,7 @@ def spoken(lang: str) -> Texts:
 def speak(options: Options | None, client: str, default: Texts) -> Texts:
     """The texts for a chat: by its options, else by its reader's client, else the default; by the chat's own clock."""
     lang = understood(options.language if options else "") or understood(client)
-    say = texts_in(lang) if lang else default
+    say = texts_in(lang).knowing(default.people) if lang else default
     return say.at_home(zone_of(options)) if options and options.zone else say
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from bot import correcting_texts, texts
 from bot.evidence_texts import CONCEPTS, WHERE
@@ -20,9 +21,12 @@ from core.reports import one_per_source as one_per_source
 MOST_EVIDENCE = 4  # addends told for one topic
 MOST_SOURCES = 8
 MOST_NAMES = 12
+MOST_COUNTS = 3  # told with their sources, whatever they say
 MOST_WORDS = 5
 MOST_LINKS = 3
 OFFICIAL = ("state media", "government")
+# Sources whose word confirms what officials say.
+INDEPENDENT = ("independent", "rights group", "wire")
 
 Titles = Mapping[str, str]
 
@@ -87,7 +91,7 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
         (texts.MEDIATORS, facts.mediators),
     ):
         if names:
-            yield _bullet(say, template, names=names_of(names, say))
+            yield _bullet(say, template, names=people_of(names, say))
     if facts.destination:
         yield _bullet(say, texts.DESTINATION, place=foreign(say.country(facts.destination), 60))
     if facts.in_return:
@@ -130,7 +134,14 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
 def concept_name(name: str, say: Texts) -> str:
     """What a concept of the packs is called; one of a team's own pack is called as it is there. Alternatives by "|"."""
     parts = [part.strip() for part in name.split("|")]
-    return " | ".join(say.say(CONCEPTS[part]) if part in CONCEPTS else foreign(part, 40) for part in parts)
+    return " | ".join(map(partial(_concept, say), parts))
+
+
+def _concept(say: Texts, name: str) -> str:
+    if name in CONCEPTS:
+        return say.say(CONCEPTS[name])
+    person = say.people.english.get(name.removeprefix("person.")) if name.startswith("person.") else None
+    return foreign(say.person(person) if person else name, 40)
 
 
 def where_name(where: str, say: Texts) -> str:
@@ -159,6 +170,8 @@ def count(facts: Facts, say: Texts) -> str:
     text = say.say(texts.AT_LEAST, count=number) if facts.at_least else number
     told = dict(facts.counts)
     if len(set(told.values())) > 1:
+        if len(told) > MOST_COUNTS:  # then who says the same is not worth a name
+            told = {source: count for source, count in told.items() if count != facts.released} or told
         counts = ", ".join(
             f"{foreign(source, 40)} {say.number(count)}" for source, count in list(told.items())[:MOST_SOURCES]
         )
@@ -173,6 +186,11 @@ def names_of(names: Sequence[str], say: Texts) -> str:
     return say.say(texts.AND_MORE, names=", ".join(shown), n=rest) if rest > 0 else say.listed(shown)
 
 
+def people_of(names: Sequence[str], say: Texts) -> str:
+    """The same of persons, as the language calls them."""
+    return names_of(list(map(say.person, names)), say)
+
+
 def things_of(things: Sequence[str], say: Texts) -> str:
     """What was given in return, in words."""
     return names_of([say.say(texts.GIVEN[thing]) if thing in texts.GIVEN else thing for thing in things], say)
@@ -185,11 +203,20 @@ def source_name(member: Member) -> Span:
 def _sources(sources: Sequence[Member], say: Texts) -> Iterator[Line]:
     if _both_sides(sources):
         yield line(Span(say.say(texts.BOTH_SIDES), Style.ITALIC))
-    for member in sources[:MOST_SOURCES]:
+    for member in _told(sources):
         yield _source(member, say)
     rest = len(sources) - MOST_SOURCES
     if rest > 0:
         yield line(say.say(texts.MORE_SOURCES, n=rest), kind=LineKind.SMALL)
+
+
+def _told(sources: Sequence[Member]) -> list[Member]:
+    """The first sources, the first official and the first independent one always among them."""
+    firsts = [next((one for one in sources if one.owner in owners), None) for owners in (OFFICIAL, INDEPENDENT)]
+    told = list(sources[:MOST_SOURCES])
+    late = [one for one in firsts if one is not None and one not in told]
+    told[len(told) - len(late) :] = sorted(late, key=sources.index)
+    return told
 
 
 def _source(member: Member, say: Texts) -> Line:

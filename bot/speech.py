@@ -7,7 +7,7 @@ languages ask Babel, which is imported at their first use.
 from __future__ import annotations
 
 import gettext
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from string import Formatter
@@ -18,6 +18,7 @@ from core.sentence import Sentence
 from core.sentence import Template as Template
 
 Value = str | int | Span | Sequence[Span]
+Names = tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]
 
 AGE_DAYS = ("{n} day", "{n} days")
 AGE_HOURS = ("{n} hour", "{n} hours")
@@ -69,19 +70,59 @@ _AGES = (
 )
 
 
+class People:
+    """What the persons of the packs are called: `english` by ID; `spelled` by language, then by English name.
+
+    `read` gives both, and is asked at the first use.
+    """
+
+    def __init__(self, read: Callable[[], Names] = lambda: ({}, {})) -> None:
+        self._read = read
+        self._names: Names | None = None
+
+    def change(self, read: Callable[[], Names]) -> None:
+        """Go by other packs from now on."""
+        self._read, self._names = read, None
+
+    @property
+    def english(self) -> Mapping[str, str]:
+        return self._known[0]
+
+    def spelled(self, lang: str) -> Mapping[str, str]:
+        return self._known[1].get(lang, {})
+
+    @property
+    def _known(self) -> Names:
+        if self._names is None:
+            self._names = self._read()
+        return self._names
+
+
+NOBODY = People()
+
+
 class Texts:
     """The interface in one language and one time zone. Without translations it is English."""
 
     def __init__(
-        self, lang: str = "en", translations: gettext.NullTranslations | None = None, zone: tzinfo = UTC
+        self,
+        lang: str = "en",
+        translations: gettext.NullTranslations | None = None,
+        zone: tzinfo = UTC,
+        people: People = NOBODY,
     ) -> None:
         self.lang = lang
         self.zone = zone
+        self.people = people
         self._translations = translations or gettext.NullTranslations()
 
     def at_home(self, zone: tzinfo) -> Texts:
         """The same language, with moments by the clocks of a zone."""
-        return self if zone is self.zone else Texts(self.lang, self._translations, zone)
+        return self if zone is self.zone else Texts(self.lang, self._translations, zone, self.people)
+
+    def knowing(self, people: People) -> Texts:
+        """The same, with people called by these names."""
+        return self if people is self.people else Texts(self.lang, self._translations, self.zone, people)
 
     # --- sentences --------------------------------------------------------------------------------------------------
 
@@ -139,6 +180,10 @@ class Texts:
         code = next((code for code, known in Locale("en").territories.items() if known == name), "")
         return str(self._locale.territories.get(code, name))
 
+    def person(self, name: str) -> str:
+        """A person by the English name; one that the packs do not call otherwise here stays as it is."""
+        return self.people.spelled(self.lang).get(name, name)
+
     # --- numbers, times, lists --------------------------------------------------------------------------------------
 
     def number(self, value: int) -> str:
@@ -192,12 +237,12 @@ class Texts:
         return self._date(day, "MMMd", "%b")
 
     def short_month(self, day: date) -> str:
-        """ "Nov 26": the month with two digits of the year, for axes."""
+        """ "Nov 2026": the month as it stands alone, for axes."""
         if self._locale is None:
-            return f"{day:%b %y}"
+            return f"{day:%b %Y}"
         from babel.dates import format_date
 
-        return f"{format_date(day, 'LLL', locale=self._locale)} {day:%y}"
+        return f"{format_date(day, 'LLL', locale=self._locale)} {day:%Y}"
 
     def clock(self, at: time) -> str:
         """ "09:05"; every language here counts 24 hours."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.leads import Lead
-from core.chart import HEIGHT, WIDTH, Naming, Point, cumulated, month_name
+from core.chart import HEIGHT, LEFT, WIDTH, Naming, Point, cumulated, month_name
 from core.markup import Child, Html, join, tag
 from core.message import foreign
 
@@ -16,14 +16,14 @@ from core.message import foreign
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _STYLE = """
 text { font-family: Roboto, sans-serif; font-size: 13px; fill: #333 }
-.band { font-size: 8px }
+.band { font-size: 11px }
 .head { font-size: 18px; font-weight: bold; fill: #111 }
 .grid { stroke: #ddd; stroke-width: 1 }
 .sum { fill: none; stroke: #0072b2; stroke-width: 2.5 }
 .diplomacy { fill: #009e73 } .sanctions { fill: #e69f00 } .release { fill: #0072b2 } .known { fill: #8a8f98 }
 .first { fill: #0072b2 } .later { fill: #a9cce3 }
 """
-_MARGIN, _LEFT = 14, 46
+_MARGIN = 14
 _DAYS_HEIGHT, _ROW = 190, 26
 _HEAD = 34
 _NO_XML = str.maketrans("", "", "\ufffe\uffff")  # https://www.w3.org/TR/xml/#charsets
@@ -90,13 +90,13 @@ def _days(figures: Figures, named: Naming) -> Html:
     axis, top = _DAYS_HEIGHT - 24, 8
     totals = [sum(day) for day in zip(*figures.per_topic.values(), strict=True)]
     most = max(1, *totals)
-    width = (WIDTH - _LEFT - _MARGIN) / len(totals)
+    width = (WIDTH - LEFT - _MARGIN) / len(totals)
     parts: list[Child] = []
     for count in sorted({math.ceil(most / 2), most}):
         y = round(axis - count / most * (axis - top), 1)
-        parts.append(tag("line", x1=_LEFT, x2=WIDTH - _MARGIN, y1=y, y2=y, class_="grid"))
-        parts.append(tag("text", count, x=_LEFT - 6, y=y + 4, text_anchor="end"))
-    parts.append(tag("line", x1=_LEFT, x2=WIDTH - _MARGIN, y1=axis, y2=axis, class_="grid"))
+        parts.append(tag("line", x1=LEFT, x2=WIDTH - _MARGIN, y1=y, y2=y, class_="grid"))
+        parts.append(tag("text", count, x=LEFT - 6, y=y + 4, text_anchor="end"))
+    parts.append(tag("line", x1=LEFT, x2=WIDTH - _MARGIN, y1=axis, y2=axis, class_="grid"))
     for at in range(len(totals)):
         below = 0
         for number, columns in enumerate(figures.per_topic.values()):
@@ -104,7 +104,7 @@ def _days(figures: Figures, named: Naming) -> Html:
                 high, low = (axis - (below + n) / most * (axis - top) for n in (columns[at], 0))
                 parts.append(
                     tag(
-                        "rect", x=round(_LEFT + at * width + 1, 1), y=round(high, 1), width=round(max(1, width - 2), 1),
+                        "rect", x=round(LEFT + at * width + 1, 1), y=round(high, 1), width=round(max(1, width - 2), 1),
                         height=round(low - high, 1), fill=_colour(number),
                     )
                 )  # fmt: skip
@@ -112,14 +112,14 @@ def _days(figures: Figures, named: Naming) -> Html:
     step = max(1, math.ceil(len(totals) / 10))
     for at in range(0, len(totals), step):
         day = figures.begin + timedelta(days=at)
-        parts.append(tag("text", named(day), x=round(_LEFT + at * width, 1), y=axis + 18))
+        parts.append(tag("text", named(day), x=round(LEFT + at * width, 1), y=axis + 18))
     return join([*parts, *_legend(figures)])
 
 
 def _legend(figures: Figures) -> Iterator[Html]:
-    wide = (WIDTH - _LEFT - _MARGIN) / 3
+    wide = (WIDTH - LEFT - _MARGIN) / 3
     for number, (title, columns) in enumerate(figures.per_topic.items()):
-        x, y = round(_LEFT + number % 3 * wide), _DAYS_HEIGHT + 8 + _ROW * (number // 3)
+        x, y = round(LEFT + number % 3 * wide), _DAYS_HEIGHT + 8 + _ROW * (number // 3)
         yield tag("rect", x=x, y=y, width=14, height=14, fill=_colour(number))
         yield tag("text", f"{_shown(title, 36)}: {sum(columns)}", x=x + 20, y=y + 12)
 

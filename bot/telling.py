@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import changes, digest, render
 from bot.digest import Chapter
@@ -35,8 +35,8 @@ class Teller:
     def alert(self, item: OutboxItem, story: Story, *, plain: bool) -> Message:
         """The alert of a story; `plain` for a platform that refused the full form."""
         if self.discreet:
-            return digest.discreet_alert(story, self.say)
-        return with_watched(self._full(story, plain=plain), item.watched, self.say)
+            return self._said(digest.discreet_alert(story, self.say))
+        return self._said(with_watched(self._full(story, plain=plain), item.watched, self.say))
 
     def news(self, item: OutboxItem, story: Story) -> tuple[Line, ...]:
         """What changed since the chat was told of it."""
@@ -45,20 +45,24 @@ class Teller:
     def reply(self, story: Story, news: tuple[Line, ...]) -> Message:
         """The message under an alert that says what changed."""
         if self.discreet:
-            return digest.discreet_alert(story, self.say, change=True)
-        return changes.reply(story, news, self.say)
+            return self._said(digest.discreet_alert(story, self.say, change=True))
+        return self._said(changes.reply(story, news, self.say))
 
     def digests(self, stories: Sequence[tuple[OutboxItem, Story]], *, many: bool) -> Iterator[Message]:
         """The forms of a digest, to be tried in turn; none for no stories."""
         if stories and self.discreet:
-            yield digest.discreet_digest([story for _, story in stories], self.say)
+            yield self._said(digest.discreet_digest([story for _, story in stories], self.say))
         elif stories:
             chapters = [Chapter(story, self.news(item, story)) for item, story in stories]
             try:
-                yield digest.digest(chapters, self.titles, self.say, many=many)
+                yield self._said(digest.digest(chapters, self.titles, self.say, many=many))
             except Exception:
                 _log.exception("A digest could not be shown in full")
-            yield digest.plain_digest(chapters, self.say)
+            yield self._said(digest.plain_digest(chapters, self.say))
+
+    def _said(self, message: Message) -> Message:
+        """The message, with the language that it is in."""
+        return replace(message, lang=self.say.lang)
 
     def _full(self, story: Story, *, plain: bool) -> Message:
         if not plain:

@@ -19,12 +19,12 @@ from core.markup import Html, join, tag
 from core.overview import StoryMark
 
 WIDTH, HEIGHT = 960, 300
-_LEFT, _RIGHT, _TOP = 46, 14, 14
+LEFT, _RIGHT, _TOP = 72, 14, 14
 _AXIS = 210
 _BANDS = {"diplomacy": 236, "sanctions": 262}
 _KINDS = {"release": "release", "pardon": "release", "diplomacy": "diplomacy", "statement": "diplomacy"}
 _TICKS = (1, 10, 50, 100, 250, 500, 1000)
-_MOST_LABELS = 14
+_MOST_LABELS = 12
 
 
 # What a day or a month is called on an axis.
@@ -96,8 +96,8 @@ def chart(drawn: Sequence[Point], until: date) -> Html:
 
 
 def month_name(month: date) -> str:
-    """ "Nov 26"."""
-    return f"{month:%b %y}"
+    """ "Nov 2026"; with two digits it would read as a day."""
+    return f"{month:%b %Y}"
 
 
 def cumulated(
@@ -129,7 +129,7 @@ class _Scale:
 
     def x(self, day: date) -> float:
         share = (day - self.start).days / max(1, (self.end - self.start).days)
-        return round(_LEFT + share * (WIDTH - _LEFT - _RIGHT), 1)
+        return round(LEFT + share * (WIDTH - LEFT - _RIGHT), 1)
 
     def y(self, released: int) -> float:
         return round(_AXIS - math.sqrt(released / self.most) * (_AXIS - _TOP), 1)
@@ -149,7 +149,7 @@ class _Even(_Scale):
         return round(_AXIS - released / self.most * (_AXIS - _TOP), 1)
 
 
-def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct."), month: Naming = month_name) -> Html:
+def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanctions"), month: Naming = month_name) -> Html:
     """Grid lines with counts, the months, the names of the bands."""
     rows = zip(bands, _BANDS.values(), strict=True)
     return join(
@@ -157,7 +157,7 @@ def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct."), month: N
             *_counts(scale),
             *_months(scale, month),
             *(
-                tag("text", name, x=_LEFT - 6, y=y + 4, text_anchor="end", class_="band", font_size=9)
+                tag("text", name, x=LEFT - 6, y=y + 4, text_anchor="end", class_="band", font_size=11)
                 for name, y in rows
             ),
         ]
@@ -165,14 +165,14 @@ def _frame(scale: _Scale, bands: tuple[str, str] = ("talks", "sanct."), month: N
 
 
 def _counts(scale: _Scale) -> Iterator[Html]:
-    yield tag("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=_AXIS, y2=_AXIS, class_="grid")
+    yield tag("line", x1=LEFT, x2=WIDTH - _RIGHT, y1=_AXIS, y2=_AXIS, class_="grid")
     last = float(_AXIS)
     for count in scale.ticks:
         y = scale.y(count)
         if count <= scale.most and last - y >= 14:
             last = y
-            yield tag("line", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y, class_="grid")
-            yield tag("text", count, x=_LEFT - 6, y=y + 4, text_anchor="end")
+            yield tag("line", x1=LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y, class_="grid")
+            yield tag("text", count, x=LEFT - 6, y=y + 4, text_anchor="end")
 
 
 def _months(scale: _Scale, named: Naming) -> Iterator[Html]:

@@ -15,7 +15,7 @@ from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
-_NAME_KEYS = frozenset(("name", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
+_NAME_KEYS = frozenset(("name", "be", "ru", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
 _TOPIC_KEYS = frozenset(
     (
         "title",
@@ -212,6 +212,9 @@ def _person_faults(row: Row) -> list[str]:
             faults.append(f"{place} {key} must be a list of names.")
     if row.values.get("sex", "m") not in ("m", "f"):
         faults.append(f'{place} sex must be "m" or "f".')
+    for key in ("be", "ru"):
+        if not isinstance(row.values.get(key, ""), str):
+            faults.append(f"{place} {key} must be a name.")
     for key in ("alone", "by"):
         if not isinstance(row.values.get(key, True), bool):
             faults.append(f"{place} {key} must be true or false.")

@@ -84,10 +84,20 @@ class Roster:
         values: Mapping[str, Any] = row.values if row else spec.body
         found = [str(word) for key in ("latin", "cyrillic") for word in values.get(key, ())]
         be, ru = str(values.get("be", "")), str(values.get("ru", ""))
-        if be or ru:
+        if (be or ru) and not (row and row.kind == "name"):
             found += [spelling for _, spelling in by_tradition(be, ru)]
         found += [str(word) for word in values.get("also", ())]
         return tuple(dict.fromkeys(found))
+
+    def called(self) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
+        """The English names by ID, and by language what an English name is there, where the packs say it."""
+        names = {person: self.name_of(person) for person in self._lexicon.persons}
+        spelled: dict[str, dict[str, str]] = {"be": {}, "ru": {}}
+        for person, row in self._rows.items():
+            for lang, known in spelled.items():
+                if person in names and row.values.get(lang):
+                    known[names[person]] = str(row.values[lang])
+        return names, spelled
 
     @cached_property
     def _rows(self) -> Mapping[str, Row]:

@@ -16,14 +16,15 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
+from functools import partial
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any, TextIO
 
 from bot.languages import spoken
 from bot.platforms.context import PlatformContext
-from bot.texts import FILE_LOST, FILE_SAVED
+from bot.texts import FILE_LOST, FILE_SAVED, Texts
 from core.errors import MessageRejected, Unreachable
 from core.files import MOST_GIVEN, GivenFile
 from core.message import Button, Line, LineKind, Message, Span, Style, line
@@ -108,7 +109,7 @@ class ConsolePlatform:
             if typed:
                 answer = await handle(self._request(typed))
                 if answer is not None:
-                    self._write(self._frame(self._with_file(answer), answer.buttons, self._target.chat))
+                    self._write(self._frame(self._with_file(answer), answer.buttons, self._target.chat, answer.lang))
 
     def _request(self, typed: str) -> Request:
         actor = Actor(self.name, "keyboard")
@@ -141,7 +142,7 @@ class ConsolePlatform:
     async def send(self, target: Target, message: Message, *, reply_to: str = "") -> str:
         reference = str(next(self._references))
         label = f"{target.chat}, reply" if reply_to else target.chat
-        self._write(self._frame(self._with_file(message), message.buttons, label))
+        self._write(self._frame(self._with_file(message), message.buttons, label, message.lang))
         self._remember(reference, message)
         return reference
 
@@ -149,7 +150,7 @@ class ConsolePlatform:
         before = self._shown.get(message_ref)
         known = frozenset(line.text for line in before.lines) if before else frozenset()
         fresh = [line for line in message.lines if line.text not in known or line.kind is LineKind.TITLE]
-        self._write(self._frame(fresh, (), f"{target.chat}, edited"))
+        self._write(self._frame(fresh, (), f"{target.chat}, edited", message.lang))
         self._remember(message_ref, message)
 
     async def close(self) -> None:
@@ -168,27 +169,28 @@ class ConsolePlatform:
         except (OSError, ValueError) as error:
             raise Unreachable(f"The terminal cannot be written to ({error}).") from error
 
-    def _frame(self, lines: Sequence[Line], buttons: Sequence[Sequence[Button]], label: str) -> str:
+    def _frame(self, lines: Sequence[Line], buttons: Sequence[Sequence[Button]], label: str, lang: str) -> str:
         now = self._clock.now().astimezone(self._look.zone)
         head = f"── {now:%H:%M} {_printable(label)} "
         rows = [self._paint(head + "─" * max(0, self._look.width - display_width(head)), _DIM)]
         told: set[str] = set()
         for one in lines:
-            rows += self._rows(one)
+            rows += self._rows(one, spoken(lang))
             rows += self._addresses(one, told)
         rows += [row for row in map(self._button_row, buttons) if row]
         return "\n".join(rows) + "\n\n"
 
-    def _rows(self, line: Line) -> Iterator[str]:
+    def _rows(self, line: Line, say: Texts) -> Iterator[str]:
         before = _BEFORE.get(line.kind, "")
         dim = _DIM if line.kind is LineKind.SMALL else _BOLD if line.kind is LineKind.TITLE else ""
         width = self._look.width - display_width(before)
-        for number, words in enumerate(wrap(line.spans, width, self._text)):
+        for number, words in enumerate(wrap(line.spans, width, partial(self._text, say))):
             yield (before if number == 0 else " " * len(before)) + self._join(words, dim)
 
-    def _text(self, span: Span) -> str:
+    def _text(self, say: Texts, span: Span) -> str:
         if span.at is not None:
-            return f"{span.at.astimezone(self._look.zone):%d %b %Y %H:%M %Z}"
+            here = span.at.astimezone(self._look.zone)
+            return say.at_home(here.tzinfo or UTC).moment(here)
         return _printable(span.text)
 
     def _join(self, row: Sequence[tuple[str, Span]], around: str) -> str:

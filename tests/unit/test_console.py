@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -25,6 +25,16 @@ from tests.fake_clock import FakeClock
 
 CHAT = Target("console", "terminal")
 PLAIN = Look(width=60, zone=UTC)
+
+
+def test_moments_are_told_in_the_language_of_the_message() -> None:
+    screen = Screen()
+    platform = ConsolePlatform(screen, FakeClock(), PLAIN)
+    at = Span("ignored", at=datetime(2026, 4, 28, 12, tzinfo=UTC))
+    asyncio.run(platform.send(CHAT, Message((line(at),), lang="ru")))
+    asyncio.run(platform.send(CHAT, Message((line(at),))))
+    assert "28 апр. 2026\u202fг. 12:00 UTC" in screen.getvalue()
+    assert "28 Apr 2026 12:00 UTC" in screen.getvalue()
 
 
 class Screen(io.StringIO):

@@ -13,10 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import render, texts
+from bot.languages import speak, texts_in
 from bot.links import MOST, clean_link
+from bot.speech import People
 from bot.texts import ENGLISH
 from core.message import LineKind, Message, Span
 from core.model import Analysis, Facts, Level, Member, Story
+from core.options import Options
+from matching.lexicon import load_lexicon
+from matching.people import Roster
 from tests.fake_chat import NOON, TOPICS, found, make_member, make_story
 
 STATE = make_member("Помилованы 16 человек", "BelTA", owner="state media", lang="ru", at=NOON + timedelta(minutes=9))
@@ -75,8 +80,40 @@ def test_nobody_freed_is_said_as_such() -> None:
 def test_differing_counts_name_who_says_what() -> None:
     facts = Facts(released=14, counts=(("Nasha Niva", 14), ("BelTA", 16)))
     assert "Reported freed: 14 (sources differ: Nasha Niva 14, BelTA 16)" in alert(make_story(facts=facts)).text
+    many = Facts(released=14, counts=(*((f"Wire {n}", 14) for n in range(9)), ("BelTA", 16)))
+    assert "Reported freed: 14 (sources differ: BelTA 16)" in alert(make_story(facts=many)).text
     same = Facts(released=14, counts=(("Nasha Niva", 14), ("BelTA", 14)))
     assert "differ" not in alert(make_story(facts=same)).text
+
+
+def test_the_first_official_and_the_first_independent_source_are_always_told() -> None:
+    agencies = [make_member(source=f"Agency {n}", owner="") for n in range(12)]
+    state, paper = make_member(source="BelTA", owner="state media"), make_member(source="Paper", owner="independent")
+    late = alert(make_story(*agencies, state, paper, make_member(source="ONT", owner="state media")))
+    told = [line.text.partition(" (")[0].partition(",")[0] for line in late.lines if line.kind is LineKind.QUOTE]
+    assert told == [*(f"Agency {n}" for n in range(6)), "BelTA", "Paper"]
+    assert "and 7 more sources" in late.text
+    early = alert(make_story(state, *agencies[:9]))
+    assert next(line.text for line in early.lines if line.kind is LineKind.QUOTE).startswith("BelTA (")
+
+
+def test_people_are_called_as_the_language_calls_them() -> None:
+    facts = Facts(released=2, people=("Ales Bialiatski", "Somebody Else"), mediators=("John Coale",))
+    people = People(Roster(load_lexicon()).called)
+    expected = {
+        "be": "Алесь Бяляцкі і Somebody Else",
+        "ru": "Алесь Беляцкий и Somebody Else",
+        "en": "Ales Bialiatski and",
+    }
+    for lang, named in expected.items():
+        said = render.alert(make_story(facts=facts), TOPICS, texts_in(lang).knowing(people)).text
+        assert named in said
+        assert {"be": "Джон Коўл", "ru": "Джон Коул", "en": "John Coale"}[lang] in said
+    assert render.concept_name("person.coale", texts_in("ru").knowing(people)) == "Джон Коул"
+    assert render.concept_name("person.coale", ENGLISH.knowing(people)) == "John Coale"
+    assert render.concept_name("person.nobody", ENGLISH.knowing(people)) == "person.nobody"
+    say = speak(Options(language="be", zone="Europe/Vilnius"), "", ENGLISH.knowing(people))
+    assert say.person("John Coale") == "Джон Коўл", "kept by language and clock"
 
 
 def test_long_lists_of_names_are_counted() -> None:

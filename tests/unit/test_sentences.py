@@ -79,7 +79,7 @@ def test_countries_and_months_are_called_as_cldr_calls_them() -> None:
     assert texts_in("lt").country("United States") == "Jungtinės Valstijos"
     assert texts_in("be").country("Hrodna") == "Hrodna"
     may = date(2026, 5, 1)
-    assert [texts_in(lang).short_month(may) for lang in ("en", "be", "de")] == ["May 26", "май 26", "Mai 26"]
+    assert [texts_in(lang).short_month(may) for lang in ("en", "be", "de")] == ["May 2026", "май 2026", "Mai 2026"]
     assert [texts_in(lang).day_and_month(may) for lang in ("en", "ru")] == ["1 May", "1 мая"]
 
 
