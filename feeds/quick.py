@@ -90,7 +90,7 @@ class _Doubt(Exception):
 
 def read_quickly(text: str, url: str) -> Document | None:
     """Read prepared text (see feeds.decode.defuse) of the document at `url`; None when feedparser has to."""
-    if _C1.search(text):
+    if not text.isascii() and _C1.search(text):
         return None
     try:
         reader = _Reader(url, _namespaces(text))

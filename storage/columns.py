@@ -26,7 +26,11 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 def clean(text: str) -> str:
     """Replace NUL and lone surrogates by U+FFFD, one for one, so that offsets into the text stay right."""
-    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)
+    try:
+        text.encode()  # finds surrogates many times sooner than a search
+    except UnicodeEncodeError:
+        return _UNSTORABLE.sub("\ufffd", text)
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
 def digest(*parts: str) -> bytes:

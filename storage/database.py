@@ -110,5 +110,5 @@ class Database:
             if not isinstance(error, DBAPIError) and error.orig is not None:
                 raise error.orig from error  # a wrong value, such as a naive time: a fault of the caller
             raise dialect.explain(error, self.url) from error
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise dialect.explain(error, self.url) from error

@@ -203,6 +203,13 @@ async def transact(engine: AsyncEngine, work: Callable[[sqlite3.Connection], T])
         return done
 
 
+async def in_step(connection: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Several statements of a transaction of SQLite in one step into its thread."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    done: T = await driver.in_step(work)
+    return done
+
+
 _LIMITING = text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_LIMIT_MS}")
 _LOCKING = text(
     f"SELECT set_config('idle_in_transaction_session_timeout', '{_IDLE_LIMIT_MS}', true), "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,8 +18,8 @@ from core.search import SearchTerm
 from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
-from storage.dialect import batches, insert_into
-from storage.rows import RowInsert, entry_of
+from storage.dialect import batches, in_step, insert_into
+from storage.rows import RowChange, RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
@@ -42,17 +43,46 @@ async def add_all(
         first.setdefault(key, place)
     ids: dict[int, int] = {}
     for batch in batches(first.items(), _AT_ONCE):
-        seen = [_identity_row(new[place][0], key, *new[place][1:]) for (_, key), place in batch]
-        added = await connection.execute(_adding(connection.dialect.name), seen)
-        fresh = {first[row.feed_id, bytes(row.identity_digest)]: row.id for row in added}
-        ids |= fresh
-        rows = [_entry_row(new[place][0], fresh[place], *new[place][1:]) for _, place in batch if place in fresh]
-        if rows:
-            await _TEXTS.run(connection, rows)
+        add_some = _add_in_step if connection.dialect.name == "sqlite" else _add_some
+        added = await add_some(connection, [(key, *new[place]) for key, place in batch])
+        ids |= {place: entry_id for (_, place), entry_id in zip(batch, added, strict=True) if entry_id is not None}
     return tuple(map(ids.get, range(len(new))))
 
 
+_Seen = tuple[tuple[int, bytes], Feed, NewEntry, datetime]  # the first: feed and digest of the identity
+
+
+async def _add_some(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[int | None]:
+    rows = [_identity_row(feed, key, item, now) for (_, key), feed, item, now in seen]
+    added = await connection.execute(_adding(connection.dialect.name), rows)
+    fresh = {(row.feed_id, bytes(row.identity_digest)): row.id for row in added}
+    texts = [_entry_row(feed, fresh[key], item, now) for key, feed, item, now in seen if key in fresh]
+    if texts:
+        await _TEXTS.run(connection, texts)
+    return [fresh.get(key) for key, *_ in seen]
+
+
+async def _add_in_step(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[int | None]:
+    """The same on SQLite, which tells the id of each row that is inserted."""
+    rows = [_identity_row(feed, key, item, now) for (_, key), feed, item, now in seen]
+    adding, identity_rows = _IDENTITIES.bind(connection.dialect, rows)
+    inserting, texts = _TEXTS.bind(connection.dialect, [_entry_row(feed, 0, item, now) for _, feed, item, now in seen])
+
+    def add_them(database: sqlite3.Connection) -> list[int | None]:
+        done = [database.execute(adding, row) for row in identity_rows]
+        ids = [one.lastrowid if one.rowcount else None for one in done]
+        fresh = [(entry_id, *text[1:]) for entry_id, text in zip(ids, texts, strict=True) if entry_id is not None]
+        database.executemany(inserting, fresh)
+        return ids
+
+    return await in_step(connection, add_them)
+
+
 _TEXTS = RowInsert(entries)
+_IDENTITIES = RowChange(
+    insert_into(identities, "sqlite").on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"]),
+    ("feed_id", "identity_digest", "link_digest", "last_seen_at"),
+)
 
 
 @cache
@@ -177,8 +207,7 @@ async def having(connection: AsyncConnection, terms: Sequence[SearchTerm], limit
     Usual words are soon found among the newest entries; only for others the index is asked for all that have them.
     """
     query = stored().where(*search.all_of(terms)).limit(limit)
-    newest = select(func.max(entries.c.id)).scalar_subquery()
-    found = await read_stored(connection, query.where(entries.c.id > newest - search.NEAR))
+    found = await read_stored(connection, query.where(entries.c.id.in_(search.newest(entries))))
     if len(found) >= limit or not terms:
         return found
     return await read_stored(connection, query.where(search.indexed(terms, connection.dialect.name)))

@@ -22,7 +22,7 @@ from core.model import Feed, FeedSpec, FeedState, NewEntry, PollRecord
 from storage import entries as texts
 from storage.columns import digest
 from storage.dialect import batches, insert
-from storage.rows import RowUpdate
+from storage.rows import RowChange
 from storage.schema import feeds
 
 # Feeds looked at for each feed wanted: at first, and when many that are due are on few hosts.
@@ -304,7 +304,7 @@ _TIMES = ("next_poll_at", "last_polled_at", "last_ok_at", "last_outcome", "earli
 
 
 @cache  # building it takes longer than running it
-def _finishing() -> RowUpdate:
+def _finishing() -> RowChange:
     totals = {
         "entries_total": feeds.c.entries_total + bindparam("added", type_=Integer),
         "hits_total": feeds.c.hits_total + bindparam("hits", type_=Integer),
@@ -313,14 +313,14 @@ def _finishing() -> RowUpdate:
 
 
 @cache
-def _finishing_quietly() -> RowUpdate:
+def _finishing_quietly() -> RowChange:
     return _updating(_TIMES, {})
 
 
-def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> RowUpdate:
+def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> RowChange:
     new = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in parts}
     ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
-    return RowUpdate(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
+    return RowChange(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
 
 
 def _finished_quietly(feed: Feed, record: PollRecord) -> dict[str, Any]:

@@ -4,10 +4,10 @@ binding costs more than what the database does with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Row, Table, Update
+from sqlalchemy import Dialect, Insert, Row, Table, Update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -15,6 +15,7 @@ from core.model import Entry
 from storage.columns import CleanText, UtcTime, clean, sqlite_time
 
 _Bind = Callable[[Any], Any]
+Bound = tuple[str, list[tuple[Any, ...]]]
 
 
 def entry_of(row: Row[*tuple[Any, ...]]) -> Entry:
@@ -37,10 +38,14 @@ class RowInsert:
 
         Raises what the column types raise for a value that they refuse.
         """
-        sql, binds = self._made.get(connection.dialect.name) or self._make(connection.dialect)
+        await connection.exec_driver_sql(*self.bind(connection.dialect, rows))
+
+    def bind(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> Bound:
+        """The statement as the driver takes it, and rows, at least one, as it takes them."""
+        sql, binds = self._made.get(dialect.name) or self._make(dialect)
         columns = zip(*rows, strict=True)
         bound = [_each(bind, values) if bind else values for bind, values in zip(binds, columns, strict=True)]
-        await connection.exec_driver_sql(sql, list(zip(*bound, strict=True)))
+        return sql, list(zip(*bound, strict=True))
 
     def _make(self, dialect: Dialect) -> tuple[str, list[_Bind | None]]:
         sql = str(self._table.insert().compile(dialect=dialect, column_keys=self._table.columns.keys()))
@@ -54,25 +59,25 @@ class RowInsert:
         return made
 
 
-class RowUpdate:
-    """UPDATE by named values, all of which each row gives. The SQL and the conversions are SQLAlchemy's own."""
+class RowChange:
+    """UPDATE by named values, or INSERT, all of whose values each row gives; otherwise like RowInsert."""
 
-    def __init__(self, statement: Update) -> None:
+    def __init__(self, statement: Update | Insert, columns: Collection[str] | None = None) -> None:
         self._statement = statement
+        self._columns = columns
         self._made: dict[str, tuple[str, list[tuple[str, _Bind | None]]]] = {}
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each of the rows, at least one."""
-        sql, bound = self.bind(connection.dialect, rows)
-        await connection.exec_driver_sql(sql, bound)
+        await connection.exec_driver_sql(*self.bind(connection.dialect, rows))
 
-    def bind(self, dialect: Dialect, rows: Iterable[Mapping[str, Any]]) -> tuple[str, list[tuple[Any, ...]]]:
+    def bind(self, dialect: Dialect, rows: Iterable[Mapping[str, Any]]) -> Bound:
         """The statement as the driver takes it, and the rows in the order of its marks."""
         sql, places = self._made.get(dialect.name) or self._make(dialect)
         return sql, [tuple([bind(row[name]) if bind else row[name] for name, bind in places]) for row in rows]
 
     def _make(self, dialect: Dialect) -> tuple[str, list[tuple[str, _Bind | None]]]:
-        compiled: Any = self._statement.compile(dialect=dialect)
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {name: _binder(one.type, dialect) for name, one in compiled.binds.items()}
         made = self._made[dialect.name] = str(compiled), [(name, binds[name]) for name in compiled.positiontup]
         return made

@@ -140,6 +140,15 @@ class QuickConnection(aiosqlite.Connection):
 
         return await self.run(all_of_it)
 
+    async def in_step(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run statements of the transaction that was begun, or is to begin with them."""
+
+        def statements() -> _T:
+            self.begin_if_asked()
+            return work(self._conn)
+
+        return await self.run(statements)
+
     async def run(self, work: Callable[[], _T]) -> _T:
         """Run something in the connection's thread."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
@@ -110,8 +110,8 @@ async def _having(
 ) -> Sequence[int]:
     """Usual words are soon found among the newest stories; only for others the index is asked for all that have it."""
     fitting = select(members.c.story_id).join(entries, entries.c.id == members.c.entry_id).where(*search.all_of(terms))
-    newest = literal(before) if before is not None else select(func.max(stories.c.id)).scalar_subquery()
-    near = query.where(stories.c.id > newest - search.NEAR, fitting.where(members.c.story_id == stories.c.id).exists())
+    newest = stories.c.id.in_(search.newest(stories, before))
+    near = query.where(newest, fitting.where(members.c.story_id == stories.c.id).exists())
     found = list((await connection.execute(near)).scalars())
     if len(found) >= limit:
         return found

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from core.errors import StoreError
 from storage.database import Database
+from storage.dialect import in_step
 from storage.sqlite import QuickConnection
 
 
@@ -80,6 +81,25 @@ async def test_a_transaction_known_beforehand_takes_one_step(tmp_path: Path, mon
     other = sqlite3.connect(tmp_path / "test.db", timeout=0, isolation_level=None)
     other.execute("INSERT INTO t VALUES (4)")  # no lock is left
     other.close()
+    await database.close()
+
+
+async def test_several_statements_of_a_transaction_take_one_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await opened(tmp_path)
+    steps = Steps(monkeypatch)
+
+    async def write(*statements: str) -> None:
+        async with database.write() as connection:
+            await in_step(connection, lambda file: [file.execute(statement) for statement in statements])
+            await in_step(connection, lambda file: file.execute("INSERT INTO t VALUES (3)").rowcount)
+
+    await write("INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)")
+    assert steps.taken == 3
+    with pytest.raises(StoreError, match="tables are missing"):
+        await write("INSERT INTO t VALUES (1)", "INSERT INTO nonsense VALUES (1)")
+    assert await count(database) == 3
     await database.close()
 
 
