@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from matching.fold import fold
 from matching.patterns import Pattern, compile_pattern, lacinka
+from matching.stems import Stems
 from matching.text import Memory, Passage
 
 FOLDER = Path(__file__).parent / "words"
@@ -31,6 +32,7 @@ class Cue(NamedTuple):
     last: int
 
 
+_new = tuple.__new__  # what a named tuple's own constructor does, at a third of its cost
 _Starts = tuple[tuple[Pattern, str | None], ...]  # patterns, with how the next word must begin
 
 
@@ -38,15 +40,15 @@ class Cues:
     """Lists compiled. `lists` maps language -> list name -> patterns; the language "any" is always read."""
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._starts: dict[str, dict[str, list[Pattern]]] = {}
+        self._starts: dict[str, Stems[Pattern]] = {}
         self._words: dict[tuple[str, ...], Memory[_Starts | None]] = {}
         for lang, named in lists.items():
-            starts = self._starts.setdefault(lang, {})
+            starts = self._starts.setdefault(lang, Stems())
             for name, texts in named.items():
                 latin = [lacinka(text) for text in texts] if lang == "be" else []
                 for text in (*texts, *latin):
                     pattern = compile_pattern(text, name, lang)
-                    starts.setdefault(pattern.elements[0].stem, []).append(pattern)
+                    starts.add(pattern.elements[0].stem, pattern)
 
     def find(self, passage: Passage, langs: Sequence[str], sentences: Container[int] | None = None) -> list[Cue]:
         """Return every pattern of the languages' lists (of all, without any) in the passage, in its order.
@@ -66,22 +68,23 @@ class Cues:
             following = folded[index + 1] if index < last else ""
             for pattern, stem in starts:
                 if stem is None:
-                    found.append(Cue(pattern.concept, index, index))
+                    found.append(_new(Cue, (pattern.concept, index, index)))
                 elif following.startswith(stem):
                     end = pattern.find_end(passage, index)
                     if end >= 0:
-                        found.append(Cue(pattern.concept, index, end))
+                        found.append(_new(Cue, (pattern.concept, index, end)))
         return found
 
     def _look_up(self, langs: tuple[str, ...], word: str) -> _Starts | None:
         """The patterns whose first word this may be, remembered per set of languages."""
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
+        found = [(size, patterns) for table in tables for size, patterns in table.look_up(word)]
+        found.sort(key=itemgetter(0))
         return (
             tuple(
                 (pattern, _next_stem(pattern))
-                for size in range(1, len(word) + 1)
-                for table in tables
-                for pattern in table.get(word[:size], ())
+                for size, patterns in found
+                for pattern in patterns
                 if len(word) - size <= pattern.elements[0].extra
             )
             or None

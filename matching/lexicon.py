@@ -7,7 +7,6 @@ passage. Nothing here knows topics' scores: see matching.topics.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -20,6 +19,7 @@ from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
 from matching.phrases import Phrase, PhraseIndex
+from matching.stems import Stems
 from matching.text import Memory, Passage
 from matching.topics import Topic
 
@@ -84,15 +84,14 @@ class Lexicon:
         self.persons: Mapping[str, Person] = {person.id: person for person in packs.persons}
         self.sources: Mapping[str, tuple[str, ...]] = packs.sources
         self.warnings: tuple[str, ...] = tuple(packs.warnings)
-        self._stems: dict[str, list[Pattern]] = defaultdict(list)
+        self._stems: Stems[Pattern] = Stems()
         self._phrases = PhraseIndex()
         for patterns in packs.concepts.values():
             for pattern in patterns:
                 if len(pattern.elements) == 1:
-                    self._stems[pattern.elements[0].stem].append(pattern)
+                    self._stems.add(pattern.elements[0].stem, pattern)
                 else:
                     self._phrases.add(pattern)
-        self._longest = max(map(len, self._stems), default=0)
         self._names = NameIndex(packs.persons, packs.cognates)
         self._words: Memory[_Word | None] = Memory(self._look_up, _REMEMBERED)
 
@@ -123,16 +122,14 @@ class Lexicon:
 
     def _look_up(self, folded: str) -> _Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
-        for size in range(min(len(folded), self._longest), 0, -1):
-            for pattern in self._stems.get(folded[:size], ()):
-                if len(folded) - size <= pattern.elements[0].extra:
-                    whole.append(pattern)
+        for size, patterns in reversed(self._stems.look_up(folded)):
+            whole += [pattern for pattern in patterns if len(folded) - size <= pattern.elements[0].extra]
         within = self._phrases.look_up(folded)
         names = self._names.look_up(folded)
         if not (whole or within or names):
             return None
-        patterns = _longest_win(whole)
-        return _Word(_sure(patterns), patterns, within, names)
+        best_first = _longest_win(whole)
+        return _Word(_sure(best_first), best_first, within, names)
 
     def _find_persons(self, scan: Scan, context: bool) -> list[Found]:
         if not scan.names:
@@ -223,7 +220,8 @@ def _sure(patterns: Iterable[Pattern], *, lasting: bool = True) -> tuple[tuple[s
 def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:
     start, end = passage.starts[first], passage.ends[last]
     text = passage.text[start:end]
-    return Found(concept, passage.where, passage.sentences[first], first, last, text, pattern, start, end, person)
+    row = (concept, passage.where, passage.sentences[first], first, last, text, pattern, start, end, person)
+    return _new(Found, row)
 
 
 def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:

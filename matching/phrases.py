@@ -6,12 +6,12 @@ several words, and few go on with it.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from matching.cues import is_small_word
 from matching.patterns import GAP, Element, Pattern
+from matching.stems import Stems
 from matching.text import Passage
 
 
@@ -48,8 +48,8 @@ class PhraseIndex:
     """Finds the phrases whose rarest word a word may be."""
 
     def __init__(self) -> None:
-        self._by_stem: dict[str, list[Phrase]] = defaultdict(list)
-        self._longest = self._size = 0
+        self._by_stem: Stems[Phrase] = Stems()
+        self._size = 0
 
     def add(self, pattern: Pattern) -> None:
         """Take in a pattern of several words."""
@@ -64,17 +64,15 @@ class PhraseIndex:
             elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
             (-len(elements[0].stem), self._size),
         )
-        stem = elements[anchor].stem
-        self._by_stem[stem].append(phrase)
-        self._longest = max(self._longest, len(stem))
+        self._by_stem.add(elements[anchor].stem, phrase)
         self._size += 1
 
     def look_up(self, folded: str) -> tuple[Phrase, ...]:
         """The phrases that may stand where a word stands."""
         return tuple(
             phrase
-            for size in range(1, min(len(folded), self._longest) + 1)
-            for phrase in self._by_stem.get(folded[:size], ())
+            for size, phrases in self._by_stem.look_up(folded)
+            for phrase in phrases
             if len(folded) - size <= phrase.pattern.elements[phrase.anchor].extra
         )
 

@@ -146,7 +146,7 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
             continue
         name = shared.get(concept)
         if name:
-            cues[name].append(Cue(name, first, last))
+            cues[name].append(tuple.__new__(Cue, (name, first, last)))
         elif concept.startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
