@@ -33,6 +33,7 @@ _TOPIC_KEYS = frozenset(
         "digest",
         "half",
         "needs",
+        "needs_or",
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))

@@ -80,6 +80,7 @@ class TopicCompiler:
             self._points(row, "against"),
             self._pairs(row, "against_near"),
             needs=tuple(self.group(str(text), row) for text in self._listed(row, "needs")),
+            needs_or=tuple(self._together(str(text), row) for text in self._listed(row, "needs_or")),
             alert=numbers["alert"],
             digest=numbers["digest"],
             half=numbers["half"],
@@ -91,6 +92,10 @@ class TopicCompiler:
         """One choice, or several that must all be met."""
         value = row.values.get(key, [])
         return value if isinstance(value, list) else [value]
+
+    def _together(self, text: str, row: Row) -> tuple[Group, ...]:
+        """Choices with & between them, which must all be met."""
+        return tuple(self.group(choice, row) for choice in text.split("&"))
 
     def _titles(self, row: Row) -> Mapping[str, str]:
         titles = row.values.get("titles", {})

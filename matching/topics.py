@@ -51,7 +51,8 @@ class Rule:
 class Topic:
     """A topic of a pack: `alert` and `digest` are the scores from which an entry counts.
 
-    Learned points may lift a text over a group that its rule lacks, but not without every group of `needs`.
+    Learned points may lift a text over a group that its rule lacks, but not without every group of `needs`, or all
+    groups of one of `needs_or`.
     `titles` are translations of the title, by language.
     """
 
@@ -65,6 +66,7 @@ class Topic:
     digest: float = 3.0
     half: float = 1.5
     needs: tuple[Group, ...] = ()
+    needs_or: tuple[tuple[Group, ...], ...] = ()
     learned: Learned | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -178,7 +180,7 @@ def _best_rule(topic: Topic, spots: Spots) -> _Sum:
 
 def meets_needs(topic: Topic, spots: Spots) -> bool:
     """Is there what a text must have for learned points to lift it over a lacking group?"""
-    return all(spots.best(group) is not None for group in topic.needs)
+    return any(all(spots.best(group) is not None for group in groups) for groups in (topic.needs, *topic.needs_or))
 
 
 def _beyond_lead(item: Addend) -> bool:
