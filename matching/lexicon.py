@@ -112,11 +112,11 @@ class Lexicon:
         }
         return Scan(passage, _find_concepts(passage, hits) if hits else [], names)
 
-    def complete(self, scan: Scan, *, context: bool) -> tuple[Found, ...]:
-        """Add the persons to a scan; everything in order of place."""
+    def complete(self, scan: Scan, *, context: bool, roles: frozenset[str] = frozenset()) -> tuple[Found, ...]:
+        """Add the persons to a scan; everything in order of place. Weak names of persons of `roles` count."""
         if not scan.concepts and not scan.names:
             return ()
-        found = [*scan.concepts, *self._find_persons(scan, context)]
+        found = [*scan.concepts, *self._find_persons(scan, context, roles)]
         found.sort(key=_PLACE)
         return tuple(found)
 
@@ -131,12 +131,12 @@ class Lexicon:
         best_first = _longest_win(whole)
         return _Word(_sure(best_first), best_first, within, names)
 
-    def _find_persons(self, scan: Scan, context: bool) -> list[Found]:
+    def _find_persons(self, scan: Scan, context: bool, roles: frozenset[str]) -> list[Found]:
         if not scan.names:
             return []
         by_sentences = frozenset(item.sentence for item in scan.concepts if item.concept in COUNTRY)
         found: list[Found] = []
-        for sighting in self._names.sight(scan.passage.sentences, scan.names, context, by_sentences):
+        for sighting in self._names.sight(scan.passage.sentences, scan.names, context, by_sentences, roles):
             person = sighting.person
             source = f"name:{person.id} {person.source}"
             for concept in (f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())):

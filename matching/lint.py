@@ -15,7 +15,7 @@ from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
-_NAME_KEYS = frozenset(("name", "be", "ru", "given", "latin", "cyrillic", "sex", "role", "alone", "by"))
+_NAME_KEYS = frozenset(("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "by"))
 _TOPIC_KEYS = frozenset(
     (
         "title",
@@ -207,7 +207,7 @@ def _person_faults(row: Row) -> list[str]:
     known = _PERSON_KEYS if row.kind == "person" else _NAME_KEYS
     place = f"{row.place}: [{row.kind}.{row.name}]:"
     faults = list(_unknown_keys(row, row.values, known))
-    for key in ("also", "given", "latin", "cyrillic"):
+    for key in ("also", "given", "sure", "latin", "cyrillic"):
         value = row.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
             faults.append(f"{place} {key} must be a list of names.")

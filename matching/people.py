@@ -82,7 +82,7 @@ class Roster:
         """The spellings of a person's surname that people recognise, each once; far more are matched."""
         row = self._rows.get(str(spec.body.get("person", "")))
         values: Mapping[str, Any] = row.values if row else spec.body
-        found = [str(word) for key in ("latin", "cyrillic") for word in values.get(key, ())]
+        found = [str(word) for key in ("sure", "latin", "cyrillic") for word in values.get(key, ())]
         be, ru = str(values.get("be", "")), str(values.get("ru", ""))
         if (be or ru) and not (row and row.kind == "name"):
             found += [spelling for _, spelling in by_tradition(be, ru)]

@@ -26,6 +26,7 @@ class Person:
     source: str  # file:line
     surnames: tuple[Name, ...] = field(repr=False, default=())
     given: tuple[Name, ...] = field(repr=False, default=())
+    sure: frozenset[Name] = field(repr=False, default=frozenset())  # surnames that may stand alone, whatever `alone`
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def person_of(row: Row) -> Person:
             given.append(generate(be[0] if len(be) > 1 else "", ru[0] if len(ru) > 1 else "", sex))
     for key in ("latin", "cyrillic", "also"):
         surnames += [literal(str(word), sex) for word in values.get(key, ())]
+    sure = [literal(str(word), sex) for word in values.get("sure", ())]
     given += [literal(str(word), sex) for word in values.get("given", ())]
     return Person(
         id=row.name,
@@ -68,8 +70,9 @@ def person_of(row: Row) -> Person:
         alone=bool(values.get("alone", True)),
         sex=sex,
         source=row.place,
-        surnames=tuple(dict.fromkeys(name for name in surnames if name)),
+        surnames=tuple(dict.fromkeys(name for name in (*surnames, *sure) if name)),
         given=tuple(dict.fromkeys(name for name in given if name)),
+        sure=frozenset(name for name in sure if name),
     )
 
 
@@ -82,6 +85,7 @@ class NameIndex:
         self._by_prefix: dict[str, list[int]] = defaultdict(list)
         self._parts: list[int] = []
         self._owners: list[list[int]] = []
+        self._sure: set[tuple[int, int]] = set()  # (name, person)
         self._given_of: list[frozenset[int]] = []
         surnames: dict[Name, int] = {}
         given: dict[Name, int] = {}
@@ -94,6 +98,8 @@ class NameIndex:
                     self._owners.append([])
                     self._add(name, surnames[name], False)
                 self._owners[surnames[name]].append(number)
+                if person.alone or name in person.sure:
+                    self._sure.add((surnames[name], number))
             names = list(person.given)
             for name in person.given:
                 names += others.get(name, ())
@@ -134,21 +140,31 @@ class NameIndex:
         return tuple(self.persons[owner] for name in numbers for owner in self._owners[name])
 
     def sight(
-        self, sentences: Sequence[int], hits: dict[int, NameHits], context: bool, by_sentences: frozenset[int]
+        self,
+        sentences: Sequence[int],
+        hits: dict[int, NameHits],
+        context: bool,
+        by_sentences: frozenset[int],
+        roles: frozenset[str] = frozenset(),
     ) -> list[Sighting]:
         """Decide who is meant where. `hits`: what each capitalised word can be; `context`: the text is known to be
-        about Belarus; `by_sentences`: numbers of the sentences that name Belarus."""
+        about Belarus; `by_sentences`: numbers of the sentences that name Belarus; `roles`: those of whom the text may
+        speak, whose weak names count."""
         seen: list[Sighting] = []
         weak: list[dict[int, tuple[int, int]]] = []
         for index, hit in hits.items():
             options: dict[int, tuple[int, int]] = {}
+            strong: list[int] = []
             for name, part in hit.surnames:
                 last = self._last_part(name, part, index, sentences, hits)
                 if last >= 0:
                     for number in self._owners[name]:
                         options[number] = (index, last)
+                        if (name, number) in self._sure:
+                            strong.append(number)
             if options:
-                found = self._decide(options, sentences, hits, context or sentences[index] in by_sentences)
+                known = context or sentences[index] in by_sentences
+                found = self._decide(options, strong, sentences, hits, known, roles)
                 seen += found
                 if not found:
                     weak.append(options)
@@ -192,9 +208,11 @@ class NameIndex:
     def _decide(
         self,
         options: dict[int, tuple[int, int]],
+        strong: Sequence[int],
         sentences: Sequence[int],
         hits: dict[int, NameHits],
         context: bool,
+        roles: frozenset[str],
     ) -> list[Sighting]:
         named = {}
         for number, (first, last) in options.items():
@@ -203,12 +221,13 @@ class NameIndex:
                 named[number] = beside
         if named:
             return [Sighting(self.persons[number], *place, given=True) for number, place in named.items()]
-        strong = [number for number in options if self.persons[number].alone]
         if strong:
             return [Sighting(self.persons[number], *options[number], given=False) for number in strong]
-        if context and len(options) == 1:
+        if (context or roles) and len(options) == 1:
             number, place = next(iter(options.items()))
-            if not self._other_given(number, place[0], sentences, hits):
+            if (context or self.persons[number].role in roles) and not self._other_given(
+                number, place[0], sentences, hits
+            ):
                 return [Sighting(self.persons[number], *place, given=False)]
         return []
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from matching.lexicon import COUNTRY, Found, Lexicon
 from matching.text import Passage, read_passage
 
+_ANYBODY: frozenset[str] = frozenset()
+_OUT = frozenset(("prisoner", "captivity", "release", "freedom", "pardon"))
+_DEALT = frozenset(("prisoner", "captivity", "sanctions", "envoy"))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -26,8 +30,10 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
     known = [*implies, *lexicon.sources.get(f"lang:{lang.lower()}", ())]
     implied = tuple(dict.fromkeys(concept for concept in known if concept in lexicon.concepts))
     scans = lexicon.scan(head), lexicon.scan(rest)
-    context = bool(COUNTRY & set(implied)) or _about_belarus([*scans[0].concepts, *_lead(scans[1].concepts)])
-    in_title, in_body = (lexicon.complete(scan, context=context) for scan in scans)
+    leading = [*scans[0].concepts, *_lead(scans[1].concepts)]
+    context = bool(COUNTRY & set(implied)) or _about_belarus(leading)
+    roles = _ANYBODY if context or not (scans[0].names or scans[1].names) else _spoken_of(leading)
+    in_title, in_body = (lexicon.complete(scan, context=context, roles=roles) for scan in scans)
     if not context and _about_belarus([*in_title, *_lead(in_body)]):
         in_title, in_body = (lexicon.complete(scan, context=True) for scan in scans)
     return Reading(head, rest, in_title + in_body, lang, implied)
@@ -35,6 +41,14 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
 
 def _lead(found: Sequence[Found]) -> list[Found]:
     return [item for item in found if item.sentence <= 1]
+
+
+def _spoken_of(found: Sequence[Found]) -> frozenset[str]:
+    """Roles of those whom a text may speak of that names no country: prisoners where people come out of prison and are
+    taken where those of Belarus are taken, envoys where Americans deal in prisoners and penalties."""
+    told = {item.concept for item in found}
+    roles = (("prisoner", "exile" in told and told & _OUT), ("us-envoy", "us" in told and told & _DEALT))
+    return frozenset(role for role, may in roles if may)
 
 
 def _about_belarus(found: Sequence[Found]) -> bool:

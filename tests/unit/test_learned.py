@@ -167,3 +167,17 @@ def test_the_shipped_points_name_only_what_the_pack_has() -> None:
     packs = compile_packs(pack_paths())
     assert [one for one in packs.warnings if "train again" in one] == []
     assert all(topic.learned is not None and topic.needs is not None for topic in packs.topics.values())
+
+
+def test_what_may_stand_instead_of_what_the_topic_needs(pack: Path) -> None:
+    text = pack.read_text(encoding="utf-8").replace('needs = "here"', 'needs = "here"\nneeds_or = "free & cheer"')
+    pack.write_text(text, encoding="utf-8")
+    learned = learn(pack)
+    assert learned.analyse("Freed hooray").relevant
+    assert not learned.analyse("Hooray hooray").relevant
+
+
+def test_what_may_stand_instead_is_checked(pack: Path) -> None:
+    text = pack.read_text(encoding="utf-8").replace('needs = "here"', 'needs_or = ["free & joy"]')
+    pack.write_text(text, encoding="utf-8")
+    assert any("there is no concept 'joy'" in fault for fault in compile_packs([pack]).faults)

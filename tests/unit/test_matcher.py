@@ -251,3 +251,38 @@ def test_a_text_that_lacks_only_the_country_is_marked_for_the_stories(matcher: P
     assert analysis.level is Level.HALF
     assert analysis.signature["only_country"]
     assert "only_country" not in matcher.analyse("Belarus pardons eighteen political prisoners").signature
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Sixteen convicts pardoned on the eve of Independence Day", "The decree names no one."),
+        ("Le décret du 8 mars libère dix condamnés", ""),
+        ("Помилованы осуждённые за экстремизм", "Указ подписан вчера."),
+        ("Trzydziestu ludzi wróciło do domu", "Litwa dziękuje Trumpowi za ich uwolnienie."),
+    ],
+)
+def test_a_release_is_known_without_its_country(matcher: PackMatcher, title: str, body: str) -> None:
+    assert "prisoner-release" in matcher.analyse(title, body).topics
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Kalesnikava turns 44 behind bars", "Friends post birthday cards to the colony."),
+        ("Geburtstag im Straflager: Bjaljazki wird 64 Jahre alt", ""),
+        ("День рождения в колонии", "Марфе Рабковой исполнилось 31, пишут друзья."),
+        ("New Year at home: 30 shops open on 1 January", ""),
+        ("Lithuania thanks Trump for troops", "They will not go home before Christmas."),
+    ],
+)
+def test_birthdays_in_prison_and_feasts_are_no_release(matcher: PackMatcher, title: str, body: str) -> None:
+    assert matcher.analyse(title, body).topics == ()
+
+
+def test_weak_names_count_where_their_affairs_are_told(matcher: PackMatcher) -> None:
+    known = matcher.analyse("Дедок: нас везли к границе", "В Вильнюсе он рассказал о тюрьме.")
+    assert "Mikola Dziadok" in known.people
+    assert matcher.analyse("Дедок продал дом", "Он переехал в Вильнюс.").people == ()
+    assert matcher.analyse("Coale brings fifty home", "").people == ("John Coale",)
+    assert matcher.analyse("Cole scores twice for the U.S.", "").people == ()
