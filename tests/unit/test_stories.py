@@ -322,9 +322,7 @@ def test_half_a_match_needs_more_than_the_subject() -> None:
 def test_what_lacks_only_the_country_joins_a_story_that_is_like_it() -> None:
     desk = Desk()
     desk.report("Belarus pardons eighteen political prisoners", "Eleven women and seven men go home.")
-    lacking = matcher().analyse(
-        "Eighteen go home", "The pardoned prisoners are eleven women and seven men."
-    )
+    lacking = matcher().analyse("Eighteen go home", "The pardoned prisoners are eleven women and seven men.")
     assert lacking.level is Level.HALF
     assert desk.take(lacking, "Eighteen go home", hours=3).action is Action.JOIN
     assert Desk().take(lacking, "Eighteen go home").action is Action.IGNORE
