@@ -21,9 +21,6 @@ _BREAKS = frozenset(
 )
 _CELLS = frozenset({"td", "th", "img"})
 _INSTEAD = dict.fromkeys(_BREAKS, "\n") | dict.fromkeys(_CELLS, " ")
-# Not the single spaces, which are most of the blanks and stay as they are.
-_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
-_LINES = re.compile(r" ?\n[\s]*")
 
 
 def strip_markup(text: str) -> str:
@@ -37,7 +34,9 @@ def strip_markup(text: str) -> str:
 
 def join_blanks(text: str) -> str:
     """Runs of blanks become one blank, runs of lines one line end."""
-    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+    if "\n" not in text:
+        return " ".join(text.split())
+    return "\n".join(filter(None, [" ".join(line.split()) for line in text.split("\n")]))
 
 
 def read_tags(text: str) -> Iterator[tuple[re.Match[str], int]]:

@@ -5,7 +5,8 @@ Work is counted, not timed (tests/work.py), on databases filled by benchmarks/fi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,18 +99,19 @@ async def break_a_story(store: Store) -> Story:
     return story
 
 
-async def work_with(url: str, size: Filled) -> dict[str, list[tuple[int, str, str]]]:
+async def work_with(url: str, size: Filled, names: Iterable[str]) -> dict[str, list[tuple[int, str, str]]]:
     """By what is asked: the work of each statement, its plan and its text."""
     store = Store(url)
     await store.open()
     try:
         await fill(store._database, size)
-        await break_a_story(store)
+        if size.per_story > 1:  # else every entry has its story already
+            await break_a_story(store)
         await settle(url)
         found = {}
-        for name, ask in ASKED.items():
+        for name in names:
             with recorded(store) as asked:
-                await ask(store)
+                await ASKED[name](store)
             found[name] = [(*await work_of(url, one), one.sql) for one in asked]
         return found
     finally:
@@ -127,12 +129,23 @@ def urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, 
         yield few, many
 
 
-async def test_what_is_asked_all_the_time_does_not_grow(urls: tuple[str, str]) -> None:
-    few, many = await work_with(urls[0], FEW), await work_with(urls[1], MANY)
-    grown = []
-    for name in ASKED:
-        before, after = (sum(work for work, *_ in found[name]) for found in (few, many))
+async def grown(urls: tuple[str, str], few: Filled, many: Filled, names: Collection[str]) -> str:
+    """What costs much more with many, with its plans."""
+    one, other = await work_with(urls[0], few, names), await work_with(urls[1], many, names)
+    found = []
+    for name in names:
+        before, after = (sum(work for work, *_ in done[name]) for done in (one, other))
         if after > before * 2 + 300:
-            plans = "\n".join(f"{work}: {sql}\n{plan}" for work, plan, sql in many[name])
-            grown.append(f"{name}: {before} -> {after}\n{plans}")
-    assert not grown, "\n\n".join(grown)
+            plans = "\n".join(f"{work}: {sql}\n{plan}" for work, plan, sql in other[name])
+            found.append(f"{name}: {before} -> {after}\n{plans}")
+    return "\n\n".join(found)
+
+
+async def test_what_is_asked_all_the_time_does_not_grow(urls: tuple[str, str]) -> None:
+    assert await grown(urls, FEW, MANY, ASKED) == ""
+
+
+async def test_searches_do_not_grow_where_stories_have_one_entry(urls: tuple[str, str]) -> None:
+    """PostgreSQL thinks otherwise of such: it went from the words to the stories, and read all entries."""
+    searches = [name for name in ASKED if " by " in name]
+    assert await grown(urls, replace(FEW, per_story=1), replace(MANY, per_story=1), searches) == ""
