@@ -21,14 +21,14 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from app.telling import Teller, TellingStore
-from app.upgrades import AT_WORK, upgrade_pending
+from app.upgrades import upgrade_pending
 from core.audits import Missed
 from core.errors import StoreError
 from core.health import FeedRecord
 from core.model import Status
 from core.noticing import Notice, NoticeKey
 from core.ports import ChatPlatform, Clock
-from core.replicas import Replica, ReplicaStore
+from core.replicas import AT_WORK, Replica, ReplicaStore
 from feeds.health import is_trouble
 
 log = logging.getLogger("minskwatch")

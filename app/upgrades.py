@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 
 from core.replicas import Replica
 
-AT_WORK = timedelta(minutes=3)  # a process says each minute that it is
 _MOST_NAMED = 5
 
 

@@ -39,7 +39,7 @@ from core.model import (
 )
 from core.options import Feedback, Options, Told, Verdict
 from core.proposing import ProposalStore
-from core.replicas import LimitStore
+from core.replicas import LimitStore, WorkforceStore
 from core.search import SearchStore
 from core.secondlook import LookStore, LookTransaction
 from core.showing import ShowingStore
@@ -230,7 +230,9 @@ class DeliveryStore(LimitStore, Protocol):
     async def next_delivery_at(self) -> datetime | None: ...
 
 
-class ChatStore(WatchStore, SearchStore, AuditStore, CorrectingStore, ShowingStore, ProposalStore, Protocol):
+class ChatStore(
+    WatchStore, SearchStore, AuditStore, CorrectingStore, ShowingStore, ProposalStore, WorkforceStore, Protocol
+):
     async def find_subscription(self, target: Target) -> Subscription | None: ...
     async def subscribe(
         self, target: Target, topics: Sequence[str], now: datetime, *, source: str = "chat"

@@ -5,9 +5,11 @@ One process alone asks the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+
+AT_WORK = timedelta(minutes=3)  # a process says each minute that it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,17 @@ class LeaseStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """A process at work: `owner` as in leases, the release it runs, and the `revision` of the tables that it knows."""
+    """A process at work: `owner` as in leases, the release it runs, and the `revision` of the tables that it knows.
+
+    `seen_at` is when it last said so, None when it says so now.
+    """
 
     owner: str
     version: str
     revision: str
     roles: tuple[str, ...]
     started_at: datetime
+    seen_at: datetime | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -75,13 +81,19 @@ class Replica:
         return self.owner.rpartition(":")[0] or self.owner
 
 
-class ReplicaStore(Protocol):
-    async def beat(self, replica: Replica, now: datetime) -> None:
-        """Say that the process is at work; rows of processes that have long been silent are removed."""
+class WorkforceStore(Protocol):
+    async def list_replicas(self, since: datetime) -> tuple[Replica, ...]:
+        """The processes that have said since that they are at work, in the order in which they were started."""
         ...
 
-    async def list_replicas(self, since: datetime) -> tuple[Replica, ...]:
-        """The processes that have said so since, in the order in which they were started."""
+    async def list_leases(self, now: datetime) -> tuple[Lease, ...]:
+        """The leases that somebody has, by name."""
+        ...
+
+
+class ReplicaStore(WorkforceStore, Protocol):
+    async def beat(self, replica: Replica, now: datetime) -> None:
+        """Say that the process is at work; rows of processes that have long been silent are removed."""
         ...
 
     async def leave(self, owner: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, or_, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.replicas import Lease
@@ -27,6 +27,12 @@ async def take(connection: AsyncConnection, name: str, owner: str, now: datetime
     ).returning(leases.c.epoch, leases.c.value)
     row = (await connection.execute(taken)).first()
     return Lease(name, owner, row.epoch, row.value) if row else None
+
+
+async def held(connection: AsyncConnection, now: datetime) -> tuple[Lease, ...]:
+    """See core.replicas.WorkforceStore.list_leases."""
+    found = await connection.execute(select(leases).where(leases.c.lease_until > now).order_by(leases.c.name))
+    return tuple(Lease(row.name, row.owner, row.epoch, row.value) for row in found)
 
 
 async def keep_value(connection: AsyncConnection, lease: Lease, value: str) -> bool:

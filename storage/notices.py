@@ -75,7 +75,7 @@ async def beat(connection: AsyncConnection, one: Replica, now: datetime) -> None
 async def at_work(connection: AsyncConnection, since: datetime) -> tuple[Replica, ...]:
     seen = select(replicas).where(replicas.c.seen_at >= since).order_by(replicas.c.started_at, replicas.c.owner)
     return tuple(
-        Replica(row.owner, row.version, row.revision, tuple(row.roles.split()), row.started_at)
+        Replica(row.owner, row.version, row.revision, tuple(row.roles.split()), row.started_at, row.seen_at)
         for row in await connection.execute(seen)
     )
 

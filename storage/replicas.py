@@ -44,6 +44,10 @@ class ReplicaStore:
         async with self._database.write() as connection:
             await leases.drop(connection, lease, now)
 
+    async def list_leases(self, now: datetime) -> tuple[Lease, ...]:
+        async with self._database.read() as connection:
+            return await leases.held(connection, now)
+
     async def list_notices(self, now: datetime) -> tuple[Notice, ...]:
         async with self._database.read() as connection:
             return await notices.listed(connection, now)

@@ -80,6 +80,10 @@ class FakeNotices:
         self.leases[name] = lease, now + ttl
         return lease
 
+    async def list_leases(self, now: datetime) -> tuple[Lease, ...]:
+        self._work()
+        return tuple(lease for _, (lease, until) in sorted(self.leases.items()) if until > now)
+
     async def keep_value(self, lease: Lease, value: str) -> bool:
         self._work()
         old, until = self.leases[lease.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot import texts
 from bot.command import Command, Context, command
 from bot.render import topic_names
@@ -9,13 +11,17 @@ from bot.retelling import trouble
 from bot.watch_texts import NO_TOPIC
 from core.message import Button, Line, LineKind, Message, line
 from core.model import Role, Status
+from core.replicas import AT_WORK, Replica
+
+SILENT_FOR = timedelta(hours=1)  # as long as a process that ended without a word is named
+MOST_PROCESSES = 10
 
 
 @command(examples=("status",))
 async def status(ctx: Context) -> Message:
     """Whether all is well: feeds read, stories found, what this chat gets.
 
-    Operators also see failing feeds and alerts that wait.
+    Operators also see failing feeds, alerts that wait, and the processes at work.
     """
     counts = await ctx.store.get_status()
     mine = await ctx.store.find_subscription(ctx.request.target)
@@ -33,6 +39,7 @@ async def status(ctx: Context) -> Message:
         lines.append(say.line(texts.STATUS_SELF, topics=topic_names(mine.topics, ctx.topics) or say.say(NO_TOPIC)))
     if ctx.role >= Role.OPERATOR:
         lines += _for_operators(ctx, counts)
+        lines += await _processes(ctx)
     return Message(tuple(lines))
 
 
@@ -90,3 +97,26 @@ def _for_operators(ctx: Context, counts: Status) -> list[Line]:
     if counts.oldest_waiting_at is not None:
         lines.append(say.line(texts.STATUS_OLDEST, age=say.age(counts.oldest_waiting_at, ctx.now)))
     return lines
+
+
+async def _processes(ctx: Context) -> list[Line]:
+    """Who is at work on this database, and who has ended in the last hour without saying so."""
+    say = ctx.say
+    found = await ctx.store.list_replicas(ctx.now - SILENT_FOR)
+    leading = {lease.owner for lease in await ctx.store.list_leases(ctx.now) if lease.name.startswith("telegram:")}
+    lines = []
+    for one in found:
+        named = {"name": one.name, "version": one.version}
+        if _is_silent(one, ctx.now):
+            age = say.age(one.seen_at or ctx.now, ctx.now)
+            lines.append(say.line(texts.STATUS_PROCESS_SILENT, kind=LineKind.BULLET, age=age, **named))
+            continue
+        text = texts.STATUS_PROCESS_LEADS if one.owner in leading else texts.STATUS_PROCESS
+        age = say.age(one.started_at, ctx.now)
+        lines.append(say.line(text, kind=LineKind.BULLET, roles=", ".join(one.roles), age=age, **named))
+    count = sum(not _is_silent(one, ctx.now) for one in found)
+    return [say.line(texts.STATUS_PROCESSES, n=count), *lines[:MOST_PROCESSES]] if lines else []
+
+
+def _is_silent(one: Replica, now: datetime) -> bool:
+    return one.seen_at is not None and now - one.seen_at > AT_WORK

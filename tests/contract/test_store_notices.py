@@ -97,6 +97,14 @@ async def test_processes_at_work(notices: AttentionStore, clock: FakeClock) -> N
     assert await notices.read_revision() == REVISION
 
 
+async def test_leases_that_somebody_has(notices: AttentionStore, clock: FakeClock) -> None:
+    for name, owner in (("telegram:7", "host:7:ab"), ("attention", "host:8:cd"), ("housekeeping", "host:8:cd")):
+        await notices.take_lease(name, owner, clock.now(), ttl=timedelta(seconds=20 if name != "attention" else 5))
+    clock.advance(5)
+    found = await notices.list_leases(clock.now())
+    assert [(one.name, one.owner) for one in found] == [("housekeeping", "host:8:cd"), ("telegram:7", "host:7:ab")]
+
+
 async def test_processes_long_gone_are_forgotten(store: Store, clock: FakeClock) -> None:
     began = clock.now()
     await store.beat(replica(clock, "gone"), began)

@@ -14,6 +14,8 @@ from bot.dispatch import Dispatcher
 from core.message import Message
 from core.model import Actor, Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord, Role, Target
 from core.ports import Request
+from core.replicas import Replica
+from storage.schema import REVISION
 from storage.store import Store
 from tests.fake_chat import TOPICS, Newsroom, found
 from tests.fake_clock import FakeClock
@@ -234,6 +236,27 @@ async def test_status_tells_more_to_operators(chat: Chat) -> None:
     assert "0 feeds fail." in answer.text
     assert "1 chat is subscribed." in answer.text
     assert "Waiting to be shown: 0, given up: 0." in answer.text
+
+
+async def test_status_shows_operators_who_is_at_work(chat: Chat) -> None:
+    began = chat.clock.now()
+    leader, second, gone = (
+        Replica(f"{name}:7:ab", "1.2.0", REVISION, ("chat", "poll"), began) for name in ("one", "two", "three")
+    )
+    for one in (leader, second, gone):
+        await chat.store.beat(one, began)
+    assert "3 processes are at work:" in (await chat.ask("status", actor="1")).text
+    chat.clock.advance(600)
+    for one in (leader, second):
+        await chat.store.beat(one, chat.clock.now())
+    await chat.store.take_lease("telegram:99", leader.owner, chat.clock.now(), ttl=timedelta(minutes=1))
+    answer = await chat.ask("status", actor="1")
+    told = [line.text for line in answer.lines[-4:]]
+    assert told[0] == "2 processes are at work:"
+    assert "one:7: release 1.2.0, chat, poll; for 10 minutes; receives what is written to the bot in Telegram" in told
+    assert "two:7: release 1.2.0, chat, poll; for 10 minutes" in told
+    assert "three:7: release 1.2.0; ended without a word, last heard of 10 minutes ago" in told
+    assert "at work" not in (await chat.ask("status")).text, "for operators alone"
 
 
 async def test_help_lists_what_may_be_used_here(chat: Chat) -> None:
