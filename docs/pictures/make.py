@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 from aiogram.utils.text_decorations import HtmlDecoration
+from babel.dates import format_date
 
 from bot import render
 from bot.command import load_commands
@@ -31,6 +32,7 @@ from bot.draw import png
 from bot.languages import TopicTitles, texts_in
 from bot.platforms import slack_blocks, telegram_render
 from bot.platforms.slack_views import Place, home_view
+from bot.speech import People
 from bot.tools import Tools
 from core.message import Message
 from core.model import Actor, Member, Story, Subscription, Target
@@ -117,7 +119,7 @@ def sample_story(
 
 def sample_alert(lang: str = "en") -> Message:
     matcher = load_matcher()
-    say = texts_in(lang)
+    say = texts_in(lang).knowing(People(Roster(load_lexicon()).called))
     return render.alert(sample_story(matcher), TopicTitles(matcher.topics, matcher.titles).in_(say), say)
 
 
@@ -210,14 +212,17 @@ def page(message: Message, lang: str = "en") -> str:
     telegram, slack = telegram_render.render(message), slack_blocks.render(message)
     lives = message.revision > 0  # an alert is edited as more sources report; a digest is not
     return _framed(
-        "page.html", lang=lang, telegram=_bubble(telegram, edited=lives), slack=_blocks(slack.blocks, edited=lives)
+        "page.html",
+        lang=lang,
+        telegram=_bubble(telegram, lang, edited=lives),
+        slack=_blocks(slack.blocks, lang, edited=lives),
     )
 
 
 def home_page(message: Message) -> str:
     """The Home tab as an HTML page of its own."""
     view = home_view(message, Place("D0SAMPLE", "/minsk "))
-    return _framed("home.html", home="".join(map(_block, view["blocks"])))
+    return _framed("home.html", home="".join(_block(block, "en") for block in view["blocks"]))
 
 
 def _framed(name: str, **parts: str) -> str:
@@ -231,17 +236,25 @@ def _framed(name: str, **parts: str) -> str:
 class _Shown(HtmlDecoration):
     """aiogram's own reading of entities; moments as Telegram writes them in the reader's zone, here UTC."""
 
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+
     def link(self, value: str, link: str) -> str:
         return f'<a href="{escape(link)}">{value}</a>'
 
     def date_time(self, value: str, unix_time: int | datetime, date_time_format: str | None = None) -> str:
         at = unix_time if isinstance(unix_time, datetime) else datetime.fromtimestamp(unix_time, UTC)
-        return f"<time>{at:%B} {at.day}, {at.year} at {at:%H:%M}</time>"
+        english = f"{at:%B} {at.day}, {at.year} at {at:%H:%M}"
+        return f"<time>{english if self._lang == 'en' else _moment(at, 'd MMMM y', self._lang)}</time>"
 
 
-def _bubble(rendered: telegram_render.Rendered, *, edited: bool) -> str:
+def _moment(at: datetime, day: str, lang: str) -> str:
+    return f"{format_date(at, day, locale=lang)}, {at:%H:%M}"
+
+
+def _bubble(rendered: telegram_render.Rendered, lang: str, *, edited: bool) -> str:
     outer_first = sorted(rendered.entities, key=lambda entity: (entity.offset, -entity.length))
-    text = _Shown().unparse(rendered.text, outer_first)
+    text = _Shown(lang).unparse(rendered.text, outer_first)
     text = text.replace("\n<blockquote", "<blockquote").replace(
         "</blockquote>\n", "</blockquote>"
     )  # a block of its own
@@ -254,16 +267,20 @@ def _bubble(rendered: telegram_render.Rendered, *, edited: bool) -> str:
 # --- Slack ----------------------------------------------------------------------------------------------------------
 
 
-def _blocks(blocks: tuple[Mapping[str, Any], ...], *, edited: bool) -> str:
+def _blocks(blocks: tuple[Mapping[str, Any], ...], lang: str, *, edited: bool) -> str:
     stamp = f'<span class="stamp">{FIRST_AT:%H:%M}</span>'
     head = f'<div><span class="name">Minsk Watch</span><span class="app">APP</span>{stamp}</div>'
-    return head + "".join(map(_block, blocks)) + ('<div class="stamp">(edited)</div>' if edited else "")
+    return (
+        head
+        + "".join(_block(block, lang) for block in blocks)
+        + ('<div class="stamp">(edited)</div>' if edited else "")
+    )
 
 
-def _block(block: Mapping[str, Any]) -> str:
+def _block(block: Mapping[str, Any], lang: str) -> str:
     kind = block["type"]
     if kind == "rich_text":
-        return "".join(map(_part, block["elements"]))
+        return "".join(_part(part, lang) for part in block["elements"])
     if kind == "divider":
         return "<hr>"
     if kind == "actions":
@@ -272,17 +289,18 @@ def _block(block: Mapping[str, Any]) -> str:
     return f'<div class="{kind}">{text}</div>'  # escaped by the renderer already, as Slack asks
 
 
-def _part(part: Mapping[str, Any]) -> str:
+def _part(part: Mapping[str, Any], lang: str) -> str:
     if part["type"] == "rich_text_list":
-        return "<ul>" + "".join(f"<li>{_part(item)}</li>" for item in part["elements"]) + "</ul>"
+        return "<ul>" + "".join(f"<li>{_part(item, lang)}</li>" for item in part["elements"]) + "</ul>"
     tag = "blockquote" if part["type"] == "rich_text_quote" else "div"
-    return f"<{tag}>{''.join(map(_words, part['elements']))}</{tag}>"
+    return f"<{tag}>{''.join(_words(one, lang) for one in part['elements'])}</{tag}>"
 
 
-def _words(element: Mapping[str, Any]) -> str:
+def _words(element: Mapping[str, Any], lang: str) -> str:
     if element["type"] == "date":
         at = datetime.fromtimestamp(element["timestamp"], UTC)
-        words = f"<time>{at:%b} {at.day}, {at.year} {at:%H:%M}</time>"
+        english = f"{at:%b} {at.day}, {at.year} {at:%H:%M}"
+        words = f"<time>{english if lang == 'en' else _moment(at, 'd MMM y', lang)}</time>"
     else:
         words = escape(element["text"])
     if element.get("url"):
