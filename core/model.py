@@ -122,6 +122,7 @@ class Facts:
 
     `released` and `remaining` are counts of people; `at_least` marks a lower bound ("over 100"). `evidence` maps
     a field's name to the words it was read from. `counts` keeps the numbers told by sources: (source name, released).
+    `told_by` is in whose name a report tells `released` ("16, Trump says"), "" when it is its own.
     """
 
     released: int | None = None
@@ -135,6 +136,7 @@ class Facts:
     in_return: tuple[str, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)
     counts: tuple[tuple[str, int], ...] = ()
+    told_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,13 @@ _REACH = 3  # tokens between a number and the noun it counts
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of people with the words it was read from."""
+    """A number of people with the words it was read from, and where these stand; no view for what names tell."""
 
     value: int
     at_least: bool
     text: str
+    view: View | None = None
+    at: int = 0
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class _Candidate:
 
     @property
     def count(self) -> Count:
-        return Count(self.value, self.number.bound == "over", self.number.text)
+        return Count(self.value, self.number.bound == "over", self.number.text, self.view, self.number.first)
 
 
 def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None, bool]:

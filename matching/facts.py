@@ -5,12 +5,11 @@ The rules are in code, the words in matching/words/facts.toml. Nothing here deci
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from core.model import Facts, Member
+from core.model import Facts
 from matching.counts import Count, Named, read_counts
 from matching.cues import Cue, read_table
 from matching.lexicon import Lexicon
@@ -21,8 +20,6 @@ _FAR = 1_000_000
 _NEXT = 4  # tokens between a name and the place abroad where the person is
 _WIDE = 30  # the same where only one place is spoken of
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
-Value = TypeVar("Value", int, str)
-_MAX_COUNTS = 12  # sources whose counts are kept side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         destination=destination[0] if destination else None,
         in_return=tuple(in_return),
         evidence=evidence,
+        told_by=_teller(released, lexicon) if released else "",
     )
 
 
@@ -89,6 +87,28 @@ def _words(mentions: Iterable[_Mention], persons: Sequence[str]) -> str:
         if item.person in persons:
             texts.setdefault(item.person, item.view.text(item.first, item.last))
     return "; ".join(texts.values())
+
+
+def _teller(count: Count, lexicon: Lexicon) -> str:
+    """In whose name a number is told: the official or body nearest to "said" in its sentence, or who gives thanks for
+    so many; "" for nobody's."""
+    view, at = count.view, count.at
+    if view is None:
+        return ""
+    said, thanked = view.in_sentence(at, "says"), view.in_sentence(at, "thanks")
+    roles, sentence = read_table("facts")["rules"]["tellers"], view.sentence_of(at)
+    tellers = [
+        (found.first, lexicon.persons[found.person].name)
+        for found in (view.persons if said or thanked else ())
+        if found.sentence == sentence and lexicon.persons[found.person].role in roles
+    ]
+    for name, cues in view.told_in(at).items():
+        if name.startswith("teller:"):
+            tellers += [(cue.first, name.removeprefix("teller:")) for cue in cues]
+    near = [(abs(first - cue.first), first, cue.first, name) for first, name in tellers for cue in said]
+    near += [(cue.first, first, cue.first, name) for first, name in tellers for cue in thanked if first < cue.first]
+    together = [row for row in near if ";" not in view.text(min(row[1], row[2], at), max(row[1], row[2], at))]
+    return min((row for row in together if abs(row[1] - row[2]) <= _CLOSE), default=(0, 0, 0, ""))[3]
 
 
 # --- persons --------------------------------------------------------------------------------------------------------
@@ -316,78 +336,3 @@ def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
                     if together and abs(thing.first - cue.first) <= 2 * _CLOSE:
                         words = view.text(min(cue.first, thing.first), max(cue.last, thing.last))
                         yield name.removeprefix("object:"), words
-
-
-# --- the story's vote -----------------------------------------------------------------------------------------------
-
-
-def vote(members: Sequence[Member]) -> Facts:
-    """The facts of a story from those of its reports: the count most sources tell, persons told by anyone.
-
-    Every owner votes once per count, so that a chain of papers is one voice. `counts` keeps what each source said.
-    """
-    reports = [(member, member.analysis.facts) for member in members]
-    released, at_least = _vote_released(reports)
-    remaining = _most((member, facts.remaining) for member, facts in reports if facts.remaining is not None)
-    people = _told(facts.people for _, facts in reports)
-    refused = _told(facts.refused for _, facts in reports)
-    held = tuple(
-        name for name in _told(facts.held for _, facts in reports) if name not in people and name not in refused
-    )
-    destination = _most((member, facts.destination) for member, facts in reports if facts.destination)
-    evidence: dict[str, str] = {}
-    for _, facts in reports:
-        for name, text in facts.evidence.items():
-            if name != "released" or facts.released == released:
-                evidence.setdefault(name, text)
-    return Facts(
-        released=released,
-        at_least=at_least,
-        remaining=remaining,
-        people=tuple(name for name in people if name not in refused),
-        refused=refused,
-        held=held,
-        mediators=_told(facts.mediators for _, facts in reports),
-        destination=destination,
-        in_return=_told(facts.in_return for _, facts in reports),
-        evidence=evidence,
-        counts=_counts(reports),
-    )
-
-
-def is_counted(facts: Facts) -> bool:
-    """Was the count read from a number in the text, not inferred from the names?"""
-    return facts.released is not None and facts.evidence.get("released") != facts.evidence.get("people")
-
-
-def _vote_released(reports: Sequence[tuple[Member, Facts]]) -> tuple[int | None, bool]:
-    """Exact counts outvote lower bounds, and both outvote what follows from names alone."""
-    told = [(member, facts) for member, facts in reports if facts.released is not None]
-    counted = [(member, facts) for member, facts in told if is_counted(facts)]
-    exact = [(member, facts) for member, facts in counted if not facts.at_least]
-    for group in (exact, counted, told):
-        value = _most((member, facts.released) for member, facts in group if facts.released is not None)
-        if value is not None:
-            return value, group is counted
-    return None, False
-
-
-def _most(rows: Iterable[tuple[Member, Value]]) -> Value | None:
-    """The value that most owners tell; of several the one told first."""
-    owners: dict[Value, set[str]] = {}
-    for member, value in rows:
-        owners.setdefault(value, set()).add(member.owner or member.source)
-    return max(owners, key=lambda value: len(owners[value]), default=None)
-
-
-def _told(rows: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """Names in the order of how many reports tell them, then of first mention."""
-    counts = Counter(name for row in rows for name in dict.fromkeys(row))
-    return tuple(name for name, _ in counts.most_common())
-
-
-def _counts(reports: Sequence[tuple[Member, Facts]]) -> tuple[tuple[str, int], ...]:
-    rows = {
-        member.source: facts.released for member, facts in reports if facts.released is not None and is_counted(facts)
-    }
-    return tuple(rows.items())[:_MAX_COUNTS]

@@ -98,7 +98,8 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
         mediators += Hits.of(map(canon, item.facts.get("mediators") or ()), map(canon, told.mediators))
         place = item.facts.get("destination")
         destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
-    exact["released_by_story"] = votes(run)
+    for name in ("released", "remaining", "destination"):
+        exact[f"{name}_by_story"] = votes(run, name)
     return {
         **{name: exactness(values) for name, values in sorted(exact.items())},
         "people": people.as_json(),
@@ -107,23 +108,23 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
     }
 
 
-def votes(run: Run) -> list[bool]:
-    """Per labelled story with a count: does the found story that holds most of it vote for its most frequent count?"""
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
+def votes(run: Run, field: str = "released") -> list[bool]:
+    """Per labelled story with the fact: does the found story that holds most of it vote for its most frequent value?"""
+    told: dict[str, Counter[Any]] = defaultdict(Counter)
     homes: dict[str, Counter[int]] = defaultdict(Counter)
     for result in run.results:
         item = result.item
         if not item.relevant or not item.story:
             continue
-        if item.facts.get("released") is not None:
-            counts[item.story][item.facts["released"]] += 1
+        if item.facts.get(field) is not None:
+            told[item.story][item.facts[field]] += 1
         if result.story_id is not None:
             homes[item.story][result.story_id] += 1
     right: list[bool] = []
-    for story, told in counts.items():
+    for story, values in told.items():
         home = homes[story].most_common(1)
-        voted = run.stories[home[0][0]].facts.released if home else None
-        right.append(voted == told.most_common(1)[0][0])
+        voted = getattr(run.stories[home[0][0]].facts, field) if home else None
+        right.append(voted == values.most_common(1)[0][0])
     return right
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from core.model import Facts
 from matching.cues import read_table
-from matching.facts import is_counted
 from matching.lexicon import Found, Lexicon
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.sums import is_part
+from matching.voting import is_counted
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording

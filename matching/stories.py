@@ -18,8 +18,8 @@ from itertools import islice
 from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
-from matching.facts import vote
 from matching.likeness import Days, Likeness, is_group, parted_by_persons, weigh
+from matching.voting import vote
 
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each

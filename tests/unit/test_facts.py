@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from core.model import Analysis, Facts, Level, Member
 from matching.cues import pack_languages
-from matching.facts import extract, is_counted, vote
+from matching.facts import extract
 from matching.lexicon import Lexicon, load_lexicon
 from matching.reading import read
+from matching.voting import is_counted, vote
 
 
 @cache
@@ -302,7 +303,7 @@ def test_the_count_of_most_sources_wins_and_the_others_are_kept() -> None:
         "Belarus frees 14 prisoners", "Minsk pardons 14 prisoners", "Trump thanks Lukashenko for freeing 16 prisoners"
     )
     assert voted.released == 14
-    assert dict(voted.counts) == {"source0": 14, "source1": 14, "source2": 16}
+    assert dict(voted.counts) == {"source0": 14, "source1": 14, "Donald Trump (source2)": 16}
 
 
 def test_an_exact_count_outvotes_bounds() -> None:
