@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from core.model import Facts
 from matching.counts import Count, Named, read_counts
 from matching.cues import Cue, read_table
+from matching.destination import destination
 from matching.lexicon import Lexicon
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 
-_FAR = 1_000_000
 _NEXT = 4  # tokens between a name and the place abroad where the person is
-_WIDE = 30  # the same where only one place is spoken of
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 
 
@@ -59,9 +58,9 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     mediators = list(_mediators(scene, lexicon)) if release else []
     if mediators:
         evidence["mediators"] = _words(mediators, [item.person for item in mediators])
-    destination = _destination(scene, mentions) if release else None
-    if destination:
-        evidence["destination"] = destination[1]
+    place = destination(scene, [(item.view, item.first) for item in mentions]) if release else None
+    if place:
+        evidence["destination"] = place[1]
     in_return = dict(_in_return(scene))
     if in_return:
         evidence["in_return"] = "; ".join(dict.fromkeys(in_return.values()))
@@ -73,7 +72,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         refused=fates["refused"],
         held=fates["held"],
         mediators=tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators)),
-        destination=destination[0] if destination else None,
+        destination=place[0] if place else None,
         in_return=tuple(in_return),
         evidence=evidence,
         told_by=_teller(released, lexicon) if released else "",
@@ -273,50 +272,11 @@ def _acts(item: _Mention, envoys: bool) -> bool:
     return not envoys or bool(view.in_sentence(item.first, "deal", "thanks"))
 
 
-def _destination(scene: Scene, mentions: Sequence[_Mention]) -> tuple[str, str] | None:
-    """The first place to which people were taken, or where freed ones are met; its name and the words."""
-    if not mentions and not scene.any("freed", "people"):
-        return None
-    rounds = [(_CLOSE, ("moved", "home", "freed")), (_CLOSE, ())]
-    if len({place.name for view in scene.views for place in _places(view)}) == 1:
-        rounds += [(_WIDE, ("moved", "home", "freed")), (_WIDE, ())]  # no other place is spoken of
-    for reach, movers in rounds:
-        for view in scene.views:
-            places = sorted(_places(view), key=lambda place: place.first)
-            rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, mentions)) <= reach]
-            if rated:
-                sentence = view.sentence_of(rated[0][1].first)
-                _, cue = min(
-                    (row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0]
-                )
-                return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
-    return None
-
-
 def _places(view: View) -> Iterator[Cue]:
-    """Names of countries and cities, not of peoples and languages, nor whose citizens somebody is."""
+    """Names of countries and cities, not of peoples and languages."""
     barred = {cue.first for cue in view.all("not_place")}
     for name in view.cues:
-        for cue in view.cues[name] if name.startswith("place:") else ():
-            citizens = [part for part in view.before(cue.first, 6, "part") if not _between(view, part, cue)]
-            charge = view.before(cue.first, 3, "envoy")  # "envoy to Ukraine"
-            if cue.first not in barred and not citizens and not charge:
-                yield cue
-
-
-def _between(view: View, part: Cue, place: Cue) -> bool:
-    """Does a word of movement stand between "citizens" and a place? Then they went there."""
-    return any(part.first < cue.first < place.first for cue in view.in_sentence(place.first, "moved", "home"))
-
-
-def _gap(view: View, place: Cue, movers: Sequence[str], mentions: Sequence[_Mention]) -> int:
-    """Words between a place and what says that somebody came there; without movers, and a freed person named."""
-    sentence = view.sentence_of(place.first)
-    if movers:
-        cues = view.in_sentence(place.first, *movers)
-        return min((abs(place.first - cue.last) for cue in cues if cue.first != place.first), default=_FAR)
-    at = [item.first for item in mentions if item.view is view and view.sentence_of(item.first) == sentence]
-    return min((abs(place.first - first) for first in at), default=_FAR)
+        yield from (cue for cue in view.cues[name] if name.startswith("place:") and cue.first not in barred)
 
 
 def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:

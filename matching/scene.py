@@ -186,6 +186,7 @@ def _cues() -> Cues:
     table = read_table("facts")
     lists = {lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()}
     lists["any"] = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
+    lists["any"] |= {f"people of:{place}": phrases(text) for place, text in table["peoples"].items()}
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
     lists["any"] |= {f"subject:{key}": phrases(text) for key, text in read_table("stories")["subjects"].items()}
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])

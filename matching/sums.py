@@ -123,7 +123,7 @@ def _doubted(item: Told) -> bool:
 
 def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
     stays = [item for item in (one, other) if _near(item, "stay") or _others_go_home(item)]
-    goes = [item for item in (one, other) if item not in stays and (_near(item, "moved", "freed") or _country(item))]
+    goes = [item for item in (one, other) if item not in stays and (_near(item, "moved", "freed") or country_of(item))]
     if len(stays) != 1 or len(goes) != 1:
         return False
     stay = stays[0]
@@ -141,7 +141,7 @@ def _two_countries(one: Told, other: Told, together: bool) -> bool:
     next_to = one.view.passage.where == "title" and other.view.passage.where != "title" and following == 0
     if not together and not (next_to and other.view.before(other.number.first, 2, "others")):
         return False
-    countries = _country(one), _country(other)
+    countries = country_of(one), country_of(other)
     return all(countries) and countries[0] != countries[1]
 
 
@@ -152,15 +152,15 @@ def _near(item: Told, *names: str) -> bool:
     return any(view.clause[cue.first] == clause for cue in cues)
 
 
-def _country(item: Told) -> str:
+def country_of(item: Told) -> str:
     """The country nearest to a number, in its clause first, no other number between; "" without one."""
     view, number = item.view, item.number
     others = [one.first for one in view.numbers if one.kind == "count" and one.first != number.first]
-    near: list[tuple[bool, int, str]] = []
+    near: list[tuple[bool, int, bool, str]] = []
     for name, cues in view.told_in(number.first).items():
         for cue in cues if name.startswith("place:") else ():
             away = cue.first - number.last if cue.first > number.last else number.first - cue.last
             span = range(min(cue.first, number.first), max(cue.first, number.first))
             if 0 < away <= _NEAR and not any(first in span for first in others):
-                near.append((view.clause[cue.first] != view.clause[number.first], away, name))
-    return min(near)[2] if near else ""
+                near.append((view.clause[cue.first] != view.clause[number.first], away, cue.first < number.first, name))
+    return min(near)[3] if near else ""

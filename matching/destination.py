@@ -1,0 +1,151 @@
+"""Where the freed were taken: the place that most of them went to, else the one nearest to a word of movement.
+
+Places, peoples and the small words before them stand in matching/words/facts.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from matching.cues import Cue, read_table
+from matching.scene import Scene, View
+from matching.sums import Told, country_of
+
+_FAR = 1_000_000
+_CLOSE = 8  # words between a place and what says that somebody came there
+_WIDE = 30  # the same where only one place is spoken of
+_CITIZENS = 6  # words between "citizens" and their country
+_ENVOY = 3  # words between "envoy" and the country he is sent to
+_COUNTED = 2  # words between a number and the people it counts
+_MOVERS = ("moved", "home", "freed")
+Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
+
+
+def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
+    """The place and the words that tell it; None when the text names none."""
+    if not named and not scene.any("freed", "people"):
+        return None
+    return _by_numbers(scene) or _by_words(scene, named) or _homeland(scene) or _only_place(scene)
+
+
+def _by_numbers(scene: Scene) -> tuple[str, str] | None:
+    """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides."""
+    went: dict[str, tuple[int, str]] = {}
+    for view in scene.views:
+        real = {cue.name for cue in _places(view)}
+        for number in view.numbers:
+            doubted = view.in_clause(number.first, "held", "back", "forecast") or view.before(number.first, 3, "total")
+            if number.kind != "count" or number.value < 2 or doubted:
+                continue
+            place = country_of(Told(number, view, number.value))
+            if place in real and number.value > went.get(place, (0, ""))[0]:
+                went[place] = number.value, number.text
+    if len(went) < 2:
+        return None
+    place = max(went, key=lambda name: went[name][0])
+    return place.removeprefix("place:"), went[place][1]
+
+
+def _by_words(scene: Scene, named: Spots) -> tuple[str, str] | None:
+    """The first place to which people were taken, or where freed ones are met."""
+    rounds: list[tuple[int, Sequence[str]]] = [(_CLOSE, _MOVERS), (_CLOSE, ())]
+    if len({place.name for view in scene.views for place in _places(view)}) == 1:
+        rounds += [(_WIDE, _MOVERS), (_WIDE, ())]  # no other place is spoken of
+    for reach, movers in rounds:
+        for view in scene.views:
+            places = sorted(_places(view), key=lambda place: place.first)
+            rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, named)) <= reach]
+            if rated:
+                sentence = view.sentence_of(rated[0][1].first)
+                _, cue = min(
+                    (row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0]
+                )
+                return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
+    return None
+
+
+def _homeland(scene: Scene) -> tuple[str, str] | None:
+    """ "31 Ukrainians are back home": a people that came home, where no place is named."""
+    for view in scene.views:
+        for name, cues in view.cues.items():
+            for cue in cues if name.startswith("people of:") else ():
+                counted = any(0 <= cue.first - number.last <= _COUNTED for number in view.numbers)
+                home = counted and view.in_clause(cue.first, "home", "moved")
+                if home and not view.in_clause(cue.first, "negation", "forecast", "held"):
+                    return name.removeprefix("people of:"), view.text(cue.first, cue.last)
+    return None
+
+
+def _only_place(scene: Scene) -> tuple[str, str] | None:
+    """ "The reporter is in Poland", "buses on their way to Vilnius": the only place of the text, after "in" or "to"."""
+    if len({place.name for view in scene.views for place in _places(view)}) != 1:
+        return None
+    for view in scene.views:
+        for place in sorted(_places(view), key=lambda cue: cue.first):
+            before = view.passage.folded[place.first - 1] if place.first else ""
+            doubted = view.in_clause(place.first, "forecast", "negation", "held")
+            if before in _words()["into"] and not doubted:
+                return place.name.removeprefix("place:"), view.text(place.first, place.last)
+    return None
+
+
+def _places(view: View) -> Iterator[Cue]:
+    """Names of countries and cities: not of peoples and languages, nor whose citizens somebody is, nor where somebody
+    came from or would not go, nor a capital that speaks ("Riga: we thank the president")."""
+    barred = {cue.first for cue in view.all("not_place")}
+    for name in view.cues:
+        for cue in view.cues[name] if name.startswith("place:") else ():
+            charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
+            barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
+            refused = view.in_clause(cue.first, "refuse")
+            if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
+                continue
+            yield cue
+
+
+def _citizens(view: View, place: Cue) -> bool:
+    """Are those before a place its citizens? Not when "is", "in" or a word of movement says
+    that they are there."""
+    before = view.passage.folded[place.first - 1] if place.first else ""
+    if before in _words()["into"]:
+        return False
+    moved = {cue.first for cue in view.in_sentence(place.first, "moved", "home")}
+    moved |= {at for at in range(place.first) if view.passage.folded[at] in _words()["is"]}
+    return any(
+        moved.isdisjoint(range(part.first + 1, place.first)) for part in view.before(place.first, _CITIZENS, "part")
+    )
+
+
+def _from(view: View, place: Cue) -> bool:
+    if not place.first or view.passage.folded[place.first - 1] not in _words()["from"]:
+        return False
+    moved = view.in_clause(place.first, "home", "moved")
+    return bool(moved) and all(cue.last != place.first - 1 for cue in moved)  # not "pictures from Vilnius"
+
+
+def _speaks(view: View, place: Cue) -> bool:
+    opens = not place.first or view.sentence_of(place.first - 1) != view.sentence_of(place.first)
+    end = view.passage.ends[place.last]
+    return opens and view.passage.text[end : end + 1] == ":"
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    table: dict[str, list[str]] = read_table("facts")["prepositions"]
+    return {name: frozenset(words) for name, words in table.items()}
+
+
+def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:
+    """Words between a place and what says that somebody came there; without movers, and a freed person named.
+
+    What is only planned of a named person ("will be treated in Germany") is no arrival.
+    """
+    sentence = view.sentence_of(place.first)
+    if movers:
+        cues = view.in_sentence(place.first, *movers)
+        return min((abs(place.first - cue.last) for cue in cues if cue.first != place.first), default=_FAR)
+    if view.in_clause(place.first, "forecast"):
+        return _FAR
+    at = [first for other, first in named if other is view and view.sentence_of(first) == sentence]
+    return min((abs(place.first - first) for first in at), default=_FAR)
