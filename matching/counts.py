@@ -169,7 +169,7 @@ def _weigh_event(item: _Candidate, scene: Scene, named: Named) -> None:
         item.add(2, "total")
     elif view.in_clause(number.first, "total"):
         item.add(1.5, "total in clause")
-    if view.before(number.first, 2, "among"):
+    if view.before(number.first, 1, "among") or (view.before(number.first, 2, "among") and not _among_those(item)):
         item.add(1.5, "one of the whole")
 
 
@@ -180,7 +180,8 @@ def _weigh_doubt(item: _Candidate, appointed: bool) -> None:
     _weigh_wish(item)
     if appointed:
         item.add(-6, "a record, not the news")
-    if view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem") or _of_all(item):
+    part = view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem")
+    if part or _of_all(item) or _among_those(item):
         item.add(-2.5, "part")
     elif view.before(number.first, 1, "only"):
         item.add(-3, "only some")
@@ -247,6 +248,13 @@ def _of_all(item: _Candidate) -> bool:
     return any(not counted & {cue.last + 1, cue.last + 2} for cue in item.view.after(item.number.last, 1, "of"))
 
 
+def _among_those(item: _Candidate) -> bool:
+    """ "Among those taken away six Lithuanians": between "among" and the number stands the whole."""
+    view, first = item.view, item.number.first
+    between = view.before(first, 1, "freed", "moved", "people")
+    return bool(between) and bool(view.before(first, 2, "among")) and not view.before(first, 1, "among")
+
+
 def _surely_freed(view: View, number: Number) -> bool:
     """Freed in the same clause, and nothing there speaks of wishes or of those left."""
     doubts = view.in_clause(number.first, "talk", "others", "held") or view.in_sentence(number.first, "forecast")
@@ -281,7 +289,7 @@ def _add_named(item: _Candidate, named: Named) -> None:
     if view.in_sentence(number.first, "pronoun"):
         told |= {person for (where, _), rows in named.items() if where == "title" for person, _ in rows}
     persons = max(len(told), _listed(view, number))
-    if persons or view.before(number.first, 2, "and") or view.after(number.last, 8, "pronoun"):
+    if persons or view.before(number.first, 2, "and") or view.in_sentence(number.first, "pronoun"):
         item.value += max(persons, 1)
         item.add(1.5, "others and the named")
 

@@ -1,0 +1,56 @@
+"""Numbers of a release told in ways in which another number of the text is nearer at hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching.matcher import PackMatcher, load_matcher
+
+
+@pytest.fixture(scope="module")
+def matcher() -> PackMatcher:
+    return load_matcher()
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "released"),
+    [
+        # among those freed, a few are a part
+        ("Minsk frees 52 people", "Among those released six Lithuanians, says Vilnius.", "en", 52),
+        ("Минск отпустил 52 человека", "Среди вывезенных шестеро литовцев.", "ru", 52),
+        ("Мінськ відпустив 52 людей", "Серед звільнених троє поляків.", "uk", 52),
+        # our own citizens are a part
+        ("Du mūsų piliečiai grįžta iš Baltarusijos", "Iš viso sieną kirto 52 paleisti asmenys.", "lt", 52),
+        ("Deux compatriotes rentrent du Bélarus", "Au total, 52 prisonniers ont été libérés.", "fr", 52),
+        # what a decree covers is the whole
+        ("Loukachenko gracie dix « extrémistes »", "Le décret concerne seize condamnés.", "fr", 16),
+        ("Лукашенко помиловал десять женщин", "Указ касается шестнадцати осуждённых.", "ru", 16),
+        ("Lukaschenko begnadigt zehn Frauen", "Der Erlass betrifft sechzehn Verurteilte.", "de", 16),
+        # with her, so many others
+        ("Марфа Рабкова вышла на свободу", "С ней освободили ещё 249 человек.", "ru", 250),
+        ("Maria Kolesnikova è libera", "Con lei altre 113 persone rilasciate dalla Bielorussia.", "it", 114),
+        # those who stay and those who go
+        ("Білорусь: двісті тридцять лишаються, двадцятеро їдуть", "Усіх помилували.", "uk", 250),
+        ("Беларусь памілавала вязняў: 230 застаюцца дома, 20 едуць у Вільню", "", "be", 250),
+        # number words in their cases
+        ("Беларусь: Лосік на волі разам з пяцідзесяццю двума вязнямі", "", "be", 52),
+        ("Minister wita w Wilnie zwolnionych: jest cała czternastka", "Przyjechali z Białorusi.", "pl", 14),
+    ],
+)  # fmt: skip
+def test_the_whole_is_taken_and_not_what_stands_nearer(
+    matcher: PackMatcher, title: str, body: str, lang: str, released: int
+) -> None:
+    assert matcher.analyse(title, body, lang=lang).facts.released == released
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "released"),
+    [
+        ("Belarus pardons ten prisoners", "230 stay behind bars, 20 more were jailed this week.", "en", 10),
+        ("Лукашенко помиловал десять женщин", "Двое дипломатов поехали встречать их в Гомель.", "ru", 10),
+        ("Łukaszenka ułaskawił 25 osób", "Dwoje obywateli Litwy jedzie do Wilna.", "pl", 25),
+        ("Lukašenka suteikė malonę 16 žmonių", "Tarp jų trys mūsų piliečiai.", "lt", 16),
+    ],
+)  # fmt: skip
+def test_numbers_of_others_are_not_taken(matcher: PackMatcher, title: str, body: str, lang: str, released: int) -> None:
+    assert matcher.analyse(title, body, lang=lang).facts.released == released
