@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,12 +62,6 @@ class FeedRecord:
     hits: int = 0
     origin: Origin = Origin.CONFIG
     paused_at: datetime | None = None
-
-
-class FeedReport(Protocol):
-    """Asks how all feeds are, the worst first."""
-
-    async def __call__(self) -> Sequence[FeedHealth]: ...
 
 
 class FeedBook(Protocol):

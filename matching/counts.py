@@ -83,12 +83,6 @@ def _is_group(item: _Candidate) -> bool:
     )
 
 
-def explain_counts(scene: Scene, named: Named) -> list[tuple[str, float, tuple[str, ...]]]:
-    """Every number weighed, with its points and why; for tests and tuning."""
-    candidates = _weighed(scene, named)
-    return [(item.number.text, item.score, tuple(item.why)) for item in candidates]
-
-
 def _weighed(scene: Scene, named: Named) -> list[_Candidate]:
     candidates = list(_candidates(scene, named))
     told = [Told(item.number, item.view, item.value) for item in candidates if not item.summed]

@@ -35,8 +35,6 @@ def _set(words: str) -> frozenset[str]:
     return frozenset("" if word == "-" else word for word in words.split())
 
 
-# Estonian cases and the possessive s stand on a full form; they are added to every ending that is one.
-_ESTONIAN = "ga le lt l st t ni ks"
 _ADJECTIVE_M = (
     "i y ij yj iy yi ii j is ys ijs yjs jis iego ego iemu emu im ym em om ich ych eho ogo aho aha omu amu io iui iu ja "
     "am a u as ais ie ijam ija iju ajs is io ije yje iem it ile iga ilt il ist yy"
@@ -110,9 +108,6 @@ _SHAPES_F = (
     (("ova", "eva", "ava", "owa", "ewa", "awa", "ieva"), "ova"),
     (("ina", "yna"), "ina"),
     (("ая", "яя"), "adjective-f"),
-)
-_ADJECTIVE_TAILS = (
-    *("скі", "цкі", "ский", "цкий", "ской", "цкой", "ський", "цький", "ская", "цкая", "ська", "цька", "ска", "цка"),
 )
 
 

@@ -40,6 +40,12 @@ def test_every_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "docs"])
+def test_other_files_stay_small_too(folder: str) -> None:
+    sizes = {file.relative_to(ROOT): file.read_text(encoding="utf-8").count("\n") for file in sources(folder)}
+    assert {str(file): size for file, size in sizes.items() if size > MAX_FILE} == {}
+
+
 def test_nobody_imports_main() -> None:
     for file in sources(*ROOMS, "tests", "benchmarks"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
