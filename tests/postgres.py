@@ -62,12 +62,13 @@ def find_binaries() -> Path | None:
 
 
 @contextmanager
-def running_postgres(*, forgets: bool = True) -> Iterator[str | None]:
+def running_postgres(*, breaks: bool = False) -> Iterator[str | None]:
     """The URL of a server that may be filled with databases; None when there is no PostgreSQL to be had.
 
-    Unless it `forgets`, what was committed is there after a crash of the server, as in every serious use.
+    One that `breaks` is our own whatever TEST_POSTGRES_URL says, since its processes will be killed; and what was
+    committed is there after its crash, as in every serious use.
     """
-    if given := os.environ.get("TEST_POSTGRES_URL"):
+    if (given := os.environ.get("TEST_POSTGRES_URL")) and not breaks:
         yield given
         return
     binaries = find_binaries()
@@ -86,7 +87,7 @@ def running_postgres(*, forgets: bool = True) -> Iterator[str | None]:
     initdb: list[str | Path] = [binaries / "initdb", "-D", data, "--no-sync", "-A", "trust", "-U", "tests"]
     locale = ["--locale=C.UTF-8", "-E", "UTF8"]
     subprocess.run([*prefix, *initdb, *locale], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    settings = (*_OPTIONS, *(() if forgets else _REMEMBERS), f"unix_socket_directories={folder}")
+    settings = (*_OPTIONS, *(_REMEMBERS if breaks else ()), f"unix_socket_directories={folder}")
     options = [part for setting in settings for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(

@@ -27,9 +27,9 @@ def database_of(kind: str, folder: Path) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite+aiosqlite:///{folder}/minskwatch.db"
         return
-    with running_postgres(forgets=False) as server:
+    with running_postgres(breaks=True) as server:
         if server is None:
-            raise RuntimeError("no PostgreSQL: set TEST_POSTGRES_URL, or install postgresql")
+            raise RuntimeError("no PostgreSQL of our own: install postgresql, or the development tools")
         with new_database(server) as url:
             if kind == "postgresql":
                 yield url
@@ -62,9 +62,9 @@ class PostgresTrouble:
         connection = await self.connected()
         pid = await connection.fetchval("SELECT pg_backend_pid()")
         folder = await connection.fetchval("SELECT current_setting('data_directory')")
-        connection.terminate()
         postmaster = _parent(pid)
         command = _command(postmaster)
+        connection.terminate()
         os.kill(postmaster, signal.SIGINT)
         while (Path(folder) / "postmaster.pid").exists():  # noqa: ASYNC110 - another program's doing
             await asyncio.sleep(0.05)
