@@ -17,6 +17,8 @@ from matching.signature import signature
 from matching.topics import Score, Spot, Spots, score_topic
 
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
+_NOTHING: tuple[Facts, Mapping[str, Any]] = Facts(), {}
+AGAINST = -2.0  # points of a negative from which on half a match is about something else
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
@@ -81,16 +83,20 @@ class PackMatcher:
         people = self._people(reading.found)
         if level is Level.NONE:
             return Analysis(people=people)
-        facts, marks = self._read_facts(reading, topics)
-        if level is Level.HALF and any(
-            score.value >= self.lexicon.topics[name].digest for name, score in scores.items()
-        ):
-            marks = {**marks, "only_country": True}
+        evidence = tuple(_evidence(scores))
+        if level is Level.HALF and any(map(_speaks_against, evidence)):
+            facts, marks = _NOTHING  # a story takes nothing by halves that is about something else
+        else:
+            facts, marks = self._read_facts(reading, topics)
+            if level is Level.HALF and any(
+                score.value >= self.lexicon.topics[name].digest for name, score in scores.items()
+            ):
+                marks = {**marks, "only_country": True}
         return Analysis(
             level=level,
             topics=topics,
             scores={name: score.value for name, score in scores.items() if score.level is not Level.NONE},
-            evidence=tuple(_evidence(scores)),
+            evidence=evidence,
             missing={
                 name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF
             },
@@ -128,6 +134,11 @@ def spots_of(reading: Reading) -> Spots:
     for concept in reading.implies:
         spots.add(Spot(concept, "", "source", ("source", 0), "implied by source or language", -1, -1))
     return spots
+
+
+def _speaks_against(item: Evidence) -> bool:
+    """Is this a negative of the pack that weighs much? Learned points are none."""
+    return item.weight <= AGAINST and item.concept != "rule" and not item.pattern.startswith("learned")
 
 
 def _evidence(scores: Mapping[str, Score]) -> list[Evidence]:

@@ -286,3 +286,18 @@ def test_weak_names_count_where_their_affairs_are_told(matcher: PackMatcher) -> 
     assert matcher.analyse("Дедок продал дом", "Он переехал в Вильнюс.").people == ()
     assert matcher.analyse("Coale brings fifty home", "").people == ("John Coale",)
     assert matcher.analyse("Cole scores twice for the U.S.", "").people == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("US demands release of all political prisoners", "Tsikhanouski got 18 years of hard labour in Belarus."),
+        ("Thousand for thousand: troops come home", "Trump congratulates; buses cross from Belarus."),
+        ("Умер в колонии политзаключённый", "Родные просили отпустить его из тюрьмы в Беларуси."),
+        ("Nueve años de colonia para un opositor en Minsk", ""),
+    ],
+)
+def test_what_is_about_something_else_joins_no_story_by_halves(matcher: PackMatcher, title: str, body: str) -> None:
+    analysis = matcher.analyse(title, body)
+    assert analysis.topics == ()
+    assert not analysis.signature
