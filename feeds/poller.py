@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -111,16 +110,21 @@ class Poller:
         feeds = await self._store.claim_due_feeds(
             self._clock.now(), limit=ALL, per_host=ALL, lease=ALL_LEASE, force=force, urls=urls
         )
-        hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        slots = asyncio.Semaphore(self._options.concurrency)
+        hosts: dict[str, list[Feed]] = {}
+        for feed in feeds:
+            hosts.setdefault(host_of(feed.address), []).append(feed)
+        waiting = iter(hosts.values())
+        results: dict[int, PollResult | None] = {}
 
-        async def run(feed: Feed) -> PollResult | None:
-            reach("poll.claimed")
-            async with hosts[host_of(feed.address)], slots:
-                return await self._poll(feed)
+        async def work() -> None:
+            """Poll host after host, as long as there is one that nobody has taken."""
+            for own in waiting:
+                for feed in own:
+                    reach("poll.claimed")
+                    results[feed.id] = await self._poll(feed)
 
-        results = await asyncio.gather(*(run(feed) for feed in feeds))
-        return tuple(result for result in results if result)
+        await asyncio.gather(*(work() for _ in range(min(self._options.concurrency, len(hosts)))))
+        return tuple(result for feed in feeds if (result := results[feed.id]))
 
     async def _run(self, feed: Feed) -> None:
         result = await self._poll(feed)
