@@ -19,7 +19,7 @@ from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
 from storage.dialect import batches, in_step, insert_into
-from storage.rows import RowChange, RowInsert, entry_of
+from storage.rows import Prepared, RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
@@ -79,7 +79,7 @@ async def _add_in_step(connection: AsyncConnection, seen: Sequence[_Seen]) -> li
 
 
 _TEXTS = RowInsert(entries)
-_IDENTITIES = RowChange(
+_IDENTITIES = Prepared(
     insert_into(identities, "sqlite").on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"]),
     ("feed_id", "identity_digest", "link_digest", "last_seen_at"),
 )

@@ -5,32 +5,25 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, case, func, null, or_, select, update
+from sqlalchemy import Dialect, Integer, Row, Select, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.errors import LeaseLost
 from core.health import FeedRecord, Origin
 from core.history import FeedHistory
 from core.model import Feed, FeedSpec, FeedState, NewEntry, PollRecord
 from storage import entries as texts
+from storage.claims import STATE
 from storage.columns import digest
 from storage.dialect import batches, insert
-from storage.rows import RowChange
+from storage.rows import Prepared
 from storage.schema import feeds
-
-# Feeds looked at for each feed wanted: at first, and when many that are due are on few hosts.
-_LOOK_NEAR, _LOOK_AHEAD = 2, 20
-_MOST_AT_ONCE = 5_000
-
-
-_STATE = tuple(field.name for field in fields(FeedState))
 
 
 async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: datetime) -> None:
@@ -91,100 +84,8 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
-async def claim(
-    connection: AsyncConnection,
-    now: datetime,
-    *,
-    limit: int,
-    per_host: int,
-    lease: timedelta,
-    force: bool,
-    urls: Sequence[str],
-) -> tuple[Feed, ...]:
-    """Lease feeds, longest due first. Needs Lock.FEEDS: the cap of a host counts over all processes.
-
-    Looks at a few times as many feeds as are wanted, and at many more when those are on few hosts, but not at all: of a
-    crowded host the rest comes with later claims.
-    """
-    limit = min(limit, _MOST_AT_ONCE)
-    given: dict[str, Any] = {"now": now, "per_host": per_host}
-    if urls:
-        given["keys"] = [digest(url) for url in urls]
-    chosen: list[int] = []
-    for near in (limit * _LOOK_NEAR, limit * _LOOK_AHEAD):
-        due = (await connection.execute(_due(force, bool(urls)), given | {"near": near})).all()
-        busy = await _busy(connection, due, now) if per_host > 1 else {}  # of one a host, none of these is busy
-        chosen = _choose(due, busy, limit, per_host)
-        if len(chosen) == limit or len(due) < near:
-            break
-    if not chosen:
-        return ()
-    claimed = await connection.execute(_leasing(), {"ids": chosen, "now": now, "until": now + lease})
-    return tuple(_feed(row) for row in sorted(claimed, key=lambda row: (row.next_poll_at, row.id)))
-
-
-async def _busy(connection: AsyncConnection, due: Sequence[Row[int, str]], now: datetime) -> dict[str, int]:
-    """How many polls are under way at the hosts of these feeds."""
-    hosts = {host for _, host in due}
-    return {host: polls for host, polls in await connection.execute(_polled(), {"now": now}) if host in hosts}
-
-
-def _choose(due: Sequence[Row[int, str]], busy: Mapping[str, int], limit: int, per_host: int) -> list[int]:
-    """The first feeds, none of a host above its cap."""
-    polls = Counter(busy)
-    chosen: list[int] = []
-    for feed_id, host in due:
-        if polls[host] < per_host:
-            polls[host] += 1
-            chosen.append(feed_id)
-            if len(chosen) == limit:
-                break
-    return chosen
-
-
-def _free() -> ColumnElement[bool]:
-    return or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= bindparam("now"))
-
-
-@cache  # building it takes longer than running it
-def _polled() -> Select[str, int]:
-    """How many feeds of each host are being polled."""
-    leased = select(feeds.c.host, func.count().label("polls")).where(feeds.c.lease_until > bindparam("now"))
-    return leased.group_by(feeds.c.host)
-
-
-@cache
-def _due(force: bool, some: bool) -> Select[int, str]:
-    """Free feeds of hosts below their cap, those due longest first."""
-    crowded = _polled().having(func.count() >= bindparam("per_host", type_=Integer)).subquery()
-    due = select(feeds.c.id, feeds.c.host).where(
-        feeds.c.active, feeds.c.paused_at.is_(None), _free(), feeds.c.host.not_in(select(crowded.c.host))
-    )
-    if not force:
-        due = due.where(feeds.c.next_poll_at <= bindparam("now"))
-    if some:
-        due = due.where(feeds.c.url_digest.in_(bindparam("keys", expanding=True)))
-    return due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer))
-
-
-@cache
-def _leasing() -> ReturningUpdate[Any]:
-    """A row may be held by the transaction of a process that lost its lease: it is left to the next claim."""
-    free = select(feeds.c.id).where(feeds.c.id.in_(bindparam("ids", expanding=True)), _free())
-    return (
-        update(feeds)
-        .where(feeds.c.id.in_(free.with_for_update(skip_locked=True, key_share=True)))
-        .values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1)
-        .returning(feeds.c.id, feeds.c.spec, feeds.c.epoch, *(feeds.c[name] for name in _STATE))
-    )
-
-
-def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
-    return Feed(row[0], row[1], FeedState(*row[3:]), row[2])  # as _leasing returns them
-
-
 def _state(row: Row[*tuple[Any, ...]]) -> FeedState:
-    return FeedState(**{name: getattr(row, name) for name in _STATE})
+    return FeedState(**{name: getattr(row, name) for name in STATE})
 
 
 async def records(connection: AsyncConnection) -> tuple[FeedRecord, ...]:
@@ -304,7 +205,7 @@ _TIMES = ("next_poll_at", "last_polled_at", "last_ok_at", "last_outcome", "earli
 
 
 @cache  # building it takes longer than running it
-def _finishing() -> RowChange:
+def _finishing() -> Prepared:
     totals = {
         "entries_total": feeds.c.entries_total + bindparam("added", type_=Integer),
         "hits_total": feeds.c.hits_total + bindparam("hits", type_=Integer),
@@ -313,14 +214,14 @@ def _finishing() -> RowChange:
 
 
 @cache
-def _finishing_quietly() -> RowChange:
+def _finishing_quietly() -> Prepared:
     return _updating(_TIMES, {})
 
 
-def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> RowChange:
+def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> Prepared:
     new = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in parts}
     ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
-    return RowChange(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
+    return Prepared(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
 
 
 def _finished_quietly(feed: Feed, record: PollRecord) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Insert, Row, Table, Update
+from sqlalchemy import ClauseElement, Column, Dialect, Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -59,12 +59,14 @@ class RowInsert:
         return made
 
 
-class RowChange:
-    """UPDATE by named values, or INSERT, all of whose values each row gives; otherwise like RowInsert."""
+class Prepared:
+    """A statement with named values, which each row gives but for its constants; otherwise like RowInsert."""
 
-    def __init__(self, statement: Update | Insert, columns: Collection[str] | None = None) -> None:
+    def __init__(self, statement: ClauseElement, columns: Collection[str] | None = None) -> None:
         self._statement = statement
         self._columns = columns
+        self._constants: dict[str, Any] = {}
+        self._readers: dict[str, list[_Bind | None]] = {}
         self._made: dict[str, tuple[str, list[tuple[str, _Bind | None]]]] = {}
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,11 +76,22 @@ class RowChange:
     def bind(self, dialect: Dialect, rows: Iterable[Mapping[str, Any]]) -> Bound:
         """The statement as the driver takes it, and the rows in the order of its marks."""
         sql, places = self._made.get(dialect.name) or self._make(dialect)
+        if self._constants:
+            rows = [{**self._constants, **row} for row in rows]
         return sql, [tuple([bind(row[name]) if bind else row[name] for name, bind in places]) for row in rows]
+
+    def reader(self, dialect: Dialect, columns: Sequence[Column[Any]]) -> Callable[[Sequence[Any]], list[Any]]:
+        """What makes values of a row as SQLite's driver gives it, which holds these columns."""
+        makers = self._readers.get(dialect.name)
+        if makers is None:
+            makers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+            self._readers[dialect.name] = makers
+        return lambda row: [make(value) if make else value for make, value in zip(makers, row, strict=True)]
 
     def _make(self, dialect: Dialect) -> tuple[str, list[tuple[str, _Bind | None]]]:
         compiled: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {name: _binder(one.type, dialect) for name, one in compiled.binds.items()}
+        self._constants = {name: one.value for name, one in compiled.binds.items() if not one.required}
         made = self._made[dialect.name] = str(compiled), [(name, binds[name]) for name in compiled.positiontup]
         return made
 

@@ -39,6 +39,7 @@ from core.showing import Showing
 from core.watch import StoredEntry, WatchItem, WatchSpec
 from storage import (
     audit,
+    claims,
     feedback,
     feeds,
     installations,
@@ -112,10 +113,11 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
         force: bool = False,
         urls: Sequence[str] = (),
     ) -> tuple[Feed, ...]:
+        if self._database.is_sqlite and per_host == 1 and not urls:
+            return await self._database.transact(claims.claim_in_step(now, limit=limit, lease=lease, force=force))
         async with self._database.write(Lock.FEEDS) as connection:
-            return await feeds.claim(
-                connection, now, limit=limit, per_host=per_host, lease=lease, force=force, urls=urls
-            )
+            cap = {"limit": limit, "per_host": per_host}
+            return await claims.claim(connection, now, **cap, lease=lease, force=force, urls=urls)
 
     async def list_feeds(self) -> tuple[FeedRecord, ...]:
         async with self._database.read() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, bindparam, se
 from core.model import Analysis, Level
 from storage.columns import BIG_ID, CleanText, Coded, UtcTime
 from storage.database import Database
-from storage.rows import RowChange, RowInsert
+from storage.rows import Prepared, RowInsert
 from tests.fake_clock import FakeClock
 
 TABLE = Table(
@@ -75,7 +75,7 @@ async def test_rows_are_changed_as_sqlalchemy_changes_them(database_url: str) ->
         for by_us in (True, False):
             await RowInsert(TABLE).run(connection, ROWS)
             if by_us:
-                await RowChange(statement).run(connection, changed)
+                await Prepared(statement).run(connection, changed)
             else:
                 await connection.execute(statement, changed)
             found.append((await connection.execute(select(TABLE).order_by(TABLE.c.id))).all())
