@@ -35,7 +35,7 @@ class Likeness:
     score: float
     reason: str
     reprint: bool = False
-    shared: bool = False  # shares a person, a number or wording, not only the subject
+    shared: bool = False  # shares a person, a number, wording or a subject of its own, not only the topic
     addends: Mapping[str, float] = field(default_factory=dict)  # amounts, before their weights
 
 
@@ -102,7 +102,10 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     if item.shared:
         item.reasons.append(why.SHARES.format(things=", ".join(key[2:] for key in item.shared[:4])))
     score = sum(rules[name] * amount for name, amount in item.addends.items())
-    return Likeness(score, "; ".join(item.reasons), shared=bool(item.shared) or same_words, addends=item.addends)
+    shared = (
+        bool(item.shared) or same_words or _same_many(item) or (likest >= rules["same_subject"] and _same_subject(item))
+    )
+    return Likeness(score, "; ".join(item.reasons), shared=shared, addends=item.addends)
 
 
 def is_group(signatures: Sequence[Signature]) -> bool:
@@ -227,6 +230,12 @@ def _other_matter(item: _Weighing) -> None:
     main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
     if mine and main and mine.isdisjoint(theirs) and not _outcome(item.mine):
         item.add("other_subject", why.OTHER_SUBJECT)
+
+
+def _same_subject(item: _Weighing) -> bool:
+    """Is a call, a visa, a council what both are about?"""
+    mine = _subjects(item.vector)
+    return any(not mine.isdisjoint(_subjects(other.get("v", {}))) for other in item.others)
 
 
 def _subjects(vector: Mapping[str, float]) -> frozenset[str]:

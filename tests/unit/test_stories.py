@@ -212,6 +212,27 @@ def test_what_lacks_only_the_country_joins_a_story_that_is_like_it() -> None:
     assert Desk().take(lacking, "Eighteen go home").action is Action.IGNORE
 
 
+def test_half_a_match_joins_by_the_number_freed_or_by_a_subject_of_its_own() -> None:
+    def half_of(title: str, body: str = "", lang: str = "en") -> Analysis:
+        """Half a match that shares no person and no wording."""
+        whole = matcher().analyse(title, body, lang=lang)
+        return Analysis(level=Level.HALF, signature={**whole.signature, "w": [], "h": len(title)})
+
+    pardon = ("Belarus pardons eighteen prisoners", "They go home for the holiday.")
+    again = half_of("Одиннадцать женщин и семеро мужчин помилованы в Беларуси", "Указ подписан к празднику.", "ru")
+    assert again.signature["r"] == 18
+    call = ("Trump telephones Lukashenko on his way to Alaska", "They spoke of Minsk and Washington.")
+    rang = half_of("Трамп позвонил Лукашенко по пути на Аляску", "Говорили о Минске и Вашингтоне.", "ru")
+    for news, reading in ((pardon, again), (call, rang)):
+        desk = Desk()
+        desk.report(*news)
+        placed = desk.take(reading, "A title", hours=2)
+        assert placed.action is Action.JOIN, placed.reason
+    desk = Desk()
+    desk.report("Belarus pardons sixteen prisoners", "They go home for the holiday.")
+    assert desk.take(again, "A title", hours=2).action is Action.IGNORE
+
+
 def test_events_of_one_day_stay_apart() -> None:
     desk = Desk()
     desk.report("Natallia Levaya, pregnant artist, pardoned in Belarus", "She is home in Brest.")
