@@ -6,6 +6,7 @@ Everything that comes from outside (headlines, names, sources) passes `foreign` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -20,6 +21,7 @@ from core.reports import one_per_source as one_per_source
 
 MOST_EVIDENCE = 4  # addends told for one topic
 MOST_SOURCES = 8
+LEARNED = "learned "  # how the pattern of a learned addend begins
 MOST_NAMES = 12
 MOST_COUNTS = 3  # told with their sources, whatever they say
 MOST_WORDS = 5
@@ -101,9 +103,10 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
 
 
 def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping[str, float], say: Texts) -> list[Line]:
-    """The heaviest addends of every topic's score that are words of the text, under the topic's title and score.
+    """The heaviest words of the text in every topic's score, under the topic's title and score.
 
-    The others are one line: `explain` of the command line lists them all.
+    What one word adds by the pack and by what was learned is one sum. The rest is one line: `explain` of the command
+    line lists every addend.
     """
     lines: list[Line] = []
     for topic in dict.fromkeys(found.topic for found in evidence):
@@ -111,24 +114,36 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
         title = foreign(titles.get(topic, topic), 80)
         lines.append(say.line(texts.EVIDENCE_TOPIC, title=Span(title, Style.BOLD), score=score))
         mine = [found for found in evidence if found.topic == topic]
-        told = sorted((one for one in mine if one.text), key=lambda one: -abs(one.weight))[:MOST_EVIDENCE]
+        told = sorted(_words(mine), key=lambda word: -abs(word.weight))[:MOST_EVIDENCE]
         for found in told:
             lines.append(
                 say.line(
                     texts.EVIDENCE,
                     kind=LineKind.BULLET,
-                    weight=f"{found.weight:+g}",
+                    weight=f"{found.weight:+.3g}",
                     concept=concept_name(found.concept, say),
                     text=foreign(found.text, 60),
                     where=where_name(found.where, say),
                     pattern=foreign(found.pattern, 80),
                 )
             )
-        rest = len(mine) - len(told)
+        shown = {(one.concept, one.text, one.where) for one in told}
+        rest = sum((one.concept, one.text, one.where) not in shown for one in mine)
         if rest:
             weight = sum(one.weight for one in mine) - sum(one.weight for one in told)
             lines.append(say.line(texts.EVIDENCE_REST, kind=LineKind.SMALL, weight=f"{weight:+.1f}", n=rest))
     return lines
+
+
+def _words(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """The addends that are words of the text; those of one concept in one place as one, by the pack's pattern."""
+    groups: dict[tuple[str, str, str], list[Evidence]] = {}
+    for one in evidence:
+        if one.text:
+            groups.setdefault((one.concept, one.text, one.where), []).append(one)
+    for group in groups.values():
+        by_pack = next((one for one in group if not one.pattern.startswith(LEARNED)), group[0])
+        yield replace(by_pack, weight=sum(one.weight for one in group))
 
 
 def concept_name(name: str, say: Texts) -> str:

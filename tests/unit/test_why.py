@@ -12,8 +12,10 @@ import pytest
 
 from bot import texts
 from bot.delivery import Deliverer
+from bot.render import evidence_lines
+from bot.texts import ENGLISH
 from core.errors import MessageRejected, Unreachable
-from core.model import Analysis, Entry, Level, NewEntry, Target
+from core.model import Analysis, Entry, Evidence, Level, NewEntry, Target
 from core.options import Mode, Options, Quiet
 from storage.store import Store
 from tests.contract.store_steps import claimed_feed, ended
@@ -123,3 +125,20 @@ async def test_counts_of_chats_are_for_operators(chat: Reader) -> None:
     assert "Shown in 1 chat." in await chat.why(address, actor="1")
     assert "Shown in 1 chat." not in await chat.why(address)
     assert "Shown here, " in await chat.why(address)
+
+
+def test_what_one_word_adds_is_one_sum_by_the_pattern_of_the_pack() -> None:
+    learned = Evidence("sanctions", "belarus", "Belarus", "title", -2.27, "learned -2.27 (x:4); en:belarus*4 x:29")
+    word = Evidence("sanctions", "belarus", "Belarus", "title", 2.0, "en:belarus*4 x:29")
+    elsewhere = replace(word, where="body", weight=1.0)
+    others = [Evidence("sanctions", f"c{n}", f"word{n}", "title", 1.5, "en:x") for n in range(3)]
+    beginning = Evidence("sanctions", "start", "", "rule", -1.0, "learned -1.00 (x:1)")
+    lines = evidence_lines([learned, word, elsewhere, *others, beginning], {}, {"sanctions": 3.23}, ENGLISH)
+    assert [line.text for line in lines] == [
+        "sanctions: 3.23",
+        *(f"+1.5 c{n}: “word{n}” (title, en:x)" for n in range(3)),
+        "+1 Belarus: “Belarus” (text, en:belarus*4 x:29)",
+        "-1.3 from 3 further parts of the score",
+    ]
+    (one,) = evidence_lines([learned, word], {}, {}, ENGLISH)[1:]
+    assert one.text == "-0.27 Belarus: “Belarus” (title, en:belarus*4 x:29)"
