@@ -159,6 +159,17 @@ def _concept(say: Texts, name: str) -> str:
     return foreign(say.person(person) if person else name, 40)
 
 
+def concept_called(text: str, say: Texts) -> str:
+    """The concept or person that is called so here or in English, as `concept_name` tells it; "" for no such one."""
+    wanted = text.casefold()
+    for name, english in CONCEPTS.items():
+        if not name.startswith("group.") and wanted in (name, english.casefold(), say.say(english).casefold()):
+            return name
+    named = say.people.english.items()
+    persons = (one for one, english in named if wanted in (english.casefold(), say.person(english).casefold()))
+    return next((f"person.{one}" for one in persons), "")
+
+
 def where_name(where: str, say: Texts) -> str:
     """In which part of an entry something stood."""
     return say.say(WHERE[where]) if where in WHERE else foreign(where, 20)

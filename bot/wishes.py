@@ -10,6 +10,7 @@ from typing import Any
 from bot import texts, zones
 from bot.command import Context
 from bot.languages import INTERFACE
+from bot.render import concept_name
 from bot.texts import Texts
 from bot.timing import zone_of
 from core.errors import CommandError
@@ -113,7 +114,8 @@ def described(options: Options, say: Texts, now: datetime) -> Iterator[Line]:
     snoozed = options.snoozed_until
     languages = ", ".join(map(say.language, options.languages))
     muted = [f"#{story_id}" for story_id in options.muted_stories]
-    muted += [say.quoted(foreign(name, 60)) for name in (*options.muted_sources, *options.muted_terms)]
+    muted += [say.quoted(foreign(name, 60)) for name in options.muted_sources]
+    muted += [say.quoted(concept_name(term, say)) for term in options.muted_terms]
     everything = say.say(texts.SETTING_ALL)
     for template, value in (
         (texts.SETTING_WHEN, when(options, say)),

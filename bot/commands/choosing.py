@@ -84,7 +84,7 @@ async def mute(ctx: Context, what: Rest = "") -> Message:
     if isinstance(name, int):
         story = await ctx.store.find_story(name)
         rows += (_sources(ctx, story),) if story else ()
-    return wishes.answer(ctx, texts.MUTED, rows, name=_shown(name))
+    return wishes.answer(ctx, texts.MUTED, rows, name=_shown(ctx, field, name))
 
 
 @command(role=Role.EDITOR, examples=("unmute 12", "unmute source BelTA", "unmute all"), private=False)
@@ -99,7 +99,7 @@ async def unmute(ctx: Context, what: Rest = "") -> Message:
     if name is None or name not in before:
         return wishes.answer(ctx, texts.MUTED_NOT, _unmutes(ctx, mine.options), changed=False)
     await wishes.change(ctx, **{field: tuple(one for one in before if one != name)})
-    return wishes.answer(ctx, texts.UNMUTED, name=_shown(name))
+    return wishes.answer(ctx, texts.UNMUTED, name=_shown(ctx, field, name))
 
 
 def _chosen(ctx: Context, words: Sequence[str], known: dict[str, str]) -> tuple[str, ...] | None:
@@ -124,7 +124,8 @@ async def _named(ctx: Context, what: str) -> tuple[str, int | str | None]:
         return "muted_stories", (await get_story(ctx, int(number))).id
     if kind.casefold() in _KINDS and rest:
         field = "muted_sources" if kind.casefold() == "source" else "muted_terms"
-        return field, foreign(rest.casefold(), LONGEST_TERM)
+        concept = render.concept_called(rest, ctx.say) if field == "muted_terms" else ""
+        return field, concept or foreign(rest.casefold(), LONGEST_TERM)
     reference = ctx.request.message_ref
     story = await ctx.store.find_story_of_message(ctx.request.target, reference) if reference and not kind else None
     if story is None and kind:
@@ -158,10 +159,12 @@ def _unmutes(ctx: Context, options: Options) -> wishes.Buttons:
         for name in getattr(options, field)[-5:]:
             line = _line("unmute", field, name)
             if line.startswith("unmute"):
-                label = ctx.say.say(texts.UNMUTE_NAME_BUTTON, name=_shown(name))
+                label = ctx.say.say(texts.UNMUTE_NAME_BUTTON, name=_shown(ctx, field, name))
                 rows.append((Button(label, command=line),))
     return tuple(rows)
 
 
-def _shown(name: object) -> str:
+def _shown(ctx: Context, field: str, name: object) -> str:
+    if field == "muted_terms":
+        return render.concept_name(str(name), ctx.say)
     return f"#{name}" if isinstance(name, int) else foreign(str(name), LONGEST_TERM)

@@ -157,6 +157,26 @@ async def test_a_story_is_muted_under_its_alert_and_undone_by_a_tap(chat: Chat) 
     assert await chat.options() == Options()
 
 
+@pytest.mark.parametrize(
+    ("lang", "typed", "kept"),
+    [
+        ("en", "the United States", "us"),
+        ("ru", "санкции", "sanctions"),
+        ("ru", "США", "us"),
+        ("en", "potash", "potash"),
+    ],
+)
+async def test_a_term_is_muted_as_why_names_it(chat: Chat, lang: str, typed: str, kept: str) -> None:
+    await chat.ask(f"language {lang}")
+    muted = await chat.ask(f"mute term {typed}")
+    assert (await chat.options()).muted_terms == (kept,)
+    named = muted.text.partition(": ")[2]
+    assert named == typed
+    assert named in (await chat.ask("settings")).text
+    assert named in (await chat.ask(f"unmute term {typed}")).text
+    assert (await chat.options()).muted_terms == ()
+
+
 async def test_everything_is_unmuted_at_once(chat: Chat) -> None:
     for line in ("mute source BelTA", "mute term potash", "unmute all"):
         await chat.ask(line)
