@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -93,7 +94,10 @@ class Parts:
     roles: frozenset[str] = ALL
 
     async def open_store(self) -> None:
-        """Open and migrate the database and make feeds and subscriptions follow the configuration."""
+        """Open and migrate the database and make feeds and subscriptions follow the configuration. Nothing is polled
+        before, so this is when matching makes its tables, beside the event loop."""
+        if self.roles != {DELIVER}:
+            await asyncio.to_thread(self.matcher.prepare)
         await self.store.open()
         await self.set_clock()
         now = self.clock.now()

@@ -6,3 +6,4 @@ from matching.matcher import load_matcher
 from matching.packfile import PACKS
 
 MATCHER = load_matcher([PACKS])
+MATCHER.prepare()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from importlib import import_module
+from inspect import signature
 from itertools import chain
 from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import matching
 from benchmarks.news_text import LANGS, Writer
 from core.model import Level
 from matching.ceilings import Ceilings
-from matching.cues import Cues
+from matching.cues import Cues, read_table
 from matching.fold import _fold_any, fold, fold_keeping_accents
 from matching.lexicon import Found
 from matching.matcher import load_matcher, spots_of
@@ -89,6 +94,26 @@ def test_news_of_nothing_in_particular_is_not_scored() -> None:
     readings = [read(matcher.lexicon, text[:90], text) for text in texts]
     scored = [reading for reading in readings if ceilings.may_count(reading.found, reading.implies)]
     assert len(scored) < len(readings) / 3
+
+
+def tables() -> list[Any]:
+    """The functions of matching that make a table once in a process."""
+    modules = [import_module(f"matching.{module.name}") for module in iter_modules(matching.__path__)]
+    found = {value for module in modules for value in vars(module).values() if hasattr(value, "cache_info")}
+    return [table for table in found if not signature(table).parameters] + [read_table]
+
+
+def test_a_prepared_matcher_makes_no_table_when_news_comes() -> None:
+    matcher = load_matcher_once()
+    for table in tables():
+        table.cache_clear()
+    matcher.prepare()
+    made = {table: table.cache_info().misses for table in tables()}
+    assert sum(made.values()) > 8
+    for line in DATA.read_text(encoding="utf-8").splitlines()[::9]:
+        row = json.loads(line)
+        matcher.analyse(row["title"], row["summary"], lang=row["lang"])
+    assert {table: table.cache_info().misses for table in tables()} == made
 
 
 def test_benchmark_news_is_varied_and_the_same_for_the_same_number() -> None:

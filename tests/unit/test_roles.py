@@ -75,3 +75,22 @@ async def test_jobs_go_on_when_the_clock_is_set_back() -> None:
         assert not rounds.look()
     finally:
         rounds.stop()
+
+
+@pytest.mark.parametrize(("does", "tables"), [("poll", 1), ("deliver", 0)])
+async def test_tables_of_matching_are_made_before_polling_begins(tmp_path: Path, does: str, tables: int) -> None:
+    from app.parts import make_parts
+    from core.config import load_settings
+    from matching import scene
+    from matching.numberwords import meanings
+
+    file = tmp_path / "config.toml"
+    file.write_text(f'[storage]\nurl = "sqlite+aiosqlite:///{tmp_path}/x.db"\n', encoding="utf-8")
+    parts = make_parts(load_settings(file, {}), roles=roles(does))
+    try:
+        for table in (scene._cues, meanings):
+            table.cache_clear()
+        await parts.open_store()
+        assert [table.cache_info().currsize for table in (scene._cues, meanings)] == [tables] * 2
+    finally:
+        await parts.close()
