@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from heapq import nsmallest
 from typing import Any
 
 from core.model import Facts
@@ -51,9 +50,9 @@ def signature(
         result["x"] = others[:12]
     if outcomes:
         result["k"] = outcomes
-    folded = [word for word in (*reading.title.folded, *reading.body.folded) if word]
+    folded = list(filter(None, (*reading.title.folded, *reading.body.folded)))
     grams = map(" ".join, zip(*(folded[at:] for at in range(_GRAM)), strict=False))
-    result["w"] = nsmallest(_HASHES, set(map(zlib.crc32, map(str.encode, grams))))
+    result["w"] = sorted(set(map(zlib.crc32, map(str.encode, grams))))[:_HASHES]
     if len(folded) >= _GRAM:
         result["h"] = zlib.crc32(" ".join(folded).encode())
     return result

@@ -175,7 +175,15 @@ def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
 
 def _best_rule(topic: Topic, spots: Spots) -> _Sum:
     common = [*_boosts(topic, spots), *_negatives(topic, spots)]
-    return max((_sum(topic, rule, spots, common) for rule in topic.rules), key=lambda made: made.rank, default=_NOTHING)
+    whole = [rule for rule in topic.rules if all(spots.best(group) is not None for group in rule.all)]
+    best = _first_best(topic, whole, spots, common)
+    if _LEVELS[best.level] > _LEVELS[Level.HALF]:
+        return best  # a rule that lacks a group makes half a match at most
+    return _first_best(topic, topic.rules, spots, common)
+
+
+def _first_best(topic: Topic, rules: Sequence[Rule], spots: Spots, common: Sequence[Addend]) -> _Sum:
+    return max((_sum(topic, rule, spots, common) for rule in rules), key=lambda made: made.rank, default=_NOTHING)
 
 
 def meets_needs(topic: Topic, spots: Spots) -> bool:
