@@ -45,7 +45,7 @@ class PackMatcher:
     def prepare(self) -> None:
         """Make the tables of number words and cues now, a quarter of a second of CPU once a process: the first text of
         the subject would wait for them, and everything else that shares its event loop."""
-        self._read_facts(read(self.lexicon, "10 to 12 freed", ""), ())
+        self._read_facts(read(self.lexicon, "10 to 12 prisoners freed and taken to Vilnius", ""), ())
 
     @property
     def titles(self) -> Mapping[str, Mapping[str, str]]:
