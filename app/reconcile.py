@@ -35,8 +35,10 @@ def run(args: argparse.Namespace) -> int:
 async def _find(url: str) -> tuple[Finding, ...]:
     from datetime import UTC, datetime
 
+    from storage.dialect import must_be_there
     from storage.store import Store
 
+    must_be_there(url)
     store = Store(url)
     await store.open()
     try:

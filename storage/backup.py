@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StoreError
 from storage.columns import CleanText, Coded, ExactText, UtcTime
 from storage.database import Database
-from storage.dialect import SQLITE, Lock
+from storage.dialect import SQLITE, Lock, must_be_there
 from storage.migrate import current_revision, upgrade
 from storage.schema import REVISION, metadata
 
@@ -158,6 +158,7 @@ async def back_up(url: str, file: Path) -> Sums:
     SQLite is copied by its online backup (https://www.sqlite.org/backup.html) unless the name says `.jsonl`; the copy
     is checked. The file appears when it is whole, readable by its owner alone: it holds the addresses of chats.
     """
+    must_be_there(url)
     part = _part_of(file)
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))

@@ -149,6 +149,16 @@ def _make_file(url: URL) -> None:
         ) from error
 
 
+def must_be_there(url: str) -> None:
+    """Raises StoreError where there is no SQLite file, which opening would make: for what only reads."""
+    file = Path(str(parse_url(url).database))
+    if parse_url(url).drivername != POSTGRESQL and not str(file).startswith("file:") and not file.exists():
+        raise StoreError(
+            f"There is no database {file}, seen from {Path.cwd()}: check storage.url, and where the command is run; "
+            "`python main.py migrate` makes a new one."
+        )
+
+
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")

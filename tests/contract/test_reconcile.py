@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, text
 
+from app import cli
 from storage.columns import UtcTime
 from storage.reconcile import CHECKS
 from storage.store import Store
@@ -74,3 +76,11 @@ async def test_every_contradiction_is_found(store: Store, clock: FakeClock, stat
 
 def test_every_check_is_tried() -> None:
     assert len(BREAKAGES) == len(CHECKS)
+
+
+def test_a_database_that_is_not_there_is_not_called_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[storage]\nurl = "sqlite+aiosqlite:///{tmp_path}/wrong.db"\n', encoding="utf-8")
+    assert cli.main(["--config", str(config), "reconcile"]) == 1
+    assert "There is no database" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]

@@ -221,6 +221,13 @@ async def test_a_place_that_cannot_be_written_is_told(full: str, tmp_path: Path)
     assert os.listdir(tmp_path) == [] or all("folder" not in name for name in os.listdir(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["backup.db", "backup.jsonl"])
+async def test_a_database_that_is_not_there_is_neither_made_nor_backed_up(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoreError, match=r"There is no database .*wrong.db, seen from .*: check storage\.url"):
+        await back_up(f"sqlite+aiosqlite:///{tmp_path}/folder/wrong.db", tmp_path / name)
+    assert os.listdir(tmp_path) == []
+
+
 async def test_a_pipe_or_a_device_is_not_replaced(sqlite_url: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(StoreError, match="no file"):
