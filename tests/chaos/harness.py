@@ -29,6 +29,7 @@ from tests.chaos.ledger import Account, Evidence, Judge, Row, account
 from tests.chaos.process import LEASE, forked
 from tests.chaos.witness import heard
 from tests.chaos.world import Storm, StormySlack, StormyTelegram, feed_server
+from tests.patience import PATIENCE
 
 CHATS = {"telegram": 4, "slack": 2}
 FEEDS = 3
@@ -248,7 +249,7 @@ class Chaos:
                     await self.start(place)
             await asyncio.sleep(0.2)
 
-    async def all_ready(self, within: float = 300.0) -> None:
+    async def all_ready(self, within: float = PATIENCE) -> None:
         """Wait until every process has started up, or has died again."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
@@ -322,7 +323,7 @@ class Chaos:
             await self.slack.stop()
             await self.telegram.stop()
 
-    async def settle(self, patience: float = 120.0) -> None:
+    async def settle(self, patience: float = PATIENCE) -> None:
         """Wait until everything that was published is stored and all of it shown, or nothing more happens."""
         last, since = (0, 0), time.monotonic()
         while time.monotonic() - since < patience:

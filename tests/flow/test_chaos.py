@@ -34,7 +34,7 @@ def test_nothing_is_lost_and_every_repeat_is_explained(tmp_path: Path) -> None:
         env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=2 * PATIENCE,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
