@@ -267,16 +267,20 @@ def test_several_files_are_measured_each_on_its_own(tmp_path: Path) -> None:
     assert [line for line in out.splitlines() if line.startswith("==")] == [f"== {file}" for file in files]
 
 
-def test_weights_of_stories_are_fitted_to_all_files_but_one() -> None:
-    files = [str(DATA.parent / f"news-{name}.jsonl") for name in ("stories", "pairs")]
+def test_weights_of_stories_are_fitted_to_all_files_but_one(tmp_path: Path) -> None:
+    files = []
+    for name in ("stories", "pairs"):
+        lines = (DATA.parent / f"news-{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        files.append(str(tmp_path / name))
+        Path(files[-1]).write_text("\n".join(lines[:14]), encoding="utf-8")
     code, out, _ = command_line(*files, "--fit-stories", "--json")
     figures = json.loads(out)
     assert code == 0
     assert list(figures) == files
     for of in figures.values():
-        assert of["now"]["bcubed_f1"] >= 0.95
-        assert 0.8 <= of["fitted"]["bcubed_f1"] <= 1.0
-        assert of["now"]["items"] == of["fitted"]["items"]
+        assert of["now"]["bcubed_f1"] >= 0.9
+        assert 0.6 <= of["fitted"]["bcubed_f1"] <= 1.0
+        assert of["now"]["items"] == of["fitted"]["items"] == 14
     code, out, _ = command_line(*files, "--fit-stories")
     assert (code, len(out.splitlines())) == (0, 3)
     code, _, err = command_line(files[0], "--fit-stories")
