@@ -181,6 +181,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
 }
 READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "reconcile": lambda store: store.reconcile(NOW),
+    "list_leases": lambda store: store.list_leases(NOW),
     "list_notices": lambda store: store.list_notices(NOW),
     "list_replicas": lambda store: store.list_replicas(NOW),
     "read_revision": lambda store: store.read_revision(),
