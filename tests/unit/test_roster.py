@@ -116,7 +116,9 @@ def test_given_names_of_other_languages_begin_with_a_pair_of_the_roster() -> Non
 @each_name
 def test_foreign_name_is_written_in_both_scripts(slug: str) -> None:
     name = NAMES[slug]
-    assert name.keys() - {"be", "ru"} == NAME_KEYS
+    assert name.keys() - {"be", "ru", "sure"} == NAME_KEYS
+    assert set(name.get("sure", ())) < {*name["latin"], *name["cyrillic"]}
+    assert "sure" not in name or not name["alone"]
     shown = [name.get("be", "").split(), name.get("ru", "").split()]
     assert [word for words in shown for word in words if not CYRILLIC_WORD.fullmatch(word) and word != "XIV"] == []
     assert bool(shown[0]) == bool(shown[1])
