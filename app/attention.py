@@ -1,8 +1,8 @@
 """What needs a hand: a feed gone, a token refused, alerts that wait, a full disk, an upgrade left half done.
 
-Each is said once, in plain words: in the log, and in the chats of access.operators (a user id is the address of the
-chat with that person, in Telegram and in Slack alike). What ends and begins again is said again. What was said stands
-in the database, so that several processes say it once, and one that is started again does not repeat it.
+Each is said once, in plain words: in the log, and in the chats of access.operators, in their languages. (A user id is
+the address of the chat with that person, in Telegram and in Slack alike.) What ends and begins again is said again.
+What was said stands in the database: several processes say it once, and one that is started again does not repeat it.
 
 Feeds, alerts, the disk and the release are judged by what the database and the disk say; the rest is told by the parts
 as it happens, and is noted within a minute.
@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from app import notice_texts as told
 from app.telling import Teller, TellingStore
 from app.upgrades import upgrade_pending
+from bot.languages import Chosen
+from bot.speech import ENGLISH, Texts
 from core.audits import Missed
 from core.errors import StoreError
 from core.health import FeedRecord
@@ -29,6 +32,7 @@ from core.model import Status
 from core.noticing import Notice, NoticeKey
 from core.ports import ChatPlatform, Clock
 from core.replicas import AT_WORK, Replica, ReplicaStore
+from core.sentence import Sentence
 from feeds.health import is_trouble
 
 log = logging.getLogger("minskwatch")
@@ -70,11 +74,14 @@ class Attention:
         folder: Path | None,
         replica: Replica,
         disk_used: Callable[[Path], float] | None = None,
+        *,
+        say: Texts = ENGLISH,
+        chosen: Chosen | None = None,
     ) -> None:
         self._clock = clock
         self._began_at = self._well_at = clock.now()
         self._store = store
-        self._teller = Teller(store, platforms, operators, replica.owner)
+        self._teller = Teller(store, platforms, operators, replica.owner, say=say, chosen=chosen)
         self._folder = folder
         self._disk_used = disk_used or _disk_used
         self._replica = replica
@@ -94,11 +101,12 @@ class Attention:
             case "feed_reissued" | "feed_moved" | "feed_state" | "audit" | "alert_dead":
                 self._look_at(event, fields)
             case "outage_began":
-                self._begin("network", "", "Nearly all hosts fail at once: the fault is ours, so no feed is blamed.")
+                self._begin("network", "", Sentence(told.NETWORK))
             case "outage_ended":
                 self._over("network", "")
             case "credentials_refused":
-                self._begin("token", fields["platform"], f"{fields['platform']} refuses the token: {fields['reason']}")
+                platform, reason = fields["platform"], fields["reason"]
+                self._begin("token", platform, Sentence(told.REFUSED, platform=platform, reason=reason))
             case "config_refused" | "config_read" | "token_shared" | "token_alone" | "token_replaced":
                 self._look_within(event, fields)
             case "token_accepted":
@@ -112,11 +120,13 @@ class Attention:
         """What is wrong with this program itself, or how it is run."""
         match event:
             case "config_refused":
-                self._replace("configuration", f"The configuration stays as it was: {fields['reason']}")
+                self._replace("configuration", Sentence(told.CONFIGURATION, reason=fields["reason"]))
             case "config_read":
                 self._over_kind("configuration")
             case "token_shared":
-                self._begin("shared-token", fields["platform"], fields["reason"])
+                platform = fields["platform"]
+                text = Sentence(told.SHARED, platform=platform.capitalize(), reason=fields["reason"])
+                self._begin("shared-token", platform, text)
             case "token_replaced":
                 self._replace("replaced-token", fields["reason"])
             case "token_alone":
@@ -127,18 +137,15 @@ class Attention:
         feed, url = fields.get("feed", ""), fields.get("url", "")
         match event:
             case "feed_reissued":
-                text = f"The feed {feed} published {fields['entries']} entries anew, as after a redesign: "
-                self._news(event, url, text + "what was read before, or is older, was kept quiet.")
+                self._news(event, url, Sentence(told.REISSUED, feed=feed, n=fields["entries"]))
             case "feed_moved":
-                where = fields["moved_to"]
-                self._news(event, url, f"The feed {feed} has moved to {where} and is read there: change its address.")
+                self._news(event, url, Sentence(told.MOVED, feed=feed, address=fields["moved_to"]))
             case "feed_state" if fields["condition"] in ("quiet", "not a feed"):
-                self._news(event, url, f"The feed {feed}: {fields['reason']}")
+                self._news(event, url, Sentence(told.FEED, feed=feed, reason=fields["reason"]))
             case "audit":
                 self._news(event, "", _missed(fields["missed"]))
             case "alert_dead":
-                text = f"{fields['platform']} refuses an alert for good, so that a chat lacks it: {fields['reason']} "
-                self._news(event, "", text + "/deliveries of the status page has all of the kind.")
+                self._news(event, "", Sentence(told.DEAD, platform=fields["platform"], reason=fields["reason"]))
 
     def change(self, operators: Iterable[str]) -> None:
         """Tell other operators from now on; who is new is told what there is."""
@@ -229,8 +236,7 @@ class Attention:
             "backlog",
             waiting > BACKLOG[0],
             waiting < BACKLOG[1],
-            f"An alert has been waiting for {_minutes(waiting)} ({status.outbox_waiting} wait): a platform may be down "
-            "or limit us; /deliveries of the status page has the reasons.",
+            Sentence(told.BACKLOG, n=_minutes(waiting), waiting=status.outbox_waiting),
         )
         silence = now - max(status.last_ok_at or self._began_at, self._began_at)
         heard = status.last_ok_at is not None and now - status.last_ok_at < SILENCE[1]
@@ -239,7 +245,7 @@ class Attention:
             "silence",
             status.feeds > 0 and silence > SILENCE[0],
             heard or not status.feeds,
-            f"No feed has been read for {_minutes(silence)}: check the network and DNS of this host.",
+            Sentence(told.SILENCE, n=_minutes(silence)),
         )
         used = self._disk_used(self._folder) if self._folder is not None else 0.0
         self._weigh(
@@ -247,8 +253,7 @@ class Attention:
             "disk",
             used > DISK_USED[0],
             used < DISK_USED[1],
-            f"The disk of {self._folder} is {used:.0%} full: free some space, or keep entries for a shorter time "
-            "(storage.keep). Nothing can be stored on a full disk.",
+            Sentence(told.DISK, folder=str(self._folder), percent=f"{used * 100:.0f}"),
         )
         await self._judge_release(found, now)
         await self._judge_feeds(found)
@@ -260,7 +265,7 @@ class Attention:
         urls = {record.spec.url for record in failing}
         found.over += [key for key in self._present if key[0] == "feed" and key[1] not in urls]
         for record in failing:
-            text = f"The feed {record.spec.name} cannot be read: {record.state.last_error}"
+            text = Sentence(told.UNREADABLE, feed=record.spec.name, reason=record.state.last_error)
             if ("feed", record.spec.url) not in self._present:
                 found.begun.append(Notice("feed", record.spec.url, text))
 
@@ -269,11 +274,11 @@ class Attention:
         text = upgrade_pending(await self._store.list_replicas(now - AT_WORK), revision)
         self._uneven_since = (self._uneven_since or now) if text else None
         lasts = self._uneven_since is not None and now - self._uneven_since >= UPGRADE_TAKES
-        self._weigh(found, "upgrade", lasts, not text, text)
+        self._weigh(found, "upgrade", lasts, text is None, text)
 
-    def _weigh(self, found: _Judgement, kind: str, begins: bool, over: bool, text: str) -> None:
+    def _weigh(self, found: _Judgement, kind: str, begins: bool, over: bool, text: Sentence | None) -> None:
         key = (kind, "")
-        if begins and key not in self._present:
+        if begins and text is not None and key not in self._present:
             found.begun.append(Notice(*key, text))
         elif over and key in self._present:
             found.over.append(key)
@@ -282,12 +287,12 @@ class Attention:
         """Who told last tells this as well; what the processes agree by is away."""
         if self._away or now - self._well_at < DATABASE_AWAY:
             return
-        self._away = f"For {_minutes(now - self._well_at)} nothing can be read from or written to the database: {error}"
+        self._away = Sentence(told.DATABASE, n=_minutes(now - self._well_at), reason=str(error))
         log.error("needs a hand: %s", self._away)
         if self._teller.leads:
             await self._teller.tell_without_database(self._away)
 
-    def _begin(self, kind: str, name: str, text: str) -> None:
+    def _begin(self, kind: str, name: str, text: Sentence) -> None:
         """Note what lasts until it is over, or until this process has ended."""
         self._mine.add((kind, name))
         if (kind, name) in self._present:
@@ -295,7 +300,7 @@ class Attention:
         else:
             self._pending[kind, name] = Notice(kind, name, text, self._clock.now() + UNLESS_REPEATED)
 
-    def _news(self, kind: str, name: str, text: str) -> None:
+    def _news(self, kind: str, name: str, text: Sentence) -> None:
         """Note something that happened and does not last: told once in a day."""
         if (kind, name) not in self._present:
             self._pending.setdefault((kind, name), Notice(kind, name, text, self._clock.now() + NEWS_LASTS))
@@ -309,7 +314,7 @@ class Attention:
         self._pending = {key: notice for key, notice in self._pending.items() if key[0] != kind}
         self._over_kinds.add(kind)
 
-    def _replace(self, kind: str, text: str) -> None:
+    def _replace(self, kind: str, text: Sentence) -> None:
         """Note what takes the place of all of its kind; the text is its name, so that the same is told once."""
         self._over_kind(kind)
         self._begin(kind, text, text)
@@ -326,12 +331,12 @@ class Attention:
         return {key: notice for key, notice in both.items() if notice is not None}
 
 
-def _missed(missed: Sequence[Missed]) -> str:
+def _missed(missed: Sequence[Missed]) -> Sentence:
     """What the audit found, as one sentence with the first headlines and addresses."""
     first = "; ".join(f"“{one.title[:120]}” {one.url}" for one in missed[:MOST_MISSED])
-    more = f"; and {len(missed) - MOST_MISSED} more" if len(missed) > MOST_MISSED else ""
-    stories = "1 relevant story" if len(missed) == 1 else f"{len(missed)} relevant stories"
-    return f"{stories} came from the audit's query and from no feed: {first}{more}. A source may be missing or broken."
+    if len(missed) > MOST_MISSED:
+        first = Sentence(told.MISSED_MORE, stories=first, n=len(missed) - MOST_MISSED)
+    return Sentence(told.MISSED, n=len(missed), stories=first)
 
 
 def database_folder(url: str) -> Path | None:
@@ -348,5 +353,5 @@ def _seconds(age: timedelta) -> int:
     return max(0, int(age.total_seconds()))
 
 
-def _minutes(age: timedelta) -> str:
-    return f"{_seconds(age) // 60} minutes"
+def _minutes(age: timedelta) -> int:
+    return _seconds(age) // 60

@@ -20,7 +20,7 @@ from bot.delivery import Deliverer, DeliveryOptions
 from bot.dispatch import Dispatcher
 from bot.draw import png
 from bot.finder import Finder
-from bot.languages import TopicTitles, texts_in
+from bot.languages import Chosen, TopicTitles, texts_in
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
@@ -146,18 +146,17 @@ def make_parts(
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock, listen=settings.storage.listen)
     platforms: dict[str, ChatPlatform] = {}
-    metrics = Metrics(clock)
-    folder = database_folder(settings.storage.url)
-    attention = Attention(clock, store, platforms, settings.access.operators, folder, replica_of(roles, clock))
+    metrics, folder = Metrics(clock), database_folder(settings.storage.url)
+    roster = Roster(matcher.lexicon, pack_files(settings))
+    default = (texts_in(settings.chat.language) if chats else ENGLISH).knowing(People(roster.called))
+    operators, me, chosen = settings.access.operators, replica_of(roles, clock), Chosen()
+    attention = Attention(clock, store, platforms, operators, folder, me, say=default, chosen=chosen)
     observe = joined(observe or log_event, metrics, attention)
-    options = feed_options(settings)
-    watcher = StoredWatcher(store, matcher.lexicon)
+    options, watcher = feed_options(settings), StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     pages, stories = PageWorker(options), StoryBook()
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    roster = Roster(matcher.lexicon, pack_files(settings))
-    default = (texts_in(settings.chat.language) if chats else ENGLISH).knowing(People(roster.called))
     finder = Finder(store, TopicTitles(matcher.topics, matcher.titles), clock, say=default, observe=observe)
     context = PlatformContext(
         settings, clock, store, log, store, stories=store, leases=store, observe=observe, installs=store, inquire=finder
@@ -166,7 +165,7 @@ def make_parts(
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
     topics, titles = matcher.topics, matcher.titles
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
-    tools = Tools(roster, load_timeline(), feeds=desk, draw=png)
+    tools = Tools(roster, load_timeline(), chosen, feeds=desk, draw=png)
     delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,

@@ -1,4 +1,5 @@
-"""Tells operators in their chats what needs a hand: by one process at a time, and each operator once.
+"""Tells operators in their chats what needs a hand: by one process at a time, each operator once, in the chat's
+language.
 
 What was told stands in the database. A process that ends between telling and noting it down lets it be told again.
 """
@@ -12,10 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from app import notice_texts as texts
+from bot.languages import Chosen, speak
+from bot.speech import ENGLISH, Texts
 from core.errors import DeliveryError, MinskError, TargetGone
 from core.leadership import OWNER
 from core.message import LineKind, Message, line
-from core.model import Target
+from core.model import Subscription, Target
 from core.noticing import Notice, NoticeStore
 from core.ports import ChatPlatform
 from core.replicas import Lease, LeaseStore
@@ -28,12 +32,13 @@ SEND_WITHIN = 30.0  # seconds
 MOST_AT_ONCE = 10  # lines of one message
 
 
-class TellingStore(NoticeStore, LeaseStore, Protocol): ...
+class TellingStore(NoticeStore, LeaseStore, Protocol):
+    async def find_subscription(self, target: Target) -> Subscription | None: ...
 
 
 class Teller:
     """`owner` is who we are among the processes. Operators on platforms that this process does not serve are passed
-    over."""
+    over. `say` is the language of chats that chose none, `chosen` has those of chats that are not subscribed."""
 
     def __init__(
         self,
@@ -41,10 +46,16 @@ class Teller:
         platforms: Mapping[str, ChatPlatform],
         operators: Iterable[str],
         owner: str = OWNER,
+        *,
+        say: Texts = ENGLISH,
+        chosen: Chosen | None = None,
     ) -> None:
         self._store = store
         self._platforms = platforms
         self._owner = owner
+        self._say = say
+        self._chosen = chosen or Chosen()
+        self._spoken: dict[Target, Texts] = {}  # for when the database is away
         self._operators: tuple[Target, ...] = ()
         self._unreached: set[Target] = set()
         self._lease: Lease | None = None
@@ -69,13 +80,13 @@ class Teller:
             return
         for target in self._reachable():
             untold = [notice for notice in notices if mark_of(target) not in notice.told]
-            if untold and await self._send(target, [notice.text for notice in untold]):
+            if untold and await self._send(target, [notice.text for notice in untold], await self._language(target)):
                 await self._store.mark_noticed([notice.key for notice in untold], mark_of(target))
 
     async def tell_without_database(self, text: str) -> None:
         """Tell all operators a sentence, noting nothing down."""
         for target in self._reachable():
-            await self._send(target, [text])
+            await self._send(target, [text], self._spoken.get(target) or self._unsubscribed(target))
 
     async def leave(self, now: datetime) -> None:
         """Let another process tell. Raises StoreError."""
@@ -87,10 +98,20 @@ class Teller:
         there = (target for target in self._operators if target.platform in self._platforms)
         return tuple(target for target in there if target not in self._unreached)
 
-    async def _send(self, target: Target, texts: Sequence[str]) -> bool:
+    async def _language(self, target: Target) -> Texts:
+        """What a chat chose, as it does for alerts and answers. Raises StoreError."""
+        mine = await self._store.find_subscription(target)
+        default = self._unsubscribed(target)
+        self._spoken[target] = say = speak(mine.options, "", default) if mine else default
+        return say
+
+    def _unsubscribed(self, target: Target) -> Texts:
+        return speak(None, self._chosen.find(target), self._say)
+
+    async def _send(self, target: Target, sentences: Sequence[str], say: Texts) -> bool:
         try:
             async with asyncio.timeout(SEND_WITHIN):
-                await self._platforms[target.platform].send(target, _message(texts))
+                await self._platforms[target.platform].send(target, _message(sentences, say))
         except TargetGone as error:
             log.warning("operator %s cannot be told, write to the bot first: %s", target, error)
             self._unreached.add(target)
@@ -108,9 +129,9 @@ def mark_of(target: Target) -> str:
     return hashlib.blake2b(str(target).encode(), digest_size=8).hexdigest()
 
 
-def _message(texts: Sequence[str]) -> Message:
-    lines = [line("Minsk Watch needs a hand", kind=LineKind.TITLE)]
-    lines += [line(text, kind=LineKind.BULLET) for text in texts[:MOST_AT_ONCE]]
-    if len(texts) > MOST_AT_ONCE:
-        lines.append(line(f"and {len(texts) - MOST_AT_ONCE} more; the log has them all", kind=LineKind.SMALL))
-    return Message(tuple(lines))
+def _message(sentences: Sequence[str], say: Texts) -> Message:
+    lines = [say.line(texts.TITLE, LineKind.TITLE)]
+    lines += [line(say.tell(one), kind=LineKind.BULLET) for one in sentences[:MOST_AT_ONCE]]
+    if len(sentences) > MOST_AT_ONCE:
+        lines.append(say.line(texts.MORE, LineKind.SMALL, n=len(sentences) - MOST_AT_ONCE))
+    return Message(tuple(lines), lang=say.lang)

@@ -15,6 +15,8 @@ NoticeKey = tuple[str, str]
 class Notice:
     """Something that needs a hand, in a sentence. It is over by itself at `over_at`, unless that is None.
 
+    A `text` that is a core.sentence.Sentence is stored as one, and told to each operator in the chat's language.
+
     `told` holds the marks of the operators who know of it.
     """
 

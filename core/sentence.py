@@ -5,7 +5,9 @@ The templates stand in modules named `*_texts`, from where the catalogue of tran
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Template = str | tuple[str, str]
 
@@ -27,3 +29,31 @@ class Sentence(str):
         sentence = super().__new__(cls, filled)
         sentence.template, sentence.values = template, values
         return sentence
+
+
+def pack(text: str, clean: Callable[[str], str] = str) -> str:
+    """A sentence as JSON text, with `clean` done to what fills it; "" for any other text."""
+    return json.dumps(_apart(text, clean), ensure_ascii=False) if isinstance(text, Sentence) else ""
+
+
+def unpack(packed: str, english: str) -> str:
+    """The sentence that was packed; the English text as it is where there is none, or none that fills."""
+    try:
+        sentence = _together(json.loads(packed)) if packed else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return english
+    return sentence if isinstance(sentence, Sentence) else english
+
+
+def _apart(value: str | int, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, Sentence):
+        return [value.template, {key: _apart(one, clean) for key, one in value.values.items()}]
+    return clean(value) if isinstance(value, str) else value
+
+
+def _together(packed: Any) -> Any:
+    if not isinstance(packed, list):
+        return packed
+    template, values = packed
+    filling = {key: _together(one) for key, one in values.items()}
+    return Sentence(template if isinstance(template, str) else tuple(template), **filling)

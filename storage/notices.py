@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.noticing import Notice, NoticeKey
 from core.replicas import Replica
-from storage.columns import digest
+from core.sentence import pack, unpack
+from storage.columns import clean, digest
 from storage.dialect import batches, insert
 from storage.schema import notices, replicas
 
@@ -21,7 +22,9 @@ FORGET_AFTER = timedelta(days=1)
 async def listed(connection: AsyncConnection, now: datetime) -> tuple[Notice, ...]:
     at_hand = or_(notices.c.over_at.is_(None), notices.c.over_at > now)
     rows = await connection.execute(select(notices).where(at_hand).order_by(notices.c.id))
-    return tuple(Notice(row.kind, row.name, row.text, row.over_at, frozenset(row.told.split())) for row in rows)
+    return tuple(
+        Notice(row.kind, row.name, unpack(row.said, row.text), row.over_at, frozenset(row.told.split())) for row in rows
+    )
 
 
 async def begin(connection: AsyncConnection, new: Sequence[Notice], now: datetime) -> tuple[Notice, ...]:
@@ -33,6 +36,7 @@ async def begin(connection: AsyncConnection, new: Sequence[Notice], now: datetim
             "name_digest": digest(one.name),
             "name": one.name,
             "text": one.text,
+            "said": pack(one.text, clean),
             "over_at": one.over_at,
         }
         adding = insert(connection, notices).values(values)

@@ -364,7 +364,7 @@ replicas = Table(
     Column("seen_at", UtcTime(), nullable=False),
 )
 
-# What needs a hand: `told` are marks of the operators who know, with a blank between. Over by itself at `over_at`.
+# What needs a hand: `said` is `text` as core.sentence packs it, `told` marks who knows. Over by itself at `over_at`.
 notices = Table(
     "notices",
     metadata,
@@ -372,7 +372,7 @@ notices = Table(
     Column("kind", Text, nullable=False),
     Column("name_digest", LargeBinary, nullable=False),
     Column("name", CleanText(), nullable=False),
-    _text("text"),
+    *map(_text, ("text", "said")),
     Column("over_at", UtcTime()),
     _text("told"),
     UniqueConstraint("kind", "name_digest"),

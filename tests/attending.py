@@ -63,4 +63,4 @@ def failing(number: int, failures: int, now: datetime) -> FeedRecord:
 
 
 def texts_of(message: object) -> list[str]:
-    return [span.text for line in getattr(message, "lines", ()) for span in line.spans]
+    return [line.text for line in getattr(message, "lines", ())]

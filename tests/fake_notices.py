@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from core.errors import StoreError
 from core.health import FeedRecord
-from core.model import Status
+from core.model import Status, Subscription, Target
 from core.noticing import Notice, NoticeKey
 from core.replicas import Lease, Replica
 from storage.schema import REVISION
@@ -23,6 +23,7 @@ class FakeNotices:
         self.leases: dict[str, tuple[Lease, datetime]] = {}
         self.status = Status()
         self.feeds: tuple[FeedRecord, ...] = ()
+        self.subscriptions: dict[Target, Subscription] = {}
         self.revision = REVISION
         self.fault: StoreError | None = None
 
@@ -97,6 +98,10 @@ class FakeNotices:
         old, _ = self.leases[lease.name]
         if (old.owner, old.epoch) == (lease.owner, lease.epoch):
             self.leases[lease.name] = old, now
+
+    async def find_subscription(self, target: Target) -> Subscription | None:
+        self._work()
+        return self.subscriptions.get(target)
 
     async def get_status(self) -> Status:
         self._work()

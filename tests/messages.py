@@ -14,6 +14,7 @@ from string import Formatter
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
+import app
 import bot
 import feeds
 import matching
@@ -31,7 +32,7 @@ _UNWANTED = tuple(f'"{name}' for name in ("Project-Id", "Report", "POT", "PO-", 
 def collect() -> dict[Template, str]:
     """Every message of the interface -> where it stands. Templates of mere gaps and signs need no translation."""
     found: dict[Template, str] = {}
-    for room in (bot, feeds, matching, storage):
+    for room in (app, bot, feeds, matching, storage):
         for name in sorted(module.name for module in pkgutil.iter_modules(room.__path__)):
             if name.endswith("_texts") or (room is bot and name in ("texts", "speech")):
                 for constant, value in vars(import_module(f"{room.__name__}.{name}")).items():

@@ -179,7 +179,7 @@ class Polling:
             self._log.error("Two programs use the same Telegram token: %s; %s", error, advice, extra={"wait": wait})
             if self._failures > 1 and not self._shared:  # a replica that stops may be heard of once
                 self._shared = True
-                self._observe("token_shared", platform="telegram", reason=f"{error} {advice}")
+                self._observe("token_shared", platform="telegram", reason=str(error))
         else:
             self._log.warning("Telegram gives no updates: %s", error, extra={"wait": wait})
         await self._clock.sleep(wait)

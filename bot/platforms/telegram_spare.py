@@ -12,17 +12,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from bot.platforms.telegram_api import Api
+from bot.trouble_texts import TAKEN_OVER
 from core.errors import BadCredentials, DeliveryError
 from core.ports import Observer, TokenState
+from core.sentence import Sentence
 
 T = TypeVar("T")
-
-_TAKEN_OVER = (
-    "Telegram refuses the token of {before}; the spare bot @{name} has taken over all subscriptions. Each chat must "
-    "let it in: groups add it, channels make it an admin, people press Start at https://t.me/{name} and get their "
-    "alerts again. Until then a chat is paused. Tell them, then put its token into telegram.token and a new spare "
-    "behind it."
-)
 
 
 class Spare:
@@ -81,7 +76,7 @@ class Spare:
             return True
 
     def _tell(self, before: str) -> None:
-        told = _TAKEN_OVER.format(before=before, name=self._api.username)
+        told = Sentence(TAKEN_OVER, before=before, name=self._api.username)
         self._observe("token_replaced", platform="telegram", reason=told)
 
 

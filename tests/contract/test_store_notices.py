@@ -11,6 +11,7 @@ import pytest
 from app.attention import AttentionStore
 from core.noticing import Notice
 from core.replicas import Replica
+from core.sentence import Sentence
 from storage.schema import REVISION
 from storage.store import Store
 from tests.fake_clock import FakeClock
@@ -54,6 +55,20 @@ async def test_a_notice_begins_once_for_all_processes(notices: AttentionStore, c
 async def test_of_many_who_notice_at_once_one_is_the_first(notices: AttentionStore, clock: FakeClock) -> None:
     begun = await asyncio.gather(*(notices.begin_notices([FEED, DISK], clock.now()) for _ in range(8)))
     assert sorted(one.kind for some in begun for one in some) == ["disk", "feed"]
+
+
+async def test_a_sentence_is_given_back_as_one(notices: AttentionStore, clock: FakeClock) -> None:
+    inner = Sentence(("{stories}; and {n} more", "{stories}; and {n} more"), stories="“A {n}” \\ 'b'", n=2)
+    said = Sentence(("{n} story: {stories}", "{n} stories: {stories}"), n=1_007, stories=inner)
+    await notices.begin_notices([Notice("audit", "", said), DISK], clock.now())
+    found = {one.kind: one.text for one in await notices.list_notices(clock.now())}
+    assert found == {"audit": "1,007 stories: “A {n}” \\ 'b'; and 2 more", "disk": DISK.text}
+    audit = found["audit"]
+    assert isinstance(audit, Sentence)
+    assert (audit.template, audit.values["n"]) == (said.template, 1_007)
+    assert isinstance(audit.values["stories"], Sentence)
+    assert audit.values["stories"].values == inner.values
+    assert not isinstance(found["disk"], Sentence)
 
 
 async def test_who_knows_is_remembered_for_each(notices: AttentionStore, clock: FakeClock) -> None:
@@ -118,3 +133,7 @@ async def test_text_that_postgresql_cannot_store_is_cleaned(store: Store, clock:
     await store.begin_notices([Notice("feed", "n\x00", "t\ud800")], clock.now())
     (one,) = await store.list_notices(clock.now())
     assert (one.name, one.text) == ("n\ufffd", "t\ufffd")
+    await store.begin_notices([Notice("token", "", Sentence("No: {reason}", reason="\x00\ud800{"))], clock.now())
+    _, said = await store.list_notices(clock.now())
+    assert isinstance(said.text, Sentence)
+    assert (said.text, said.text.values) == ("No: \ufffd\ufffd{", {"reason": "\ufffd\ufffd{"})

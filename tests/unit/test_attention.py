@@ -79,7 +79,7 @@ async def test_a_backlog_a_silence_and_a_full_disk_are_said_in_the_log(caplog: p
         await desk.attention.look()
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == 3
-    assert any("waiting for 16 minutes (40 wait)" in text for text in warnings)
+    assert any("waiting for 16 minutes (40 in all)" in text for text in warnings)
     assert any("No feed has been read for 31 minutes" in text for text in warnings)
     assert any("The disk of /data is 96% full" in text for text in warnings)
     desk.used = 0.94  # sways about the limit: neither over nor new

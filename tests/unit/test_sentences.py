@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -15,7 +16,7 @@ from bot.render import concept_name, where_name
 from bot.retelling import retell
 from core.errors import CommandError
 from core.message import Message, line
-from core.sentence import Sentence
+from core.sentence import Sentence, pack, unpack
 from feeds.desk_texts import FAILING, READ_ALREADY, SEVERAL, UNREAD
 from feeds.finding import read_address
 from matching import story_texts
@@ -51,6 +52,23 @@ def test_what_fills_a_sentence_is_never_read_as_a_template(name: str, number: in
     for lang in OTHERS:
         assert name in texts_in(lang).tell(Sentence(SEVERAL, n=number, names=name))
     assert name in Sentence(SEVERAL, n=number, names=name)
+
+
+@given(st.text(), st.integers(-(10**12), 10**12), st.text())
+def test_a_packed_sentence_is_the_same_again(name: str, number: int, english: str) -> None:
+    said = Sentence(FAILING, reason=Sentence(SEVERAL, n=number, names=name), at=english)
+    again = unpack(pack(said), english)
+    assert again == said
+    assert [texts_in(lang).tell(again) for lang in OTHERS] == [texts_in(lang).tell(said) for lang in OTHERS]
+    assert unpack(pack(english), english) == english
+
+
+@given(
+    st.recursive(st.none() | st.integers() | st.text(), lambda part: st.lists(part) | st.dictionaries(st.text(), part))
+)
+def test_what_was_not_packed_here_leaves_the_english_as_it_is(value: object) -> None:
+    assert isinstance(unpack(json.dumps(value), "English"), str)
+    assert unpack("[", "English") == unpack('["{a}", {}]', "English") == unpack('["{a.b}", {"a": 1}]', "English")
 
 
 @pytest.mark.parametrize("rule", MISTAKES)

@@ -315,6 +315,7 @@ def _create_agreements() -> None:
         _column("name_digest", sa.LargeBinary()),
         _column("name", sa.Text()),
         _text("text"),
+        _text("said"),
         _column("over_at", TIME, nullable=True),
         _text("told"),
         _primary("notices", "id"),
