@@ -46,6 +46,7 @@ from matching.matcher import load_matcher
 from matching.people import Roster
 from matching.stories import StoryBook
 from matching.timeline import load_timeline
+from tests.browser import browsing, find_browser
 
 FOLDER = Path(__file__).parent
 FIRST_AT = datetime(2025, 9, 11, 12, 4, tzinfo=UTC)
@@ -317,29 +318,22 @@ def _row(name: str, labels: list[str]) -> str:
 # --- the picture ----------------------------------------------------------------------------------------------------
 
 
-def draw(browser: str, html: str, picture: Path) -> None:
-    """Photograph the page, as high as it is. Raises CalledProcessError when the browser fails."""
+async def draw(browser: str, pages: Mapping[str, str]) -> None:
+    """Photograph each page, as high as it is, into NAME.png beside this file."""
     with tempfile.TemporaryDirectory() as folder:
-        page_file = Path(folder) / "alert.html"
-        page_file.write_text(html + "<script>document.title = document.body.offsetHeight</script>", encoding="utf-8")
-        dom = _browse(browser, folder, "--dump-dom", page_file.as_uri())
-        height = int(dom.partition("<title>")[2].partition("</title>")[0])
-        _browse(browser, folder, f"--screenshot={picture}", page_file.as_uri(), height=height)
-    shrink(picture)
+        async with browsing(browser) as tab:
+            for name, html in pages.items():
+                page_file = Path(folder) / f"{name}.html"
+                page_file.write_text(html, encoding="utf-8")
+                await tab.open(page_file.as_uri(), width=WIDTH, height=1, scale=SCALE)
+                (FOLDER / f"{name}.png").write_bytes(await tab.photograph(whole=True))
+                shrink(FOLDER / f"{name}.png")
 
 
 def shrink(picture: Path) -> None:
     quantizer = shutil.which("pngquant")
     if quantizer:
         subprocess.run([quantizer, "--force", "--strip", "--ext=.png", "128", str(picture)], check=True)  # noqa: S603
-
-
-def _browse(browser: str, folder: str, *last: str, height: int = 1000) -> str:
-    quiet = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
-    shape = (f"--window-size={WIDTH},{height}", f"--force-device-scale-factor={SCALE}", "--hide-scrollbars")
-    profile = ("--headless", "--no-sandbox", "--disable-sync", f"--user-data-dir={folder}/profile")
-    command = [browser, *profile, *quiet, *shape, *last]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout  # noqa: S603
 
 
 def pictures() -> dict[str, str]:
@@ -356,12 +350,11 @@ def main(page_file: str = "") -> int:
     if page_file:
         Path(page_file).write_text(page(sample_alert()), encoding="utf-8")
         return 0
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    browser = find_browser()
     if browser is None:
         print("No Chromium found to draw with; install it, or name a file to write the page to.", file=sys.stderr)
         return 1
-    for name, html in pictures().items():
-        draw(browser, html, FOLDER / f"{name}.png")
+    asyncio.run(draw(str(browser), pictures()))
     for name, lang in (("stats", "en"), ("stats-be", "be")):
         picture = FOLDER / f"{name}.png"
         picture.write_bytes(asyncio.run(sample_stats(lang)))
