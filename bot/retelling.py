@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from string import Formatter
 
 from bot import trouble_texts
 from bot.texts import Texts
 from core.message import foreign
-from core.sentence import Sentence
+from core.sentence import Recognised
 from matching import story_texts
 
 _BETWEEN = "; "
@@ -39,7 +38,8 @@ def retell(reason: str, say: Texts) -> str:
     """Why a report was placed where it was, in the language of `say`."""
     if say.lang == "en":
         return reason
-    return _BETWEEN.join(say.tell(_read(part)) for part in reason.split(_BETWEEN))
+    read = _recognised()
+    return _BETWEEN.join(say.tell(read(part)) for part in reason.split(_BETWEEN))
 
 
 def trouble(reason: str, say: Texts) -> str:
@@ -51,21 +51,6 @@ def trouble(reason: str, say: Texts) -> str:
     return foreign(reason.rstrip("."), 300)
 
 
-def _read(part: str) -> str:
-    for template, pattern in _patterns():
-        found = pattern.fullmatch(part)
-        if found is not None:
-            return Sentence(template, **found.groupdict())
-    return part
-
-
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Templates of fixed words first, so that a gap never swallows them."""
-    templates = [value for name, value in vars(story_texts).items() if name.isupper()]
-    return tuple((one, _pattern(one)) for one in sorted(templates, key=lambda one: one.count("{")))
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = Formatter().parse(template)
-    return re.compile("".join(re.escape(words) + (f"(?P<{gap}>.+)" if gap else "") for words, gap, _, _ in parts))
+def _recognised() -> Recognised:
+    return Recognised(value for name, value in vars(story_texts).items() if name.isupper())

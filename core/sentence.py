@@ -6,7 +6,9 @@ The templates stand in modules named `*_texts`, from where the catalogue of tran
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
 from typing import Any
 
 Template = str | tuple[str, str]
@@ -57,3 +59,30 @@ def _together(packed: Any) -> Any:
     template, values = packed
     filling = {key: _together(one) for key, one in values.items()}
     return Sentence(template if isinstance(template, str) else tuple(template), **filling)
+
+
+class Recognised:
+    """Reads stored English back into the sentences that it was made of, by their templates (no pairs)."""
+
+    def __init__(self, templates: Iterable[str]) -> None:
+        # The most fixed words first, so that no gap swallows the words of another template.
+        ordered = sorted(templates, key=lambda one: (one.count("{"), -len(one)))
+        self._patterns = [(one, _pattern(one)) for one in ordered]
+
+    def __call__(self, text: str) -> str:
+        """The text as a sentence, whose gaps are read likewise; what is of no template stays as it is."""
+        for template, pattern in self._patterns:
+            found = pattern.fullmatch(text)
+            if found is not None:
+                return Sentence(template, **{gap: self(value) for gap, value in found.groupdict().items()})
+        return text
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A gap takes all it can, but for `host`, which holds no blank: the words behind it are not its own."""
+    pattern = ""
+    for words, gap, _, _ in Formatter().parse(template):
+        pattern += re.escape(words)
+        if gap:
+            pattern += f"(?P<{gap}>{'[^ ]+' if gap == 'host' else '.+'})"
+    return re.compile(pattern, re.DOTALL)

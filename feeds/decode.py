@@ -12,6 +12,8 @@ from itertools import islice
 
 from core.errors import ParseError
 from core.model import Outcome
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.charset import decode_bytes
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -38,17 +40,16 @@ _NESTING = re.compile(r"<!\[CDATA\[|<!--|<(/?)[A-Za-z_][^<>]*?(/?)>")
 _LEAD = re.compile(r"(?:\s*+(?:<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->))++")
 _ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 _MAGIC = (
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"RIFF", "a WebP image or a sound"),
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip file inside a gzip file"),
-    (b"\x00\x00\x01\x00", "an icon"),
+    (b"\x89PNG", Sentence(told.IMAGE, format="PNG")),
+    (b"\xff\xd8\xff", Sentence(told.IMAGE, format="JPEG")),
+    (b"GIF8", Sentence(told.IMAGE, format="GIF")),
+    (b"RIFF", Sentence(told.WEBP)),
+    (b"%PDF", Sentence(told.PDF)),
+    (b"PK\x03\x04", Sentence(told.ZIP)),
+    (b"\x1f\x8b", Sentence(told.GZIP)),
+    (b"\x00\x00\x01\x00", Sentence(told.ICON)),
 )
 _PAGE = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
-CHALLENGE = "a web page that asks for a browser check"
 _CHALLENGES = ("just a moment", "cf-challenge", "captcha", "ddos-guard", "enable javascript", "access denied", "qrator")
 
 
@@ -61,9 +62,9 @@ def prepare(body: bytes, content_type: str = "") -> str:
 
 def read_characters(body: bytes, content_type: str = "") -> str:
     """Foreign bytes -> text in the right encoding, without impossible characters. Raises ParseError (NOT_A_FEED)."""
-    for magic, name in _MAGIC:
+    for magic, what in _MAGIC:
         if body.startswith(magic):
-            raise no_feed(f"{name} came instead of a feed")
+            raise no_feed(what)
     return IMPOSSIBLE.sub("", decode_bytes(body, content_type)).lstrip("\ufeff \t\r\n")
 
 
@@ -82,22 +83,22 @@ def defuse(text: str) -> str:
 def check_kind(text: str) -> None:
     """Raise ParseError with a sentence saying what came, unless the text may be an XML feed."""
     if not text.strip():
-        raise no_feed("the body is empty")
+        raise no_feed(Sentence(told.EMPTY_BODY))
     if text[0] in "{[":
-        raise no_feed("JSON came instead of RSS or Atom")
+        raise no_feed(Sentence(told.JSON_NOT_XML))
     lead = _LEAD.match(text)
     start = lead.end() if lead else 0
     names = [match[2].lower() for match in islice(_ELEMENT.finditer(text, start, start + 65536), 40)]
     if not names:
-        raise no_feed(f"{len(text)} characters without any markup came instead of a feed")
+        raise no_feed(Sentence(told.NO_MARKUP, count=str(len(text))))
     if names[0] in ("html", "head", "body", "script", "meta", "title") or _PAGE.match(text, start):
         raise no_feed(_describe_page(text), Outcome.BLOCKED if challenges(text) else Outcome.NOT_A_FEED)
     if names[0] == "opml":
-        raise no_feed("an OPML list of feeds came instead of a feed")
+        raise no_feed(Sentence(told.OPML))
     if names[0] in ("urlset", "sitemapindex"):
-        raise no_feed("a sitemap came instead of a feed")
+        raise no_feed(Sentence(told.SITEMAP))
     if _ROOTS.isdisjoint(names):
-        raise no_feed(f"a document of <{names[0][:40]}> came instead of a feed")
+        raise no_feed(Sentence(told.OTHER_ROOT, name=names[0][:40]))
 
 
 def is_whole(text: str) -> bool:
@@ -109,8 +110,8 @@ def is_whole(text: str) -> bool:
     return False
 
 
-def no_feed(what: str, outcome: Outcome = Outcome.NOT_A_FEED) -> ParseError:
-    return ParseError(outcome, f"This is not a feed: {what}. Open the address in a browser and correct it.")
+def no_feed(what: Sentence, outcome: Outcome = Outcome.NOT_A_FEED) -> ParseError:
+    return ParseError(outcome, Sentence(told.NO_FEED, what=what))
 
 
 def challenges(text: str) -> bool:
@@ -119,11 +120,11 @@ def challenges(text: str) -> bool:
     return any(word in head for word in _CHALLENGES)
 
 
-def _describe_page(text: str) -> str:
+def _describe_page(text: str) -> Sentence:
     if challenges(text):
-        return f"{CHALLENGE} (the site blocks programs) came instead"
+        return Sentence(told.CHALLENGED)
     title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text[:20000], re.IGNORECASE)
-    return "a web page came instead" + (f", titled “{' '.join(title[1].split())[:80]}”" if title else "")
+    return Sentence(told.PAGE_TITLED, title=" ".join(title[1].split())[:80]) if title else Sentence(told.PAGE)
 
 
 def _drop_doctype(text: str) -> str:
@@ -137,7 +138,7 @@ def _drop_doctype(text: str) -> str:
     if match[1] == "[":
         closing = re.compile(r"\]\s{0,100}>").search(text, end)
         if closing is None:
-            raise ParseError(Outcome.PARSE, "The document type declaration of the feed never ends; tell its publisher.")
+            raise ParseError(Outcome.PARSE, Sentence(told.DOCTYPE_ENDLESS))
         end = closing.end()
     return text[: match.start()] + text[end:]
 
@@ -182,7 +183,7 @@ def _may_be_deep(text: str) -> bool:
 def _check_attributes(text: str) -> None:
     for match in _LONG_TAG.finditer(text):
         if len(_ATTRIBUTE.findall(match[0])) > MAX_ATTRIBUTES:
-            raise ParseError(Outcome.PARSE, f"An element has over {MAX_ATTRIBUTES} attributes; the body was refused.")
+            raise ParseError(Outcome.PARSE, Sentence(told.MANY_ATTRIBUTES, most=str(MAX_ATTRIBUTES)))
 
 
 def _check_depth(text: str) -> None:
@@ -200,4 +201,4 @@ def _check_depth(text: str) -> None:
         elif not match[2]:
             depth += 1
             if depth > MAX_DEPTH:
-                raise ParseError(Outcome.PARSE, f"Elements are nested over {MAX_DEPTH} deep; the body was refused.")
+                raise ParseError(Outcome.PARSE, Sentence(told.DEEP, most=str(MAX_DEPTH)))

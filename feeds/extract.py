@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import ParseError
 from core.model import Outcome
-from feeds.decode import CHALLENGE, challenges, read_characters
+from feeds.decode import challenges, read_characters
 from feeds.entries import MAX_TEXT
 from feeds.plain import join_blanks
 
@@ -24,7 +24,7 @@ def extract_text(body: bytes, url: str, content_type: str = "") -> str:
     except Exception as error:  # a library of many parts, on hostile input
         raise ParseError(Outcome.PARSE, f"The page could not be read ({type(error).__name__}).") from error
     if len(text) < SHORT and challenges(page):  # a form under an article may have a captcha too
-        raise ParseError(Outcome.BLOCKED, f"{CHALLENGE} came instead of the article.")
+        raise ParseError(Outcome.BLOCKED, "a web page that asks for a browser check came instead of the article.")
     return text
 
 

@@ -23,6 +23,8 @@ from core.history import REFUSALS
 from core.links import host_of
 from core.model import Outcome
 from core.ports import Clock, FetchRequest
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.gate import BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
@@ -180,10 +182,10 @@ class Fetcher:
             weaker = url.startswith("https:") and target.startswith("http:")
             permanent = permanent and status in _PERMANENT and not weaker
             if target in seen:
-                raise FetchError(Outcome.REDIRECT, f"The server redirects in a circle, back to {target}.")
+                raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=target))
             seen.add(target)
             url = target
-        raise FetchError(Outcome.REDIRECT, f"The server redirects more than {self._options.max_redirects} times.")
+        raise FetchError(Outcome.REDIRECT, Sentence(told.MANY_REDIRECTS, most=str(self._options.max_redirects)))
 
     async def _get(
         self, url: str, headers: Mapping[str, str], conditional: bool, proxy: str
@@ -225,10 +227,11 @@ class Fetcher:
             return
         wait = retry_after(response.headers, self._clock.now())
         if status == 304:
-            message = "The server answered 304 (not modified) to a request that named no version; it is tried again."
+            message = Sentence(told.NO_VERSION)
         else:
-            reason = f" ({response.reason})" if response.reason else ""
-            message = f"The server answered {status}{reason[:60]}. {_ADVICE.get(status, _advise(status))}"
+            reason = f" ({response.reason})"[:60] if response.reason else ""
+            advice = Sentence(_ADVICE.get(status, told.SERVERS_FAULT if status >= 500 else told.TRIED_LATER))
+            message = Sentence(told.ANSWERED, answer=f"{status}{reason}", advice=advice)
         outcome = _OUTCOMES.get(status, Outcome.HTTP)
         if status == 503 and wait is not None:
             outcome = Outcome.RATE_LIMITED
@@ -238,9 +241,9 @@ class Fetcher:
         host = host_of(url)
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             seconds = self._options.connect_timeout.total_seconds()
-            return FetchError(Outcome.TIMEOUT, f"{host} could not be reached within {seconds:g} s; it is tried again.")
+            return FetchError(Outcome.TIMEOUT, Sentence(told.NOT_REACHED, host=host, seconds=f"{seconds:g}"))
         seconds = self._options.timeout.total_seconds()
-        return FetchError(Outcome.TIMEOUT, f"{host} did not deliver the feed within {seconds:g} s; it is tried again.")
+        return FetchError(Outcome.TIMEOUT, Sentence(told.TOO_SLOW, host=host, seconds=f"{seconds:g}"))
 
 
 def same_host(one: str, other: str) -> bool:
@@ -249,19 +252,13 @@ def same_host(one: str, other: str) -> bool:
 
 _OUTCOMES = {410: Outcome.GONE, 429: Outcome.RATE_LIMITED} | dict.fromkeys(REFUSALS, Outcome.BLOCKED)
 _ADVICE = {
-    401: "The feed asks for a login; use an address that needs none.",
-    403: "The site refuses this program; try another user_agent for the feed, or ask its operator.",
-    404: "Nothing is there; check the address of the feed.",
-    410: "The feed is gone for good; remove it from the configuration.",
-    429: "Too many requests; the feed rests as long as the server asks.",
-    451: "The feed is withheld for legal reasons; look for a mirror.",
+    401: told.WANTS_LOGIN,
+    403: told.REFUSES,
+    404: told.NOTHING_THERE,
+    410: told.GONE,
+    429: told.TOO_MANY_REQUESTS,
+    451: told.WITHHELD,
 }
-
-
-def _advise(status: int) -> str:
-    if status >= 500:
-        return "The fault is the server's; it is tried again later."
-    return "It is tried again later; check the address if this lasts."
 
 
 def _target(url: str, response: aiohttp.ClientResponse) -> str:
@@ -270,11 +267,11 @@ def _target(url: str, response: aiohttp.ClientResponse) -> str:
     # Bytes beyond ASCII are percent-encoded as they are: https://url.spec.whatwg.org/#percent-encoded-bytes
     location = quote(location.encode("latin-1").strip(), safe="%/:=&?~#+!$,;'@()*[]\\{}|^`\"<> ").split("#")[0]
     if not location:
-        raise FetchError(Outcome.REDIRECT, f"The server answered {response.status} without saying where to go.")
+        raise FetchError(Outcome.REDIRECT, Sentence(told.NOWHERE, status=str(response.status)))
     try:
         return urljoin(url, location)
     except ValueError:
-        raise FetchError(Outcome.REDIRECT, "The server redirects to a malformed address.") from None
+        raise FetchError(Outcome.REDIRECT, Sentence(told.MALFORMED_TARGET)) from None
 
 
 def _as_received(response: aiohttp.ClientResponse, name: bytes) -> str | None:
@@ -302,25 +299,23 @@ def _explain(url: str, error: BaseException) -> FetchError:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, BlockedAddress):
-            return FetchError(Outcome.BLOCKED, str(seen))
+            return FetchError(Outcome.BLOCKED, seen.words)
         seen = getattr(seen, "os_error", None) or seen.__cause__ or seen.__context__
     if isinstance(error, aiohttp.InvalidURL):
-        return FetchError(Outcome.BLOCKED, "The address is malformed and refused; correct it in the configuration.")
+        return FetchError(Outcome.BLOCKED, Sentence(told.MALFORMED))
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return FetchError(Outcome.NETWORK, f"The name {host} cannot be found; check the address, or the network.")
+        return FetchError(Outcome.NETWORK, Sentence(told.NO_NAME, host=host))
     if isinstance(error, aiohttp.ClientSSLError):
-        return FetchError(
-            Outcome.NETWORK, f"No secure connection to {host}: {_short(error)}. Its operator must mend it."
-        )
+        return FetchError(Outcome.NETWORK, Sentence(told.INSECURE, host=host, cause=_short(error)))
     if isinstance(error, aiohttp.ClientPayloadError):
-        return FetchError(Outcome.NETWORK, f"The answer of {host} broke off before its end; it is tried again.")
+        return FetchError(Outcome.NETWORK, Sentence(told.BROKE_OFF, host=host))
     if isinstance(error, (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)):
-        return FetchError(Outcome.NETWORK, f"The proxy does not lead to {host} ({_short(error)}); check the proxy.")
+        return FetchError(Outcome.NETWORK, Sentence(told.PROXY, host=host, cause=_short(error)))
     if isinstance(error, aiohttp.ClientConnectorError):
-        return FetchError(Outcome.NETWORK, f"No connection to {host} ({_short(error)}); it is tried again.")
+        return FetchError(Outcome.NETWORK, Sentence(told.NO_CONNECTION, host=host, cause=_short(error)))
     if isinstance(error, aiohttp.ClientResponseError):
-        return FetchError(Outcome.NETWORK, f"What {host} sent is no HTTP answer; it is tried again.")
-    return FetchError(Outcome.NETWORK, f"The connection to {host} was lost ({_short(error)}); it is tried again.")
+        return FetchError(Outcome.NETWORK, Sentence(told.NO_HTTP, host=host))
+    return FetchError(Outcome.NETWORK, Sentence(told.LOST, host=host, cause=_short(error)))
 
 
 def _short(error: BaseException) -> str:

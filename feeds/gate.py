@@ -20,6 +20,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from core.errors import FetchError
 from core.model import Outcome
+from core.sentence import Sentence
+from feeds import fault_texts as told
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int, int], list[tuple[int, str]]]
@@ -43,6 +45,10 @@ MAX_LOOKUPS = 16
 class BlockedAddress(OSError):
     """A connection that the gate refuses; the text is a sentence for a person."""
 
+    def __init__(self, words: Sentence) -> None:
+        self.words = words
+        super().__init__(words)
+
 
 class Gate:
     """Knows the private addresses that the operator allows, as "host:port"."""
@@ -58,7 +64,7 @@ class Gate:
             try:
                 self.check_address(host, port, host)
             except BlockedAddress as error:
-                raise FetchError(Outcome.BLOCKED, str(error)) from None
+                raise FetchError(Outcome.BLOCKED, error.words) from None
 
     def is_allowed(self, url: str) -> bool:
         """Whether the operator listed the host of a sound address as one of the own private network."""
@@ -72,15 +78,13 @@ class Gate:
             self._granted.add((address, port))
         elif not is_public(address):
             shown = host if host == address else f"{host} ({address})"
-            raise BlockedAddress(
-                f"{shown} is on a private network; to permit it, add “{host}:{port}” to feeds.allow_private."
-            )
+            raise BlockedAddress(Sentence(told.PRIVATE, shown=shown, endpoint=f"{host}:{port}"))
 
     def open_socket(self, info: tuple[int, int, int, str, Any]) -> socket.socket:
         """Make the socket for one connection, after a last look at the address (aiohttp's socket_factory)."""
         family, kind, protocol, _, where = info
         if (where[0], where[1]) not in self._granted and not is_public(where[0]):
-            raise BlockedAddress(f"{where[0]} is on a private or reserved network.")
+            raise BlockedAddress(Sentence(told.RESERVED, address=str(where[0])))
         opened = socket.socket(family, kind, protocol)
         opened.setblocking(False)
         return opened
@@ -104,16 +108,16 @@ def _take_apart(url: str) -> tuple[str, int, bool]:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
     except ValueError:
-        raise _blocked("it is malformed") from None
+        raise _blocked(Sentence(told.IS_MALFORMED)) from None
     if scheme not in _PORTS:
-        raise _blocked(f"only http and https are fetched, not {scheme[:20] or 'an address without scheme'}")
+        raise _blocked(Sentence(told.OTHER_SCHEME, scheme=scheme[:20]) if scheme else Sentence(told.NO_SCHEME))
     if _ODD.search(url):
-        raise _blocked("it holds a backslash, a blank or a control character")
+        raise _blocked(Sentence(told.ODD_SIGNS))
     if "@" in parts.netloc or not host or port == 0:
-        raise _blocked("it holds a user name or names no host")
+        raise _blocked(Sentence(told.USER_OR_NO_HOST))
     is_address = _is_address(host)
     if _NUMERIC.fullmatch(host) and not is_address:
-        raise _blocked(f"the host {host[:60]} is a number in disguise")
+        raise _blocked(Sentence(told.DISGUISED, host=host[:60]))
     return host, port or _PORTS[scheme], is_address
 
 
@@ -139,8 +143,8 @@ def _endpoint(text: str) -> tuple[str, int]:
     return host.strip("[]").rstrip("."), int(port) if port.isdigit() else 0
 
 
-def _blocked(why: str) -> FetchError:
-    return FetchError(Outcome.BLOCKED, f"The address is refused: {why}. Correct it in the configuration.")
+def _blocked(why: Sentence) -> FetchError:
+    return FetchError(Outcome.BLOCKED, Sentence(told.ADDRESS_REFUSED, why=why))
 
 
 class GateResolver(AbstractResolver):

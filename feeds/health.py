@@ -8,9 +8,9 @@ from itertools import pairwise
 from core.health import Condition, FeedHealth
 from core.history import REFUSALS
 from core.model import FeedSpec, FeedState, Outcome
-from core.sentence import Sentence
+from core.sentence import Recognised, Sentence
 from feeds import desk_texts as told
-from feeds.decode import CHALLENGE
+from feeds import fault_texts as faults
 
 TROUBLE_AFTER = 3  # failures in a row, and empty documents in a row
 QUIET_LEAST = timedelta(days=2)
@@ -20,6 +20,8 @@ _GAPS_LEAST = 3
 
 _LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
 _WELL = Sentence(told.WELL)  # said after nearly every poll
+
+recognise = Recognised(value for name, value in vars(faults).items() if name.isupper())
 
 
 def is_trouble(state: FeedState) -> bool:
@@ -59,7 +61,7 @@ def judge(state: FeedState, now: datetime) -> tuple[Condition, str]:
 def _trouble(state: FeedState) -> tuple[Condition, str] | None:
     history = state.history
     if is_trouble(state):
-        reason, at = state.last_error, _when(state.next_poll_at)
+        reason, at = recognise(state.last_error), _when(state.next_poll_at)
         if history.failing_since:
             since = _when(history.failing_since)
             return _kind(state), Sentence(told.FAILING_SINCE, reason=reason, since=since, at=at)
@@ -72,7 +74,7 @@ def _trouble(state: FeedState) -> tuple[Condition, str] | None:
 def _kind(state: FeedState) -> Condition:
     if state.last_outcome == Outcome.GONE:
         return Condition.GONE
-    if state.history.status in REFUSALS or CHALLENGE in state.last_error:
+    if state.history.status in REFUSALS or faults.CHALLENGED in state.last_error:
         return Condition.BLOCKED
     return Condition.NOT_A_FEED if state.last_outcome == Outcome.NOT_A_FEED else Condition.FAILING
 
@@ -80,7 +82,7 @@ def _kind(state: FeedState) -> Condition:
 def _well(state: FeedState, now: datetime) -> tuple[Condition, str]:
     history = state.history
     if state.first_polled_at is None:
-        error = state.last_error
+        error = recognise(state.last_error)
         return Condition.NEW, Sentence(told.UNREAD_REASON, reason=error) if error else Sentence(told.UNREAD)
     if history.address:
         return Condition.MOVED, Sentence(told.MOVED, address=history.address)

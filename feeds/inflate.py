@@ -6,6 +6,8 @@ import zlib
 
 from core.errors import FetchError
 from core.model import Outcome
+from core.sentence import Sentence
+from feeds import fault_texts as told
 
 _STEP = 256 * 1024
 
@@ -13,7 +15,7 @@ _STEP = 256 * 1024
 def too_large(limit: int) -> FetchError:
     return FetchError(
         Outcome.TOO_LARGE,
-        f"The body is larger than {limit / 1048576:g} MiB; raise feeds.max_bytes if the feed is really that large.",
+        Sentence(told.TOO_LARGE, size=f"{limit / 1048576:g}"),
     )
 
 
@@ -23,9 +25,7 @@ class Inflater:
     def __init__(self, encoding: str, limit: int) -> None:
         names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in ("", "identity")]
         if len(names) > 1 or (names and names[0] not in ("gzip", "x-gzip", "deflate")):
-            raise FetchError(
-                Outcome.NETWORK, f"The server sent the encoding “{encoding[:60]}”, which nobody asked for."
-            )
+            raise FetchError(Outcome.NETWORK, Sentence(told.ENCODING, encoding=encoding[:60]))
         self._kind = names[0] if names else ""
         self._limit = limit
         self._parts: list[bytes] = []
@@ -44,14 +44,12 @@ class Inflater:
         try:
             self._inflate(chunk)
         except zlib.error as error:
-            raise FetchError(
-                Outcome.NETWORK, "The compressed body is damaged and could not be unpacked; it is tried again."
-            ) from error
+            raise FetchError(Outcome.NETWORK, Sentence(told.DAMAGED)) from error
 
     def finish(self) -> bytes:
         """The whole body; raises FetchError when the compressed stream was cut off."""
         if self._kind and self._raw and (self._engine is None or not self._engine.eof):
-            raise FetchError(Outcome.NETWORK, "The compressed body was cut off on its way; it is tried again.")
+            raise FetchError(Outcome.NETWORK, Sentence(told.CUT_OFF))
         return b"".join(self._parts)
 
     def _inflate(self, chunk: bytes) -> None:

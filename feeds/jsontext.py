@@ -8,6 +8,8 @@ from typing import Any
 
 from core.errors import ParseError
 from core.model import Outcome
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import check_kind, no_feed, read_characters
 
 ACCEPT = "application/feed+json, application/json;q=0.9, */*;q=0.8"
@@ -20,10 +22,10 @@ def read_object(body: bytes, content_type: str = "") -> dict[str, Any]:
     text = read_characters(body, content_type)
     if not text.startswith(("{", "[")):
         check_kind(text)
-        raise no_feed("XML came instead of JSON")
+        raise no_feed(Sentence(told.XML_NOT_JSON))
     tree = _load(text)
     if not isinstance(tree, dict):
-        raise no_feed("a JSON list came, where an object was expected")
+        raise no_feed(Sentence(told.JSON_LIST))
     return tree
 
 
@@ -40,8 +42,6 @@ def _load(text: str) -> Any:
             mended = _ESCAPE.sub(lambda match: match[0] if len(match[0]) > 1 else r"\\", text)
             return json.loads(mended, strict=False, parse_int=str, parse_float=str)
     except RecursionError:
-        raise ParseError(Outcome.PARSE, "The JSON is nested too deep and was refused.") from None
+        raise ParseError(Outcome.PARSE, Sentence(told.JSON_DEEP)) from None
     except ValueError as error:
-        raise ParseError(
-            Outcome.PARSE, f"The JSON is cut off or broken ({error}); its publisher has to mend it."
-        ) from None
+        raise ParseError(Outcome.PARSE, Sentence(told.JSON_BROKEN, error=str(error))) from None

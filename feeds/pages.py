@@ -29,7 +29,7 @@ class PageWorker:
     """Implements PageReader by a process of its own. Call `close` in the end."""
 
     def __init__(self, options: FeedOptions, *, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._child = Child(options, "feeds.pageworker", "page")
+        self._child = Child(options, "feeds.pageworker")
         self._busy = asyncio.Lock()
         self._idle_seconds = idle_seconds
         self._resting: asyncio.Task[None] | None = None

@@ -13,7 +13,7 @@ def _answer(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         text = extract_text(body, job["url"], job["content_type"])
     except (ParseError, MemoryError, RecursionError) as error:
-        return refusal(error, "page"), b""
+        return refusal(error), b""
     return {"text": text}, b""
 
 

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from core.errors import ParseError
 from core.model import Outcome
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.options import FeedOptions
 from feeds.wire import LENGTHS, Parsed, load_parsed, pack, unpack
 
@@ -87,10 +89,9 @@ class Child:
     What it cannot answer within `options.parse_timeout` and `options.parse_memory` is a ParseError.
     """
 
-    def __init__(self, options: FeedOptions, module: str = "feeds.worker", reads: str = "feed") -> None:
+    def __init__(self, options: FeedOptions, module: str = "feeds.worker") -> None:
         self._options = options
         self._module = module
-        self._reads = reads
         self.process: Process | None = None
         self.deaths = 0
 
@@ -103,15 +104,11 @@ class Child:
         except TimeoutError:
             self.deaths += 1
             await self.stop()
-            raise ParseError(
-                Outcome.PARSE, f"Reading the {self._reads} took over {self._seconds} s and was stopped."
-            ) from None
+            raise ParseError(Outcome.PARSE, Sentence(told.STOPPED, seconds=self._seconds)) from None
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:
             self.deaths += 1
             await self.stop()
-            raise ParseError(
-                Outcome.PARSE, f"The parser ended while reading the {self._reads} ({type(error).__name__})."
-            ) from error
+            raise ParseError(Outcome.PARSE, Sentence(told.ENDED, error=type(error).__name__)) from error
         except BaseException:
             await self.stop()
             raise

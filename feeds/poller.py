@@ -12,7 +12,9 @@ from core.failpoints import reach
 from core.links import host_of
 from core.model import Feed, Outcome, PollResult
 from core.ports import Clock, Matcher, Observer, PollStore, Stories
+from core.sentence import Sentence
 from core.watch import Watcher
+from feeds import fault_texts as told
 from feeds.fetch import Fetcher
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
@@ -137,7 +139,7 @@ class Poller:
             return await self._pipeline.run(feed)
         except Exception as error:
             log.exception("the poll of %s failed inside the program", feed.spec.name, extra={"url": feed.spec.url})
-            message = f"The poll failed inside the program ({type(error).__name__}); the log says more."
+            message = Sentence(told.INSIDE, error=type(error).__name__)
         try:
             return await self._pipeline.fail(feed, Outcome.PARSE, message)
         except MinskError as error:

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 from core.errors import ParseError
 from core.model import Entry, Outcome
 from core.ports import Source
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.items import ItemwiseSource, Unseen
 from feeds.sources import SOURCES
 from feeds.wire import LENGTHS, Parsed, dump_parsed, pack, unpack
@@ -71,16 +73,16 @@ def _answer(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     try:
         parsed = read_document(document, **(job | {"seen": seen}))
     except (ParseError, MemoryError, RecursionError) as error:
-        return refusal(error, "feed"), b""
+        return refusal(error), b""
     return {"parsed": dump_parsed(parsed)}, parsed.seen
 
 
-def refusal(error: ParseError | MemoryError | RecursionError, what: str) -> dict[str, Any]:
+def refusal(error: ParseError | MemoryError | RecursionError) -> dict[str, Any]:
     """The answer's header for a body that was not read."""
     if isinstance(error, ParseError):
         return {"outcome": error.outcome.value, "error": str(error)}
-    lacking = "memory" if isinstance(error, MemoryError) else "nesting"
-    return {"outcome": Outcome.PARSE.value, "error": f"The {what} needs more {lacking} than one body may use."}
+    lacking = Sentence(told.MEMORY if isinstance(error, MemoryError) else told.NESTING)
+    return {"outcome": Outcome.PARSE.value, "error": str(lacking)}
 
 
 def read_document(

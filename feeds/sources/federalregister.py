@@ -9,6 +9,8 @@ from typing import Any
 
 from core.model import Entry, FeedSpec
 from core.ports import FetchRequest, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import no_feed
 from feeds.entries import MAX_SUMMARY, MAX_TITLE, distinguish, make_entry, plain_text
 from feeds.jsontext import ACCEPT, objects, read_object
@@ -26,7 +28,7 @@ class FederalRegisterSource:
         """Read an answer; raises ParseError only. A search that finds nothing answers without a list."""
         tree = read_object(body, content_type)
         if not isinstance(tree.get("results"), list) and tree.get("count") != "0":
-            raise no_feed("JSON came, but no list of documents of the Federal Register")
+            raise no_feed(Sentence(told.NO_REGISTER))
         entries = [_entry(document, url) for document in objects(tree.get("results"))]
         title = plain_text(tree.get("description"), MAX_TITLE) or "Federal Register"
         return ParsedFeed(title, "en", distinguish(entries, ""))

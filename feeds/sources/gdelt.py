@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from core.model import Entry, FeedSpec
 from core.ports import FetchRequest, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import no_feed
 from feeds.entries import MAX_TITLE, as_text, distinguish, make_entry, plain_text
 from feeds.jsontext import ACCEPT, objects, read_object
@@ -45,7 +47,7 @@ class GdeltSource:
         """Read an answer; raises ParseError only. `published_at` is when GDELT saw the article."""
         tree = read_object(body, content_type)
         if tree and not isinstance(tree.get("articles"), list):
-            raise no_feed("JSON came, but no list of articles; ask for mode=artlist")
+            raise no_feed(Sentence(told.NO_ARTICLES))
         entries = [_entry(article, url) for article in objects(tree.get("articles"))]
         return ParsedFeed("GDELT", "", distinguish(entries, ""))
 

@@ -8,6 +8,8 @@ from core.errors import ParseError
 from core.links import clean_link, link_key
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import no_feed
 from feeds.entries import MAX_SUMMARY, MAX_TEXT, MAX_TITLE, distinguish, lang_tag, make_entry, plain_text, sound_text
 from feeds.jsontext import ACCEPT, objects, read_object
@@ -28,9 +30,9 @@ class JsonFeedSource:
         tree = read_object(body, content_type)
         declared = VERSIONS in sound_text(tree.get("version"))
         if not declared and not ("title" in tree and isinstance(tree.get("items"), list)):
-            raise no_feed("JSON came, but no JSON Feed")
+            raise no_feed(Sentence(told.NO_JSON_FEED))
         if not isinstance(tree.get("items"), list):
-            raise ParseError(Outcome.PARSE, "The JSON Feed has no list of items; its publisher has to mend it.")
+            raise ParseError(Outcome.PARSE, Sentence(told.NO_ITEMS))
         lang = lang_tag(tree.get("language"))
         home = link_key(clean_link(sound_text(tree.get("home_page_url")), url))
         entries = [_entry(item, url, lang) for item in objects(tree["items"])]

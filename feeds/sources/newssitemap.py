@@ -8,6 +8,8 @@ from xml.parsers import expat
 from core.errors import ParseError
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import check_kind, defuse, no_feed, read_characters
 from feeds.entries import MAX_TITLE, distinguish, lang_tag, make_entry, plain_text
 
@@ -43,10 +45,10 @@ class NewsSitemapSource:
         reader = _Reader()
         fault = reader.read(_BARE.sub("&amp;", defuse(text)))
         if fault and not reader.rows:
-            raise ParseError(Outcome.PARSE, f"The sitemap is broken ({fault}); its publisher has to mend it.")
+            raise ParseError(Outcome.PARSE, Sentence(told.SITEMAP_BROKEN, fault=fault))
         rows = [row for row in reader.rows if "title" in row]
         if reader.rows and not rows:
-            raise no_feed("a sitemap came whose addresses have no news titles")
+            raise no_feed(Sentence(told.NO_NEWS_TITLES))
         entries = distinguish([_entry(row, url) for row in rows], "")
         title = plain_text(rows[0].get("name"), MAX_TITLE) if rows else ""
         return ParsedFeed(title, entries[0].lang if entries else "", entries, whole=not fault)
@@ -95,10 +97,10 @@ def _check_root(text: str) -> None:
     root = _ROOT.search(text)
     name = root[1].lower() if root else ""
     if name == "sitemapindex":
-        raise no_feed("an index of sitemaps came; configure the news sitemap that it lists")
+        raise no_feed(Sentence(told.SITEMAP_INDEX))
     if name != "urlset":
         check_kind(text)
-        raise no_feed(f"a document of <{name[:40]}> came instead of a sitemap")
+        raise no_feed(Sentence(told.NO_SITEMAP, name=name[:40]))
 
 
 def _entry(row: dict[str, str], url: str) -> Entry:

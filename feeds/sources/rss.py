@@ -16,6 +16,8 @@ from core.errors import ParseError
 from core.links import clean_link, link_key
 from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, Hints, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import check_kind, defuse, is_whole, no_feed, read_characters
 from feeds.entries import (
     MAX_SUMMARY,
@@ -74,9 +76,7 @@ class RssSource:
         except (MemoryError, ParseError):
             raise
         except Exception as error:  # feedparser raises anything on hostile input
-            raise ParseError(
-                Outcome.PARSE, f"The feed could not be read ({type(error).__name__}); its publisher has to mend it."
-            ) from error
+            raise ParseError(Outcome.PARSE, Sentence(told.UNREADABLE, error=type(error).__name__)) from error
 
 
 SOURCE = RssSource()
@@ -117,7 +117,7 @@ def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -
             )
     document = read_xml(defuse(text), url)
     if not document.entries and not document.version and not is_whole(text):
-        raise no_feed("nothing in it could be read as one")
+        raise no_feed(Sentence(told.NOT_AS_ONE))
     sure = not document.bozo and len(document.entries) == len(keys)
     return _read(document, text, url, dict(enumerate(keys)) if sure else {}, {})
 

@@ -10,6 +10,8 @@ from typing import NoReturn
 from core.links import clean_link
 from core.model import Entry, FeedSpec
 from core.ports import FetchRequest, ParsedFeed
+from core.sentence import Sentence
+from feeds import fault_texts as told
 from feeds.decode import check_kind, no_feed, read_characters
 from feeds.entries import MAX_SUMMARY, MAX_TITLE, distinguish, make_entry, plain_text
 from feeds.markup import Capture, Tag, page_tags
@@ -166,8 +168,5 @@ def _after_scheme(part: str, position: int) -> int:
 def _refuse(page: str) -> NoReturn:
     if "tgme_page" not in page:
         check_kind(page)
-        raise no_feed("a document came that is no page of a Telegram channel")
-    raise no_feed(
-        "Telegram shows no posts there; groups, bots, private channels and channels with restricted content have no "
-        "public preview"
-    )
+        raise no_feed(Sentence(told.NO_CHANNEL))
+    raise no_feed(Sentence(told.NO_POSTS))

@@ -12,6 +12,7 @@ import pytest
 from core.model import Outcome
 from tests.feed_server import ONE, Route, answer, drip, endless, feed_xml, raw, redirect, reply, reset, stall
 from tests.polling import polling
+from tests.telling import check_told
 
 GZIP = [("Content-Encoding", "gzip")]
 BOMB = gzip.compress(b"<rss>" + b" " * 50_000_000)
@@ -124,6 +125,7 @@ async def test_each_fault_has_its_outcome(name: str) -> None:
         assert result.outcome is outcome, result.error
         assert result.error.count(" ") > 4
         assert result.error.endswith(".")
+        check_told(result.error)
         state = it.state(url)
         assert state.failures == 1
         assert state.last_error == result.error

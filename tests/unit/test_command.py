@@ -104,9 +104,13 @@ def test_arguments_are_read(one: Command, line: str, values: list[Any]) -> None:
     ("one", "line", "message"),
     [
         (count, "0", "number must be from 1 to 10, not 0."),
-        (count, "99999999999999999999", "number must be a number, not “99999999999999999999”."),
-        (count, "+-3", "number must be a number, not “+-3”."),
-        (count, "²", "number must be a number, not “²”."),
+        (
+            count,
+            "99999999999999999999",
+            "“99999999999999999999” does not fit here: number is written in digits, such as 12.",
+        ),
+        (count, "+-3", "“+-3” does not fit here: number is written in digits, such as 12."),
+        (count, "²", "“²” does not fit here: number is written in digits, such as 12."),
         (count, "3 sport", "There is no topic “sport”."),
         (echo_, "", "“echo” needs word."),
         (switch, "perhaps", "state must be one of on, off, not “perhaps”."),

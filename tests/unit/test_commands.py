@@ -155,7 +155,7 @@ async def test_story_shows_every_report(chat: Chat) -> None:
     assert "Wire 2: More details" in answer.text
     for number in ("99", "0", "-3", "9999999999999999"):
         assert f"There is no story {number}." in (await chat.ask(f"story {number}")).text
-    assert "must be a number" in (await chat.ask("story " + "9" * 4000)).text
+    assert "is written in digits" in (await chat.ask("story " + "9" * 4000)).text
 
 
 async def test_why_of_a_story_by_number_and_under_an_alert(chat: Chat) -> None:

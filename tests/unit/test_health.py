@@ -13,7 +13,7 @@ from core.health import Condition
 from core.history import FeedHistory
 from core.model import FeedSpec, FeedState
 from feeds.aftermath import ADOPT_AFTER, after_answer, after_document, after_failure, after_same
-from feeds.decode import CHALLENGE
+from feeds.fault_texts import CHALLENGED
 from feeds.health import ARRIVALS, assess, quiet_after
 
 NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
@@ -48,8 +48,12 @@ BUSY = hourly(30, 0)
         ),
         (state(failures=1, last_outcome="error:gone", last_error="410."), Condition.GONE, "410. Next try"),
         (state(failures=1, last_outcome="error:not_a_feed", last_error="HTML."), Condition.NOT_A_FEED, "HTML."),
-        (state(failures=1, last_outcome="error:not_a_feed", last_error=f"{CHALLENGE}."), Condition.BLOCKED, CHALLENGE),
-        (state(failures=1, last_outcome="error:blocked", last_error=f"{CHALLENGE}."), Condition.BLOCKED, CHALLENGE),
+        (
+            state(failures=1, last_outcome="error:not_a_feed", last_error=f"{CHALLENGED}."),
+            Condition.BLOCKED,
+            CHALLENGED,
+        ),
+        (state(failures=1, last_outcome="error:blocked", last_error=f"{CHALLENGED}."), Condition.BLOCKED, CHALLENGED),
         (state(FeedHistory(status=403), failures=2, last_outcome="error:blocked"), Condition.HEALTHY, "all is well"),
         (
             state(

@@ -71,7 +71,7 @@ async def test_a_page_that_takes_too_long_is_stopped_and_the_next_is_read() -> N
     storm = b"<a " + b" ".join(b"a%d=1" % number for number in range(60_000)) + b">"
     try:
         await pages.read(PAGE.encode(), url=URL)
-        with pytest.raises(ParseError, match="Reading the page took over 3 s"):
+        with pytest.raises(ParseError, match="Reading the document took over 3 s"):
             await pages.read(storm, url=URL)
         assert pages.deaths == 1
         assert await pages.read(PAGE.encode(), url=URL)
