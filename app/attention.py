@@ -33,7 +33,7 @@ from core.noticing import Notice, NoticeKey
 from core.ports import ChatPlatform, Clock
 from core.replicas import AT_WORK, Replica, ReplicaStore
 from core.sentence import Sentence
-from feeds.health import is_trouble
+from feeds.health import is_trouble, recognise
 
 log = logging.getLogger("minskwatch")
 
@@ -265,7 +265,7 @@ class Attention:
         urls = {record.spec.url for record in failing}
         found.over += [key for key in self._present if key[0] == "feed" and key[1] not in urls]
         for record in failing:
-            text = Sentence(told.UNREADABLE, feed=record.spec.name, reason=record.state.last_error)
+            text = Sentence(told.UNREADABLE, feed=record.spec.name, reason=recognise(record.state.last_error))
             if ("feed", record.spec.url) not in self._present:
                 found.begun.append(Notice("feed", record.spec.url, text))
 

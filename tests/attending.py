@@ -46,9 +46,9 @@ class Desk:
     def status(self, status: Status) -> None:
         self.store.status = status
 
-    def fails(self, *numbers: int, failures: int = 9) -> None:
+    def fails(self, *numbers: int, failures: int = 9, why: str = "410 Gone.") -> None:
         """These feeds cannot be read, and all others can."""
-        self.store.feeds = tuple(failing(number, failures, self.clock.now()) for number in numbers)
+        self.store.feeds = tuple(failing(number, failures, self.clock.now(), why) for number in numbers)
         self.status = replace(self.status, feeds_failing=len(numbers))
 
     @property
@@ -56,9 +56,9 @@ class Desk:
         return ["\n".join(str(one) for one in texts_of(call.message)) for call in self.chat.calls if call.shown]
 
 
-def failing(number: int, failures: int, now: datetime) -> FeedRecord:
+def failing(number: int, failures: int, now: datetime, why: str = "410 Gone.") -> FeedRecord:
     spec = FeedSpec(f"Feed {number}", f"https://a.example/{number}")
-    state = FeedState(next_poll_at=now, failures=failures, last_outcome="timeout", last_error="410 Gone.")
+    state = FeedState(next_poll_at=now, failures=failures, last_outcome="timeout", last_error=why)
     return FeedRecord(number, spec, state)
 
 

@@ -73,6 +73,18 @@ async def test_many_at_once_are_summed_up_in_the_language() -> None:
     assert told_to(desk, GERMAN).endswith("und 15 weitere; alle stehen im Protokoll")
 
 
+async def test_why_a_feed_cannot_be_read_is_told_in_the_language_too() -> None:
+    desk = Desk(("telegram:1", "telegram:4"))
+    speaking(desk, _1="be")
+    desk.fails(1, why="The name a.example cannot be found; check the address, or the network.")
+    await desk.attention.look()
+    assert "Стужка Feed 1 не чытаецца: Імя a.example не знаходзіцца; праверце адрас або сетку." in told_to(
+        desk, BELARUSIAN
+    )
+    english = "The feed Feed 1 cannot be read: The name a.example cannot be found; check the address, or the network."
+    assert english in told_to(desk, Target("telegram", "4"))
+
+
 async def test_chats_that_are_not_subscribed_are_told_in_the_language_they_chose_or_the_configured_one() -> None:
     desk, chosen = Desk(), Chosen()
     chosen.keep(GERMAN, "de")
