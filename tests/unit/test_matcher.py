@@ -301,3 +301,11 @@ def test_what_is_about_something_else_joins_no_story_by_halves(matcher: PackMatc
     analysis = matcher.analyse(title, body)
     assert analysis.topics == ()
     assert not analysis.signature
+
+
+def test_a_list_is_no_letter(matcher: PackMatcher) -> None:
+    """Letters are lists in Belarusian, Polish and Slovak; elsewhere firms stand on them."""
+    listed = matcher.analyse("OFAC has a sanctions list for Belarus", "")
+    assert not [one for one in listed.evidence if one.concept == "contact"]
+    for title in ("Трамп даслаў ліст Лукашэнку", "List Trumpa do Łukaszenki z pytaniem o więźniów"):
+        assert [one for one in matcher.analyse(title, "").evidence if one.concept == "contact"], title
