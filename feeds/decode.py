@@ -37,7 +37,7 @@ _LONG_WORD = re.compile(r"(?<![A-Za-z0-9_.+@-])[A-Za-z0-9_.+@-]{2001,}")
 _QUOTED = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _NESTING = re.compile(r"<!\[CDATA\[|<!--|<(/?)[A-Za-z_][^<>]*?(/?)>")
 
-_LEAD = re.compile(r"(?:\s*+(?:<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->))++")
+_BLANKS = re.compile(r"\s*+")
 _ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 _MAGIC = (
     (b"\x89PNG", Sentence(told.IMAGE, format="PNG")),
@@ -86,8 +86,7 @@ def check_kind(text: str) -> None:
         raise no_feed(Sentence(told.EMPTY_BODY))
     if text[0] in "{[":
         raise no_feed(Sentence(told.JSON_NOT_XML))
-    lead = _LEAD.match(text)
-    start = lead.end() if lead else 0
+    start = _lead(text)
     names = [match[2].lower() for match in islice(_ELEMENT.finditer(text, start, start + 65536), 40)]
     if not names:
         raise no_feed(Sentence(told.NO_MARKUP, count=str(len(text))))
@@ -101,10 +100,27 @@ def check_kind(text: str) -> None:
         raise no_feed(Sentence(told.OTHER_ROOT, name=names[0][:40]))
 
 
+def _lead(text: str) -> int:
+    """Where the comments and instructions end that stand before anything else."""
+    end = 0
+    while True:
+        blanks = _BLANKS.match(text, end)
+        start = blanks.end() if blanks else end
+        if text.startswith("<?", start):
+            closing, after = ">", start + 2
+        elif text.startswith("<!--", start):
+            closing, after = "-->", start + 4
+        else:
+            return end
+        found = text.find(closing, after)
+        if found == -1:
+            return end
+        end = found + len(closing)
+
+
 def is_whole(text: str) -> bool:
     """Whether the document's root element is closed, so that the body was not cut off on its way."""
-    lead = _LEAD.match(text)
-    for match in islice(_ELEMENT.finditer(text, lead.end() if lead else 0), 40):
+    for match in islice(_ELEMENT.finditer(text, _lead(text)), 40):
         if match[2].lower() in _ROOTS:
             return f"</{match[1] or ''}{match[2]}" in text[match.end() :] or text.startswith("/>", match.end())
     return False
@@ -129,8 +145,7 @@ def _describe_page(text: str) -> Sentence:
 
 def _drop_doctype(text: str) -> str:
     """Remove the document type with all entity declarations, so that none can be expanded or fetched."""
-    lead = _LEAD.match(text)
-    root = _ELEMENT.search(text, lead.end() if lead else 0)
+    root = _ELEMENT.search(text, _lead(text))
     match = _DOCTYPE.search(text, 0, root.start() if root else len(text))
     if match is None:
         return text

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 # A tag with quoted attribute values; then the same taken loosely; then comments, declarations and instructions.
-# Possessive quantifiers and bounded values keep the time linear.
+# Possessive quantifiers and bounded values keep the time linear. Never around a group that can match in several ways:
+# Python 3.11.2 matches that wrongly.
 _TAG = re.compile(
-    r"<(?:(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?:(?:[^<>\"']|\"[^\"]{0,4000}\"|'[^']{0,4000}')*+>|[^<>]*+>?)"
+    r"<(?:(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?:(?:[^<>\"']++|\"[^\"]{0,4000}\"|'[^']{0,4000}')*>|[^<>]*+>?)"
     r"|(?P<comment>!--)|[!?][^<>]*+>?)"
 )
 _HIDDEN = frozenset({"script", "style", "noscript", "template", "iframe", "object", "svg"})

@@ -49,7 +49,7 @@ def faults(lang: str, english: str, said: str) -> Iterator[str]:
         yield "blanks at the ends as in English"
     if {said.strip()[-1], english.strip()[-1]} & set(ENDS) and said.strip()[-1] != english.strip()[-1]:
         yield "the end is that of the English"
-    if english.strip()[0].isupper() and said.strip()[0].islower():
+    if re.match(r"\s*[A-Z](?![A-Z])", english) and said.strip()[0].islower():  # JSON is no beginning of a sentence
         yield "a capital first"
     if lang in FOREIGN and re.search(FOREIGN[lang], said):
         yield "a letter of another language"
