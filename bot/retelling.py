@@ -8,7 +8,6 @@ A stored text says which of our templates it was made of; what is none of ours, 
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from bot import trouble_texts
 from bot.texts import Texts
@@ -17,6 +16,7 @@ from core.sentence import Recognised
 from matching import story_texts
 
 _BETWEEN = "; "
+_recognise = Recognised(story_texts)
 # What the platforms say of an error (bot/platforms), the first that fits.
 _TROUBLES = (
     (trouble_texts.REMOVED, re.compile("app was removed from")),
@@ -38,8 +38,7 @@ def retell(reason: str, say: Texts) -> str:
     """Why a report was placed where it was, in the language of `say`."""
     if say.lang == "en":
         return reason
-    read = _recognised()
-    return _BETWEEN.join(say.tell(read(part)) for part in reason.split(_BETWEEN))
+    return _BETWEEN.join(say.tell(_recognise(part)) for part in reason.split(_BETWEEN))
 
 
 def trouble(reason: str, say: Texts) -> str:
@@ -49,8 +48,3 @@ def trouble(reason: str, say: Texts) -> str:
             if pattern.search(reason):
                 return say.say(template)
     return foreign(reason.rstrip("."), 300)
-
-
-@cache
-def _recognised() -> Recognised:
-    return Recognised(value for name, value in vars(story_texts).items() if name.isupper())

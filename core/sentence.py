@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from string import Formatter
+from types import ModuleType
 from typing import Any
 
 Template = str | tuple[str, str]
@@ -62,12 +64,17 @@ def _together(packed: Any) -> Any:
 
 
 class Recognised:
-    """Reads stored English back into the sentences that it was made of, by their templates (no pairs)."""
+    """Reads stored English back into the sentences that it was made of: the templates (no pairs) of a `*_texts`
+    module. Nothing is prepared before the first text comes."""
 
-    def __init__(self, templates: Iterable[str]) -> None:
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, re.Pattern[str]]]:
+        templates = [value for name, value in vars(self._module).items() if name.isupper()]
         # The most fixed words first, so that no gap swallows the words of another template.
-        ordered = sorted(templates, key=lambda one: (one.count("{"), -len(one)))
-        self._patterns = [(one, _pattern(one)) for one in ordered]
+        return [(one, _pattern(one)) for one in sorted(templates, key=lambda one: (one.count("{"), -len(one)))]
 
     def __call__(self, text: str) -> str:
         """The text as a sentence, whose gaps are read likewise; what is of no template stays as it is."""

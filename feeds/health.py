@@ -21,7 +21,7 @@ _GAPS_LEAST = 3
 _LASTING = frozenset({Outcome.GONE, Outcome.BLOCKED, Outcome.NOT_A_FEED})
 _WELL = Sentence(told.WELL)  # said after nearly every poll
 
-recognise = Recognised(value for name, value in vars(faults).items() if name.isupper())
+recognise = Recognised(faults)
 
 
 def is_trouble(state: FeedState) -> bool:

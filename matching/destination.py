@@ -20,20 +20,28 @@ _ENVOY = 3  # words between "envoy" and the country he is sent to
 _COUNTED = 2  # words between a number and the people it counts
 _MOVERS = ("moved", "home", "freed")
 Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
+Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the places in it, in order
 
 
 def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
     """The place and the words that tell it; None when the text names none."""
     if not named and not scene.any("freed", "people"):
         return None
-    return _by_numbers(scene) or _by_words(scene, named) or _homeland(scene) or _only_place(scene)
+    told = [(view, sorted(_places(view), key=lambda place: place.first)) for view in scene.views]
+    alone = len({place.name for _, places in told for place in places}) == 1
+    return (
+        _by_numbers(told)
+        or _by_words(told, named, alone=alone)
+        or _homeland(scene)
+        or (_only_place(told) if alone else None)
+    )
 
 
-def _by_numbers(scene: Scene) -> tuple[str, str] | None:
+def _by_numbers(told: Places) -> tuple[str, str] | None:
     """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides."""
     went: dict[str, tuple[int, str]] = {}
-    for view in scene.views:
-        real = {cue.name for cue in _places(view)}
+    for view, places in told:
+        real = {cue.name for cue in places}
         for number in view.numbers:
             doubted = view.in_clause(number.first, "held", "back", "forecast") or view.before(number.first, 3, "total")
             if number.kind != "count" or number.value < 2 or doubted:
@@ -47,14 +55,13 @@ def _by_numbers(scene: Scene) -> tuple[str, str] | None:
     return place.removeprefix("place:"), went[place][1]
 
 
-def _by_words(scene: Scene, named: Spots) -> tuple[str, str] | None:
-    """The first place to which people were taken, or where freed ones are met."""
+def _by_words(told: Places, named: Spots, *, alone: bool) -> tuple[str, str] | None:
+    """The first place to which people were taken, or where freed ones are met; `alone` when the text has one only."""
     rounds: list[tuple[int, Sequence[str]]] = [(_CLOSE, _MOVERS), (_CLOSE, ())]
-    if len({place.name for view in scene.views for place in _places(view)}) == 1:
-        rounds += [(_WIDE, _MOVERS), (_WIDE, ())]  # no other place is spoken of
+    if alone:
+        rounds += [(_WIDE, _MOVERS), (_WIDE, ())]
     for reach, movers in rounds:
-        for view in scene.views:
-            places = sorted(_places(view), key=lambda place: place.first)
+        for view, places in told:
             rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, named)) <= reach]
             if rated:
                 sentence = view.sentence_of(rated[0][1].first)
@@ -77,12 +84,10 @@ def _homeland(scene: Scene) -> tuple[str, str] | None:
     return None
 
 
-def _only_place(scene: Scene) -> tuple[str, str] | None:
+def _only_place(told: Places) -> tuple[str, str] | None:
     """ "The reporter is in Poland", "buses on their way to Vilnius": the only place of the text, after "in" or "to"."""
-    if len({place.name for view in scene.views for place in _places(view)}) != 1:
-        return None
-    for view in scene.views:
-        for place in sorted(_places(view), key=lambda cue: cue.first):
+    for view, places in told:
+        for place in places:
             before = view.passage.folded[place.first - 1] if place.first else ""
             doubted = view.in_clause(place.first, "forecast", "negation", "held")
             if before in _words()["into"] and not doubted:

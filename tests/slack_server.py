@@ -54,6 +54,12 @@ class SlackServer(SlackApi):
         self._acks: dict[str, asyncio.Future[str]] = {}
         self.acknowledged: list[str] = []
 
+    @property
+    def table(self) -> str:
+        """What config.toml says of it in Socket Mode."""
+        tokens = f'bot_token = "{self.bot_token}"\napp_token = "{self.app_token}"\n'
+        return f'[slack]\n{tokens}api_base = "{self.api_base}"\n'
+
     def routes(self) -> Iterator[tuple[str, str, Callable[[web.Request], Any]]]:
         yield from super().routes()
         yield "GET", "/link", self._link

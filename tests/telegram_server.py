@@ -103,6 +103,11 @@ class TelegramServer(Crowd):
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def table(self) -> str:
+        """What config.toml says of it."""
+        return f'[telegram]\ntoken = "{self.token}"\napi_base = "{self.url}"\n'
+
     async def start(self, port: int = 0) -> None:
         """Listen; `url` is then the api_base."""
         self._stopping = False

@@ -152,11 +152,7 @@ class Chaos:
         tables = "".join(f'[[feeds.feed]]\nurl = "{self.feeds.url_of(one)}"\nlang = "en"\n' for one in self.feeds.feeds)
         hosts = ", ".join(f'"{self.feeds.url_of(one).split("/")[2]}"' for one in self.feeds.feeds)
         chats = "".join(f'[[subscriptions]]\ntarget = "{chat}"\n' for chat in self.chats)
-        platforms = {
-            "telegram": f'[telegram]\ntoken = "{self.telegram.token}"\napi_base = "{self.telegram.url}"\n',
-            "slack": f'[slack]\nbot_token = "{self.slack.bot_token}"\napp_token = "{self.slack.app_token}"\n'
-            f'api_base = "{self.slack.api_base}"\n',
-        }
+        platforms = {"telegram": self.telegram.table, "slack": self.slack.table}
         (self.folder / "config.toml").write_text(
             f"{''.join(platforms[name] for name in self.platforms)}[http]\nport = 0\n"
             f'[storage]\nurl = "{self.url}"\n[delivery]\nedit_after = "1s"\n[log]\nlevel = "info"\n'

@@ -33,8 +33,8 @@ def write_config(
     allowed = ", ".join(f'"{host}"' for host in hosts)
     tables = "".join(f'[[feeds.feed]]\nurl = "{url}"\nlang = "en"\n' for url in urls)
     file.write_text(
-        f'[telegram]\ntoken = "{telegram.token}"\napi_base = "{telegram.url}"\n'
-        f'[http]\nport = 0\npublic_pages = "on"\n[storage]\nurl = "{database}"\n[log]\nformat = "json"\n'
+        f'{telegram.table}[http]\nport = 0\npublic_pages = "on"\n'
+        f'[storage]\nurl = "{database}"\n[log]\nformat = "json"\n'
         f'[feeds]\ninterval = "1s"\nmin_interval = "1s"\nbackfill = "2h"\nallow_private = [{allowed}]\n'
         f'[[subscriptions]]\ntarget = "telegram:{chat}"\n{tables}',
         encoding="utf-8",

@@ -37,13 +37,7 @@ def write_config(folder: Path, telegram: TelegramServer, slack: SlackServer, fee
     config = folder / "config.toml"
     config.write_text(
         f"""
-[telegram]
-token = "{telegram.token}"
-api_base = "{telegram.url}"
-[slack]
-bot_token = "{slack.bot_token}"
-app_token = "{slack.app_token}"
-api_base = "{slack.api_base}"
+{telegram.table}{slack.table}
 [http]
 port = 0
 public_pages = "on"

@@ -60,13 +60,7 @@ def write_config(
     config = folder / "config.toml"
     config.write_text(
         f"""
-        [telegram]
-        token = "{telegram.token}"
-        api_base = "{telegram.url}"
-        [slack]
-        bot_token = "{slack.bot_token}"
-        app_token = "{slack.app_token}"
-        api_base = "{slack.api_base}"
+        {telegram.table}{slack.table}
         [http]
         port = 0
         [storage]

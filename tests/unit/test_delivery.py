@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -13,17 +12,7 @@ from core import failpoints
 from core.errors import (
     StoreError,
 )
-from storage.store import Store
 from tests.delivering import ANNA, BORYS, GROUP, TEAM, Desk
-from tests.fake_clock import FakeClock
-
-
-@pytest.fixture
-async def desk(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Desk]:
-    store = Store(sqlite_url, clock=clock)
-    await store.open()
-    yield Desk(store, clock)
-    await store.close()
 
 
 async def test_alerts_go_to_every_chat_in_order_once(desk: Desk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -20,17 +19,7 @@ from core.errors import (
     Unreachable,
 )
 from core.model import Target
-from storage.store import Store
 from tests.delivering import ANNA, BORYS, TEAM, Desk
-from tests.fake_clock import FakeClock
-
-
-@pytest.fixture
-async def desk(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Desk]:
-    store = Store(sqlite_url, clock=clock)
-    await store.open()
-    yield Desk(store, clock)
-    await store.close()
 
 
 async def test_nothing_goes_to_a_chat_before_retry_after_and_others_go_on(desk: Desk) -> None:
