@@ -3,9 +3,10 @@
 Run: PYTHONPATH=. python benchmarks/same_matching.py [COMMIT] [FILE.jsonl ...]      (default: HEAD)
 
 Compares all that is found (concept, place, words, pattern), the whole analysis (points, evidence, facts, signature) and
-the sentences and offsets of all words, of: the labelled items of tests/data, one by one, a dozen joined as an article
-with their language, and the same line by line without one; the varied news of the benchmarks; and the given files, with
-"title" and "body" (or "summary") and perhaps "lang" in each line. Prints the first differences; ends with 1 if any.
+the sentences and offsets of all words, of: the labelled items of tests/data but for the closed set, one by one, a dozen
+joined as an article with their language, and the same line by line without one; the varied news of the benchmarks; and
+the given files, with "title" and "body" (or "summary") and perhaps "lang" in each line. Prints the first differences;
+ends with 1 if any.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def texts(files: Sequence[Path]) -> Iterator[Text]:
 
     items: list[Text] = []
     for file in sorted((ROOT / "tests" / "data").glob("news-*.jsonl")):
-        items += rows_of(file)
+        if file.stem != "news-closed":  # differences are printed, and nobody looks at that one
+            items += rows_of(file)
     yield from items
     by_language: dict[str, list[str]] = defaultdict(list)
     for title, body, lang in items:

@@ -47,14 +47,17 @@ class Found(NamedTuple):
     person: str = ""
 
 
-class _Word(NamedTuple):
+Concepts = tuple[tuple[str, str], ...]  # concepts, each with its pattern
+
+
+class Word(NamedTuple):
     """What a folded word can be: whole patterns, the rarest word of longer ones, and names.
 
     `sure` has the concepts that it is however it is written, with the pattern of each; None when `whole` holds
     patterns that ask for capitals or accents.
     """
 
-    sure: tuple[tuple[str, str], ...] | None
+    sure: Concepts | None
     whole: tuple[Pattern, ...]
     within: tuple[Phrase, ...]
     names: NameHits | None
@@ -68,14 +71,17 @@ class Scan(NamedTuple):
     names: dict[int, NameHits]
 
 
-_Hits = Sequence[tuple[int, _Word]]  # words that tell something, with their numbers in the passage
+_Hits = Sequence[tuple[int, Word]]  # words that tell something, with their numbers in the passage
 _PLACE = itemgetter(3, 4, 0)  # first token, last token, concept
 _SECOND = itemgetter(1)
 _new = tuple.__new__  # what a named tuple's own constructor does, at a third of its cost
 
 
 class Lexicon:
-    """Compiled packs. Immutable but for the memory of words looked up; safe to share within one event loop."""
+    """Compiled packs. Immutable but for the memory of words looked up; safe to share within one event loop.
+
+    `words` has what each folded word can be, None for most; ask it for any word.
+    """
 
     def __init__(self, packs: CompiledPacks, version: str = "") -> None:
         self.version = version
@@ -93,7 +99,7 @@ class Lexicon:
                 else:
                     self._phrases.add(pattern)
         self._names = NameIndex(packs.persons, packs.cognates)
-        self._words: Memory[_Word | None] = Memory(self._look_up, _REMEMBERED)
+        self.words: Memory[Word | None] = Memory(self._look_up, _REMEMBERED)
 
     def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
         """Everything the packs know in a passage, in order of place. `context` says that the text is known to be about
@@ -102,8 +108,8 @@ class Lexicon:
 
     def scan(self, passage: Passage) -> Scan:
         """Find what needs no context: all concepts, and the words that may be names."""
-        looked_up: Iterable[Any] = enumerate(map(self._words.__getitem__, passage.folded))
-        hits: list[tuple[int, _Word]] = list(filter(_SECOND, looked_up))
+        looked_up: Iterable[Any] = enumerate(map(self.words.__getitem__, passage.folded))
+        hits: list[tuple[int, Word]] = list(filter(_SECOND, looked_up))
         del hits[MAX_HITS:]
         names = {
             index: word.names
@@ -120,7 +126,7 @@ class Lexicon:
         found.sort(key=_PLACE)
         return tuple(found)
 
-    def _look_up(self, folded: str) -> _Word | None:
+    def _look_up(self, folded: str) -> Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
         for size, patterns in reversed(self._stems.look_up(folded)):
             whole += [pattern for pattern in patterns if len(folded) - size <= pattern.elements[0].extra]
@@ -129,7 +135,7 @@ class Lexicon:
         if not (whole or within or names):
             return None
         best_first = _longest_win(whole)
-        return _Word(_sure(best_first), best_first, within, names)
+        return Word(_sure(best_first), best_first, within, names)
 
     def _find_persons(self, scan: Scan, context: bool, roles: frozenset[str]) -> list[Found]:
         if not scan.names:
@@ -173,9 +179,7 @@ def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
     for index, word in hits:
         concepts = word.sure
         if concepts is None:
-            written = passage.word(index)
-            fitting = (pattern for pattern in word.whole if pattern.elements[0].fits_exactly(written))
-            concepts = _sure(fitting, lasting=False)
+            concepts = concepts_of(word, passage.word(index))
         if concepts:
             start, end = starts[index], ends[index]
             for concept, source in concepts:
@@ -205,7 +209,15 @@ def _longest_win(patterns: list[Pattern]) -> tuple[Pattern, ...]:
     return tuple(sorted(patterns, key=lambda pattern: (-len(pattern.elements[0].stem), not pattern.negative)))
 
 
-def _sure(patterns: Iterable[Pattern], *, lasting: bool = True) -> tuple[tuple[str, str], ...] | None:
+def concepts_of(word: Word, written: str) -> Concepts:
+    """The concepts that a word is by itself, with the pattern of each, when it is written so."""
+    if word.sure is not None:
+        return word.sure
+    fitting = (pattern for pattern in word.whole if pattern.elements[0].fits_exactly(written))
+    return _sure(fitting, lasting=False) or ()
+
+
+def _sure(patterns: Iterable[Pattern], *, lasting: bool = True) -> Concepts | None:
     """Concepts, each with its pattern, that a word is by patterns that fit it; the first of a concept decides. None if
     that hangs on how it is written, when it is to be remembered (`lasting`)."""
     first: dict[str, Pattern] = {}

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from core.model import Analysis, Evidence, Facts, Level
 from matching.ceilings import Ceilings
 from matching.facts import extract
+from matching.hints import SOMEBODY, Hints
+from matching.learned import LEAD
 from matching.lexicon import Found, Lexicon, load_lexicon
-from matching.reading import Reading, read
+from matching.reading import Reading, implied_by, read
 from matching.scene import set_scene
 from matching.signature import signature
+from matching.text import read_lead
 from matching.topics import Score, Spot, Spots, score_topic
 
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
@@ -35,6 +38,7 @@ class PackMatcher:
         self.lexicon = lexicon
         self.version = lexicon.version
         self._ceilings = Ceilings(lexicon.topics)
+        self._hints = Hints(lexicon, self._ceilings.concepts)
         self._titles.clear()
         self._titles |= {name: topic.title for name, topic in lexicon.topics.items()}
         self._by_language.clear()
@@ -71,8 +75,22 @@ class PackMatcher:
 
     def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
         """Read a text and score all topics; `implies` are concepts that its source implies."""
-        reading = read(self.lexicon, title, body, lang, implies)
-        return self.judge(reading)
+        if not self.may_tell(title, body, lang, implies):
+            return Analysis()
+        return self.judge(read(self.lexicon, title, body, lang, implies))
+
+    def may_tell(self, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> bool:
+        """Can anything come of a text: a topic, half a match, a person? No is certain, at a fraction of the cost.
+
+        Title and lead are read. Of the rest it is asked only which concepts may stand in it, and whether a surname.
+        """
+        lexicon = self.lexicon
+        head, rest = read_lead(title, "title", LEAD), read_lead(body, "body", LEAD)
+        hints = self._hints.of(head.chunks) | self._hints.of(rest.chunks)
+        if SOMEBODY in hints or head.grouped or rest.grouped:
+            return True
+        leading = (*lexicon.scan(head.passage).concepts, *lexicon.scan(rest.passage).concepts)
+        return bool(self._ceilings.may_count(leading, implied_by(lexicon, lang, implies), hints))
 
     def judge(self, reading: Reading) -> Analysis:
         """Score a text that has been read."""

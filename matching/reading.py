@@ -27,8 +27,7 @@ class Reading:
 def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> Reading:
     """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere."""
     head, rest = read_passage(title, "title"), read_passage(body, "body")
-    known = [*implies, *lexicon.sources.get(f"lang:{lang.lower()}", ())]
-    implied = tuple(dict.fromkeys(concept for concept in known if concept in lexicon.concepts))
+    implied = implied_by(lexicon, lang, implies)
     scans = lexicon.scan(head), lexicon.scan(rest)
     leading = [*scans[0].concepts, *_lead(scans[1].concepts)]
     context = bool(COUNTRY & set(implied)) or _about_belarus(leading)
@@ -37,6 +36,12 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
     if not context and _about_belarus([*in_title, *_lead(in_body)]):
         in_title, in_body = (lexicon.complete(scan, context=True) for scan in scans)
     return Reading(head, rest, in_title + in_body, lang, implied)
+
+
+def implied_by(lexicon: Lexicon, lang: str, implies: Sequence[str]) -> tuple[str, ...]:
+    """The concepts that a text's source implies, by what is said of it and by its language."""
+    known = [*implies, *lexicon.sources.get(f"lang:{lang.lower()}", ())]
+    return tuple(dict.fromkeys(concept for concept in known if concept in lexicon.concepts))
 
 
 def _lead(found: Sequence[Found]) -> list[Found]:

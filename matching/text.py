@@ -17,6 +17,7 @@ from matching.fold import fold
 
 MAX_TEXT = 200_000  # characters read of one text; the rest of a longer one is not looked at
 _LONG_CHUNK = 80  # longer ones are not worth remembering
+_LEAD_CHUNKS = 80  # pieces between spaces in which four sentences mostly end
 _CACHE = 12_000  # chunks remembered, and as many from before: about 6 MB
 _SURE = 2  # a gap between sentences, whatever follows
 Value = TypeVar("Value")
@@ -148,6 +149,7 @@ _NUMBER = re.compile(
     r"|\d{1,3}(?:([.,'’\u00a0\u202f\u2009])\d{3}(?!\d))(?:\1\d{3}(?!\d))*|\d+[.,]\d+|\d+"
 )
 _APOSTROPHE = re.compile(f"[{_QUOTE}]+")
+_SPACED = re.compile(r" (?<=\d )\d\d\d")  # begins with what is quick to seek
 _SUFFIXES = frozenset(("s", "t", "re", "ll", "ve", "d", "m"))
 _TITLES = (
     " mr mrs ms dr st gen sen rep lt col jr sr prof hr fr pres amb vs no г гг им ул св проф ген тыс млн млрд руб грн"
@@ -159,6 +161,33 @@ def read_passage(text: str, where: str) -> Passage:
     """Cut a text into tokens and sentences. Never raises on any text; reads 200,000 characters at most."""
     text = text[:MAX_TEXT]
     return Passage(where, text, *_columns(text, _plain(text).split(" ")))
+
+
+class Lead(NamedTuple):
+    """The beginning of a text, read; the chunks of all of it, which are what stands between its spaces; and whether
+    there may be a number written with spaces."""
+
+    passage: Passage
+    chunks: list[str]
+    grouped: bool
+
+
+def read_lead(text: str, where: str, sentences: int) -> Lead:
+    """Read so many sentences of a text at least, or all, as `read_passage` reads them, and cut up the rest."""
+    text = text[:MAX_TEXT]
+    plain = _plain(text)
+    chunks = plain.split(" ")
+    most = _LEAD_CHUNKS
+    while True:
+        passage = Passage(where, text, *_columns(text, chunks[:most]))
+        if most >= len(chunks) or (passage.sentences and passage.sentences[-1] >= sentences):
+            return Lead(passage, chunks, _SPACED.search(plain) is not None)
+        most *= 2
+
+
+def words_of(chunk: str) -> list[tuple[str, str]]:
+    """The words and numbers of one chunk, as written and folded."""
+    return _words_of(chunk, _chunks[chunk])
 
 
 def _plain(text: str) -> str:

@@ -267,12 +267,17 @@ def _negatives(topic: Topic, spots: Spots) -> Iterator[Addend]:
     for concept, points in topic.against:
         places = [spot for spot in spots.get(concept, ()) if spot.sentence[1] < LEAD]
         if places:
-            share = 1.0 if len(places) > 1 or places[0].where == "title" else 0.5
+            share = 1.0 if len(places) > 1 else share_against(places[0].where)
             yield Addend(-points * share, places[0])
     for one, other, points in topic.against_near:
         pair = _same_sentence(one, other, spots)
         if pair and pair[0].sentence[1] < LEAD:
             yield Addend(-points, *pair, label=f"{one.label} & {other.label}")
+
+
+def share_against(where: str) -> float:
+    """How much of its points a negative takes that stands in one place only."""
+    return 1.0 if where == "title" else 0.5
 
 
 def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:

@@ -12,12 +12,12 @@ from pkgutil import iter_modules
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matching
 from benchmarks.news_text import LANGS, Writer
-from core.model import Level
+from core.model import Analysis, Level
 from matching.ceilings import Ceilings
 from matching.cues import Cues, read_table
 from matching.fold import _fold_any, fold, fold_keeping_accents
@@ -94,6 +94,63 @@ def test_news_of_nothing_in_particular_is_not_scored() -> None:
     readings = [read(matcher.lexicon, text[:90], text) for text in texts]
     scored = [reading for reading in readings if ceilings.may_count(reading.found, reading.implies)]
     assert len(scored) < len(readings) / 3
+
+
+NEWS = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines()]
+CHUNKS = [chunk for row in NEWS[::3] for chunk in f"{row['title']}. {row['summary']}".split(" ")]
+CHUNKS += [
+    "",
+    "7",
+    "14",
+    "1",
+    "000",
+    "12,5",
+    "Cole",
+    "list-list",
+    "(freed)",
+    "—",
+    ".",
+    "\n",
+    "Minsk\xa0",
+    "<b>",
+    "&amp;",
+]
+MIXED = st.lists(st.sampled_from(CHUNKS), max_size=12).map(" ".join)
+
+
+@settings(max_examples=150)
+@given(MIXED, st.lists(MIXED, max_size=12).map(". ".join), st.sampled_from([(), ("belarus",), ("number", "us")]))
+def test_a_text_that_is_not_read_would_have_told_nothing(title: str, body: str, implies: tuple[str, ...]) -> None:
+    matcher = load_matcher_once()
+    if not matcher.may_tell(title, body, "en", implies):
+        assert matcher.judge(read(matcher.lexicon, title, body, "en", implies)) == Analysis()
+
+
+def test_most_news_of_nothing_in_particular_is_not_read() -> None:
+    matcher = load_matcher_once()
+    texts = [Writer(lang, number).text(2_000) for lang in LANGS for number in range(4)]
+    read_whole = [text for text in texts if matcher.may_tell(text[:90], text)]
+    assert len(read_whole) < len(texts) / 3
+    for text in texts:
+        assert matcher.analyse(text[:90], text) == matcher.judge(read(matcher.lexicon, text[:90], text))
+
+
+WHOLE = "Number 1. Two bridges. Three mayors. Four towns. Five."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{WHOLE} Then freed political prisoners left Belarus for Vilnius. Lukashenko pardoned 14.",
+        f"{WHOLE} {'The bridge is closed. ' * 60}Fourteen political prisoners were freed in Minsk.",
+        f"{WHOLE} {'The bridge is closed. ' * 60}Maxim Znak was there.",
+        f"{WHOLE} {'The bridge is closed. ' * 60}They were exchanged 1 000 for 1 000.",
+    ],
+)
+def test_what_stands_far_down_in_a_text_is_read(body: str) -> None:
+    matcher = load_matcher_once()
+    assert matcher.analyse("The bridge", body) == matcher.judge(read(matcher.lexicon, "The bridge", body))
+    assert matcher.may_tell("The bridge", body)
 
 
 def tables() -> list[Any]:
