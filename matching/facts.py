@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.model import Facts
-from matching.counts import Count, Named, read_counts
+from matching.candidates import Count, Named
+from matching.counts import read_counts
 from matching.cues import Cue, read_table
 from matching.destination import destination
 from matching.lexicon import Lexicon

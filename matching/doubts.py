@@ -1,0 +1,98 @@
+"""What speaks against a number of people freed: still held, promised, told of earlier, only a part, denied."""
+
+from __future__ import annotations
+
+from matching.candidates import Candidate
+from matching.cues import Cue, read_table
+from matching.numbers import Number
+from matching.scene import View
+
+_REACH = 3  # tokens between a number and the words that decide about it
+
+
+def weigh_doubt(item: Candidate, appointed: bool) -> None:
+    view, number = item.view, item.number
+    if view.in_clause(number.first, "held"):
+        item.add(-5, "held")
+    _weigh_wish(item)
+    if appointed:
+        item.add(-6, "a record, not the news")
+    part = view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem")
+    if part or _of_all(item) or among_those(item):
+        item.add(-2.5, "part")
+    elif view.before(number.first, 1, "only"):
+        item.add(-3, "only some")
+    elif view.before(number.first, 3, "including"):
+        item.add(-1.5, "part")
+    _weigh_past(item)
+    if number.bound == "under":
+        item.add(-2.5, "at most")
+    if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
+        item.add(-7, "too many")
+    freed = view.in_sentence(number.first, "freed")
+    if freed and all(_denied(view, number, cue) for cue in freed):
+        item.add(-6, "not")
+
+
+def _weigh_wish(item: Candidate) -> None:
+    """Promised, hoped for, asked for; perhaps in the clause before: "he promised that ..."."""
+    view, number = item.view, item.number
+    if view.asks(number.first) and not view.in_sentence(number.first, "asks"):
+        item.add(-7, "a question")
+    wishes = view.in_clause(number.first, "forecast")
+    freed = view.in_clause(number.first, "freed")
+    governed = freed and all(any(wish.first <= cue.first for wish in wishes) for cue in freed)
+    if wishes and (governed or view.before(number.first, 8, "forecast")):
+        item.add(-6.5, "forecast")
+    elif wishes:
+        item.add(-2.5, "forecast after")
+    elif view.before(number.first, 6, "forecast"):
+        item.add(-2.5, "forecast of the clause")
+
+
+def _weigh_past(item: Candidate) -> None:
+    """Told of an earlier release, or of all that an envoy has done so far."""
+    view, number = item.view, item.number
+    if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
+        item.add(-6, "a running total")
+    if view.before(number.first, 2, "after"):
+        item.add(-4, "after those")
+    elif view.in_clause(number.first, "back"):
+        item.add(-2, "earlier")
+    elif view.in_clause(number.first, "already"):
+        total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
+        item.add(-3 if total else -1, "already")
+
+
+def _denied(view: View, number: Number, freed: Cue) -> bool:
+    """Is a release denied? The "not" of "not less than" does not count."""
+    bound = range(number.first - 3, number.first) if number.bound else range(0)
+    return any(cue.first not in bound for cue in view.before(freed.first, 3, "negation"))
+
+
+def appointed(view: View) -> bool:
+    """Is the news that somebody becomes envoy? Then the numbers tell what was done before."""
+    return any(
+        view.sentence_of(cue.first) == 0 and abs(envoy.first - cue.last) <= _REACH + 2
+        for cue in view.all("appoint")
+        for envoy in view.in_sentence(cue.first, "envoy")
+    )
+
+
+def _of_all(item: Candidate) -> bool:
+    """ "fifteen of the pardoned", with no number after "of"."""
+    counted = {number.first for number in item.view.numbers}
+    return any(not counted & {cue.last + 1, cue.last + 2} for cue in item.view.after(item.number.last, 1, "of"))
+
+
+def among_those(item: Candidate) -> bool:
+    """ "Among those taken away six Lithuanians": between "among" and the number stands the whole."""
+    view, first = item.view, item.number.first
+    between = view.before(first, 1, "freed", "moved", "people")
+    return bool(between) and bool(view.before(first, 2, "among")) and not view.before(first, 1, "among")
+
+
+def _surely_freed(view: View, number: Number) -> bool:
+    """Freed in the same clause, and nothing there speaks of wishes or of those left."""
+    doubts = view.in_clause(number.first, "talk", "others", "held") or view.in_sentence(number.first, "forecast")
+    return bool(view.in_clause(number.first, "freed")) and not doubts
