@@ -8,6 +8,7 @@ from matching.scene import View
 from matching.sums import noun_distance
 
 _LISTED = 2  # words that make a list
+_NAME = 4  # words of a name with what somebody is
 
 
 def add_named(item: Candidate, named: Named) -> None:
@@ -44,12 +45,23 @@ def add_named(item: Candidate, named: Named) -> None:
 
 
 def _listed(view: View, number: Number) -> int:
-    """ "A laureate, a flautist and 121 others": how many words are listed before a number, when nothing else is."""
-    first = number.first
+    """ "A laureate, a flautist and 121 others", "Losik, Dashkevich and 13 more": how many words or names are listed
+    before a number that "and" joins to them; 0 when no list is."""
+    joined = [cue.first for cue in view.before(number.first, 2, "and")]
+    if not joined:
+        return 0
+    first, end = number.first, min(joined)
     while first and view.sentence_of(first - 1) == view.sentence_of(number.first):
         first -= 1
-    words = view.passage.text[view.passage.starts[first] : view.passage.starts[number.first]].split(",")
-    if len(words) < _LISTED or any(len(part.split()) != 1 for part in words[:-1]):
+    if first >= end:
         return 0
-    joined = [cue for cue in view.before(number.first, 2, "and") if cue.first > first]
-    return len(words) if joined and len(words[-1].split()) <= _LISTED + 1 else 0
+    text, ends, starts = view.passage.text, view.passage.ends, view.passage.starts
+    parts = [part.split() for part in text[starts[first] : ends[end - 1]].split(",")]
+    if len(parts) >= _LISTED and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
+        return len(parts)
+    names = 0
+    for part in reversed(parts):
+        if not part or not part[-1][:1].isupper() or (len(part) > _NAME and part is not parts[0]):
+            break
+        names += 1
+    return names if names >= _LISTED else 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from matching.candidates import Candidate
 from matching.cues import Cue, read_table
+from matching.fold import fold
 from matching.numbers import Number
+from matching.numberwords import meanings
 from matching.scene import View
 
 _REACH = 3  # tokens between a number and the words that decide about it
@@ -42,26 +46,82 @@ def _weigh_wish(item: Candidate) -> None:
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     governed = freed and all(any(wish.first <= cue.first for wish in wishes) for cue in freed)
-    if wishes and (governed or view.before(number.first, 8, "forecast")):
-        item.add(-6.5, "forecast")
+    if (wishes and (governed or view.before(number.first, 8, "forecast"))) or _that(view, number):
+        item.add(-8, "forecast")
     elif wishes:
         item.add(-2.5, "forecast after")
     elif view.before(number.first, 6, "forecast"):
         item.add(-2.5, "forecast of the clause")
 
 
+def _that(view: View, number: Number) -> bool:
+    """ "He hopes, that by spring 200 come out": the clause is what a wish in the clause before it is about."""
+    first, clause = number.first, view.clause[number.first]
+    while first and view.clause[first - 1] == clause:
+        first -= 1
+    if not first or view.passage.folded[first] not in _thats():
+        return False
+    return view.sentence_of(first - 1) == view.sentence_of(first) and bool(view.in_clause(first - 1, "forecast"))
+
+
+@cache
+def _thats() -> frozenset[str]:
+    return frozenset(map(fold, read_table("facts")["prepositions"]["that"]))
+
+
 def _weigh_past(item: Candidate) -> None:
     """Told of an earlier release, or of all that an envoy has done so far."""
     view, number = item.view, item.number
-    if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
-        item.add(-6, "a running total")
+    if _running(view, number):
+        item.add(-7, "a running total")
     if view.before(number.first, 2, "after"):
         item.add(-4, "after those")
     elif view.in_clause(number.first, "back"):
-        item.add(-2, "earlier")
+        item.add(-9 if _one_of(view, number) else -2, "earlier")
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
+
+
+def _running(view: View, number: Number) -> bool:
+    """ "Since July 2024 more than 300 have been freed", "300 in all since the summer": told of all releases so far.
+
+    Not "52 freed in the largest release since 2020", where the year only says since when there was none like it.
+    """
+    if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
+        return True
+    starts = [one.first for one in view.numbers if one.kind == "year" and _since(view, one)]
+    sentence = view.sentence_of(number.first)
+    return any(
+        view.sentence_of(first) == sentence and (first < number.first or number.bound == "over") for first in starts
+    )
+
+
+def _since(view: View, year: Number) -> bool:
+    """Does "since" or "from" stand before a year, at most with a month and a day between?"""
+    words = view.passage.folded[max(0, year.first - _REACH) : year.first]
+    return any(word in _sinces() for word in words) and view.sentence_of(max(0, year.first - 1)) == view.sentence_of(
+        year.first
+    )
+
+
+@cache
+def _sinces() -> frozenset[str]:
+    return frozenset(map(fold, read_table("facts")["prepositions"]["since"]))
+
+
+def _one_of(view: View, number: Number) -> bool:
+    """ "One of the 52 freed in September": one stands before the number, and the news is of him or her."""
+    first, words = number.first, view.passage.folded
+    return any(
+        words[at] in _ones() and view.sentence_of(at) == view.sentence_of(first)
+        for at in range(max(0, first - _REACH - 1), first)
+    )
+
+
+@cache
+def _ones() -> frozenset[str]:
+    return frozenset(word for word, rows in meanings().items() if any(row.value == 1 for row in rows))
 
 
 def _denied(view: View, number: Number, freed: Cue) -> bool:

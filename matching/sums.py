@@ -32,8 +32,12 @@ class Sum(NamedTuple):
 
 
 def noun_distance(view: View, number: Number, name: str) -> int | None:
-    """Tokens from a number to the first noun of a list after it; None when there is none in reach."""
-    return min((cue.first - number.last for cue in view.after(number.last, _NOUN, name)), default=None)
+    """Tokens from a number to the first noun of a list after it; None when there is none in reach, or another number
+    stands before it."""
+    away = min((cue.first - number.last for cue in view.after(number.last, _NOUN, name)), default=None)
+    if away is None or any(number.last < one.first < number.last + away for one in view.numbers):
+        return None
+    return away
 
 
 def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
