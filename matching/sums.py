@@ -78,8 +78,10 @@ def is_part(view: View, number: Number) -> bool:
 
 
 def _follows(view: View, before: Number, number: Number) -> bool:
-    same = view.sentence_of(before.first) == view.sentence_of(number.first)
-    return same and 1 < number.first - before.last <= _GAP
+    """Not "thirteen Belarusians, of them six women", which tells a whole and its part."""
+    if view.sentence_of(before.first) != view.sentence_of(number.first) or not 1 < number.first - before.last <= _GAP:
+        return False
+    return not view.before(number.first, _GAP, "including") and not view.after(number.last, 1, "ofthem", "including")
 
 
 def _wished(view: View, number: Number) -> bool:
