@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from app.loop import run_async
 
 if TYPE_CHECKING:
     from app.parts import Parts
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
     chats = f"{len(settings.subscriptions)} chats from the start"
     print(f"\nThe configuration is sound: {len(settings.feed_specs)} feeds, {chats}.")
-    return asyncio.run(_live(settings)) if args.live else 0
+    return run_async(_live(settings)) if args.live else 0
 
 
 def _is_raised(settings: Settings, spec: FeedSpec) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.loop import run_async
 from core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = configured(args, complete=False)
     own = {spec.url for spec in settings.feed_specs}
-    probes = asyncio.run(_probe(settings, choose(settings, args.group, only=args.configured), args.page))
+    probes = run_async(_probe(settings, choose(settings, args.group, only=args.configured), args.page))
     print(as_json(probes) if args.json else "\n".join(as_table(probes)))
     return 1 if any(probe.url in own and not probe.state.well for probe in probes) else 0
 

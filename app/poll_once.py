@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.loop import run_async
 from core.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up(
         "warning" if settings.log.level == "info" else settings.log.level, settings.log.format, secrets(settings)
     )
-    results, stories, alerts, trouble = asyncio.run(_poll(settings, args.feed, force=args.force))
+    results, stories, alerts, trouble = run_async(_poll(settings, args.feed, force=args.force))
     print(_as_json(results, stories, alerts) if args.json else _as_table(results, stories, alerts))
     if trouble:
         print(f"{trouble}\nThe alerts are kept and go out with the next run.", file=sys.stderr)

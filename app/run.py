@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from app.loop import run_async
 from app.roles import ALL, HELP, faults, roles
 from core.errors import ConfigError
 from core.settings import Settings
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         log.warning("no chat platform is configured: alerts are shown here; fill in telegram.token or slack.bot_token")
     if not settings.feed_specs:
         log.warning("no feed is configured: add [[feeds.feed]] tables, config.example.toml has some")
-    asyncio.run(serve(settings, chosen, lambda: configured(args, complete=False)))
+    run_async(serve(settings, chosen, lambda: configured(args, complete=False)))
     return 0
 
 

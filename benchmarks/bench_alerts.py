@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+from app.loop import run_async
 from benchmarks.filled import Filled, fill
 from bot.delivery import Deliverer
 from core.message import Message
@@ -169,7 +170,7 @@ def main() -> None:
     print(f"{'subscribers':>11}{'alerts':>9}{'last, s':>9}{'minimum':>9}{'ratio':>8}{'queue, s':>9}{'CPU ms':>9}")
     with tempfile.TemporaryDirectory() as folder:
         for subscribers in args.subscribers:
-            asyncio.run(simulate(subscribers, args.alerts, Path(folder)))
+            run_async(simulate(subscribers, args.alerts, Path(folder)))
 
 
 if __name__ == "__main__":

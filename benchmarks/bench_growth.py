@@ -20,6 +20,7 @@ from typing import Any
 
 import aiohttp
 
+from app.loop import run_async
 from benchmarks.bench_polling import measure
 from benchmarks.feed_server import addresses, running_server
 from core.clock import SystemClock
@@ -90,7 +91,7 @@ def main() -> None:
     if args.child:
         port, feeds = args.child
         with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(asyncio.run(poll(port, feeds, Path(folder)))))
+            print(json.dumps(run_async(poll(port, feeds, Path(folder)))))
         return
     bare = float(fresh("-c", BARE))
     print(f"bare `import aiogram`: {bare:.0f} MiB\n")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import aiohttp
 
+from app.loop import run_async
 from benchmarks.feed_server import addresses, running_server
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
@@ -101,7 +102,7 @@ def main() -> None:
     parser.add_argument("--commands", type=int, default=200)
     commands = parser.parse_args().commands
     with tempfile.TemporaryDirectory() as folder, running_server() as port:
-        asyncio.run(measure(port, commands, Path(folder)))
+        run_async(measure(port, commands, Path(folder)))
 
 
 if __name__ == "__main__":

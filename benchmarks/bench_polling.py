@@ -25,6 +25,7 @@ from pathlib import Path
 
 import aiohttp
 
+from app.loop import run_async
 from benchmarks.feed_generator import document
 from benchmarks.feed_server import HOSTS, addresses, running_server
 from benchmarks.peer import Peer
@@ -171,7 +172,7 @@ def main() -> None:
     args = parser.parse_args()
     random.seed(1)
     with running_server() as port:
-        asyncio.run(run(port, args.feeds, args.rounds, peer=not args.no_peer))
+        run_async(run(port, args.feeds, args.rounds, peer=not args.no_peer))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ two cores more than two processes show only that nothing is done twice and littl
 from __future__ import annotations
 
 import argparse
-import asyncio
 import multiprocessing
 import os
 import time
@@ -18,6 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.pool import Pool
 
+from app.loop import run_async
 from benchmarks.filled import NOON, PER_FEED, TOPICS, Filled, fill
 from core.model import Feed, Outcome, PollRecord
 from core.options import Told
@@ -75,7 +75,7 @@ def work(task: tuple[str, str]) -> int:
         finally:
             await store.close()
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def ready(_: int) -> int:
@@ -107,7 +107,7 @@ def main() -> None:
             return
         for processes in args.processes:
             with new_database(server) as url, multiprocessing.get_context("spawn").Pool(processes) as pool:
-                asyncio.run(prepare(url, args.chats, args.feeds))
+                run_async(prepare(url, args.chats, args.feeds))
                 pool.map(ready, range(processes * 2), chunksize=1)
                 for what in ("polls", "deliveries"):
                     rate, done = measure(pool, processes, what, url)

@@ -12,7 +12,6 @@ own (see tests/postgres.py).
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sqlite3
 import statistics
 import tempfile
@@ -26,6 +25,7 @@ from typing import Any
 
 import asyncpg
 
+from app.loop import run_async
 from core.model import Analysis, Entry, Feed, FeedSpec, NewEntry
 from storage.columns import digest, encode
 from storage.search import words_of
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--sqlite-only", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(measure("SQLite", f"sqlite+aiosqlite:///{Path(folder)}/bench.db", options.rounds))
+        run_async(measure("SQLite", f"sqlite+aiosqlite:///{Path(folder)}/bench.db", options.rounds))
     if options.sqlite_only:
         return
     with ExitStack() as stack:
@@ -210,7 +210,7 @@ def main() -> None:
             print("PostgreSQL   not measured: none is installed")
             return
         url = stack.enter_context(new_database(server))
-        asyncio.run(measure("PostgreSQL", url, options.rounds))
+        run_async(measure("PostgreSQL", url, options.rounds))
 
 
 if __name__ == "__main__":

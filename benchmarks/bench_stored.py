@@ -11,7 +11,6 @@ counting rows.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import statistics
 import tempfile
 import time
@@ -21,6 +20,7 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+from app.loop import run_async
 from benchmarks.filled import NOON, PER_STORY, RARE, USUAL, Filled, fill
 from core.model import Entry
 from core.search import SearchTerm
@@ -90,7 +90,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         urls = [f"sqlite+aiosqlite:///{Path(folder)}/{size}.db" for size in args.stories]
-        found = [asyncio.run(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
+        found = [run_async(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
     show("SQLite", args.stories, found)
     if args.sqlite_only:
         return
@@ -100,7 +100,7 @@ def main() -> None:
             print("PostgreSQL: not measured, none is installed")
             return
         urls = [stack.enter_context(new_database(server)) for _ in args.stories]
-        found = [asyncio.run(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
+        found = [run_async(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
     show("PostgreSQL", args.stories, found)
 
 

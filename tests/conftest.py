@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from app.loop import loop_factory
 from storage.store import Store
 from tests.fake_clock import FakeClock
 from tests.postgres import EmptyDatabases, new_database, running_postgres
@@ -18,6 +19,20 @@ from tests.postgres import EmptyDatabases, new_database, running_postgres
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile("steady")
+
+
+# What speaks to the network and to child processes is tested on the loop of the standard library as well.
+_ON_BOTH_LOOPS = frozenset(
+    {"test_gate", "test_fetch_faults", "test_fetch_manners", "test_fetch_proxy", "test_parsing", "test_poll"}
+)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Every test runs on the loop that the program uses here."""
+    factories = {loop_factory()} | ({asyncio.new_event_loop} if item.path.stem in _ON_BOTH_LOOPS else set())
+    return {factory.__module__.partition(".")[0]: factory for factory in factories}
 
 
 @pytest.fixture(scope="session")

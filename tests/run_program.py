@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from app import parts
+from app.loop import run_async
 from app.program import Program
 from bot.platforms import PLATFORMS
 from core import failpoints
@@ -81,7 +82,7 @@ def _run(config: Path, die_at: str, ahead: float) -> None:
         failpoints.hook = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None
     PLATFORMS.add("wire", "tests.wire_platform:create")
     logs.set_up("info")
-    asyncio.run(_serve(config, ahead))
+    run_async(_serve(config, ahead))
 
 
 async def _serve(config: Path, ahead: float) -> None:

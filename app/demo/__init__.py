@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from typing import Any
+
+from app.loop import run_async
 
 
 def register(subparsers: Any) -> None:
@@ -17,4 +18,4 @@ def run(args: argparse.Namespace) -> int:
     from core import log as logs
 
     logs.set_up("warning")
-    return 0 if asyncio.run(play()) else 130
+    return 0 if run_async(play()) else 130
