@@ -19,12 +19,16 @@ from matching import story_texts as why
 
 Signature = Mapping[str, Any]
 Rules = Mapping[str, float]
-_PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
+PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
+WORTH = frozenset(("subject:trade", "subject:licence"))  # what a concession is worth, in reports that lead with it
 _SAME_DAY = 0.75  # days
 _MANY = 10  # a number of people that hardly two releases have in common
 _NEARLY = 0.85  # numbers that are so close tell of one release
 _NEXT_DAY = 1.5  # days
 _FOLLOWS = 2.0  # days after which another number is another release, even beside the earlier one
+_CROWD = 40  # so many are freed seldom: who is named in the next days was most likely one of them
+_WEEK = 6.5  # days after which the same number, the same person may be another release's
+_SOON = 4.5  # days of first interviews
 _GROUP = 4  # where so many are freed, anyone of them may be named
 
 
@@ -41,15 +45,18 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Days of a report from the story's first report, and from its latest one."""
+    """Days of a report from the story's first report, and from its latest one; `dates`: the days of the month on
+    which what the story tells may have happened, told on a later day."""
 
     first: float
     last: float
+    dates: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
 class _Weighing:
-    """A report laid beside a story. `core` are the prisoners that the story is about, not those named in passing."""
+    """A report laid beside a story. `core` are the prisoners that the story is about, not those named in passing,
+    `main` the subjects."""
 
     mine: Signature
     others: Sequence[Signature]
@@ -61,6 +68,7 @@ class _Weighing:
     core: frozenset[str] = frozenset()
     told: frozenset[int] = frozenset()
     kinds: frozenset[str] = frozenset()
+    main: frozenset[str] = frozenset()
 
     def add(self, rule: str, reason: str = "", amount: float = 1.0) -> None:
         self.addends[rule] = self.addends.get(rule, 0.0) + amount
@@ -75,11 +83,16 @@ class _Weighing:
     @property
     def persons(self) -> frozenset[str]:
         """The prisoners that the report names."""
-        return frozenset(key for key in self.vector if key.startswith("p:"))
+        return _persons(self.mine)
 
     @property
     def same_persons(self) -> frozenset[str]:
         return self.persons & self.core
+
+    @property
+    def heads(self) -> frozenset[str]:
+        """The subjects that both the report and the story are about."""
+        return _headed(self.mine) & self.main
 
 
 def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules) -> Likeness:
@@ -90,6 +103,7 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     item.told = frozenset(other["r"] for other in others if other.get("r"))
     item.core = _core(others, rules["core"] if max(item.told, default=0) < _GROUP else 0)
     item.kinds = frozenset().union(*map(_outcome, others))
+    item.main = _main(others, rules["main"])
     item.shared = tuple(_shared(item.vector, others))
     likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
     item.add("likeness", why.LIKENESS.format(score=f"{likest:.2f}"), likest)
@@ -97,15 +111,19 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     same_words = words >= rules["same_words"]
     if same_words:
         item.add("wording", why.WORDING.format(score=f"{words:.2f}"), words)
-    for look in (_when, _who, _how_many, _what_came_of_it, _other_matter):
+    for look in (_when, _who, _how_many, _what_came_of_it, _other_matter, _subject):
         look(item)
     if item.shared:
         item.reasons.append(why.SHARES.format(things=", ".join(key[2:] for key in item.shared[:4])))
     score = sum(rules[name] * amount for name, amount in item.addends.items())
-    shared = (
-        bool(item.shared) or same_words or _same_many(item) or (likest >= rules["same_subject"] and _same_subject(item))
-    )
-    return Likeness(score, "; ".join(item.reasons), shared=shared, addends=item.addends)
+    return Likeness(score, "; ".join(item.reasons), shared=_shares(item, likest, same_words), addends=item.addends)
+
+
+def _shares(item: _Weighing, likest: float, same_words: bool) -> bool:
+    """Has a report more in common with a story than the topic: a person or one of those freed, a number, a subject?"""
+    of_them = item.persons and not item.addends.keys().isdisjoint(("one_of_them", "later_of_them"))
+    close = likest >= item.rules["same_subject"] and _same_subject(item)
+    return bool(item.shared or of_them or same_words or close) or _same_many(item)
 
 
 def is_group(signatures: Sequence[Signature]) -> bool:
@@ -123,7 +141,18 @@ def _when(item: _Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""
     days = item.days
-    known = "freed" in item.kinds and ((item.same_persons and not item.mine.get("r")) or _same_many(item))
+    known = bool(item.same_persons and not item.mine.get("r")) or _same_many(item)
+    known = known and "freed" in item.kinds and days.last <= _WEEK
+    if not days.dates.isdisjoint(item.mine.get("d", ())):
+        known = True
+        item.add("same_date", why.SAME_DATE)
+    if item.heads:
+        known = True
+        item.add("same_head", why.SAME_HEAD)
+        if item.heads & WORTH:
+            item.add("same_worth")
+    if "lifted" in item.kinds & _outcome(item.mine):
+        known = known or any(not _objects(item.mine).isdisjoint(_objects(other)) for other in item.others)
     item.add("per_day_known" if known else "per_day", amount=max(0.0, days.last - 1))
     if days.last <= 1:
         item.add("same_day", amount=1.0 if days.first <= 1 or item.shared else 0.5)
@@ -136,10 +165,12 @@ def _who(item: _Weighing) -> None:
 
     On the day itself the first reports of a great release name one here, another there, and no number yet.
     """
-    if item.same_persons:
+    single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
+    first = next((key for key in item.mine.get("t", ()) if key.startswith("p:")), None)
+    another = single and first and item.core and first not in item.core
+    if item.same_persons and not another:
         item.add("same_person")
     elif item.persons and item.core:
-        single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
         item.add("other_single" if single else "other_person", why.OTHER_PERSONS)
 
 
@@ -148,6 +179,10 @@ def _how_many(item: _Weighing) -> None:
     the same prisoner."""
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
+    named = {len(_persons(other)) for other in item.others if not other.get("r")}
+    if released and not told and released in named and item.days.first <= _NEXT_DAY:
+        item.add("same_count", why.COUNT_NAMED.format(count=released))
+        return
     if not released and told & parts:
         item.add("same_count", why.COUNT_BESIDE, 0.5)
     if not released or not told:
@@ -156,6 +191,8 @@ def _how_many(item: _Weighing) -> None:
         group = max(*told, released or 0, 0) >= _GROUP and "freed" in item.kinds & _outcome(item.mine)
         if group and item.days.first < 1:
             item.add("one_of_them", why.ONE_OF_THEM)
+        elif max(item.told, default=0) >= _CROWD and item.days.first <= _SOON and item.persons - item.core:
+            item.add("later_of_them", why.ONE_OF_THEM)
         return
     if released in told:
         item.add("same_count", why.SAME_COUNT.format(count=released))
@@ -203,7 +240,7 @@ def _what_came_of_it(item: _Weighing) -> None:
         item.add("same_deal", why.SAME_DEAL)
     elif late and here == {"lifted"} and "freed" in there and not _speaks_of_prisoners(item):
         item.add("half_deal", why.ONLY_CONCESSION)
-    elif late and here == {"freed"} and there == {"lifted"} and not item.shared:
+    elif late and here == {"freed"} and there == {"lifted"} and not (item.shared or item.heads):
         item.add("half_deal", why.AFTER_CONCESSION)
 
 
@@ -215,21 +252,46 @@ def _outcome(signature: Signature) -> frozenset[str]:
 
 
 def _speaks_of_prisoners(item: _Weighing) -> bool:
-    return bool(item.shared or item.persons) or not _PRISONS.isdisjoint(item.vector)
+    return bool(item.shared or item.persons) or not PRISONS.isdisjoint(item.vector)
 
 
 def _other_matter(item: _Weighing) -> None:
     """A report of talks that shares nothing with a release; reports with different subjects."""
-    vector, rules = item.vector, item.rules
-    if item.shared:
+    if item.shared or item.heads:
         return
-    if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in vector:
+    if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in item.vector:
         item.add("other_matter", why.OTHER_MATTER)
-    mine = _subjects(vector)
-    theirs = Counter(key for other in item.others for key in _subjects(other.get("v", {})))
-    main = {key for key, number in theirs.items() if number >= rules["core"] * len(item.others)}
+
+
+def _subject(item: _Weighing) -> None:
+    """A call, a visa, a council: what the titles are about, or the texts where no title says."""
+    mine, main = _headed(item.mine), item.main
+    if "freed" in item.kinds and mine & WORTH and not main & WORTH:
+        item.add("only_worth", why.ONLY_WORTH)
+        return
+    theirs = frozenset().union(*(_subjects(other.get("v", {})) for other in item.others))
     if mine and main and mine.isdisjoint(theirs) and not _outcome(item.mine):
         item.add("other_subject", why.OTHER_SUBJECT)
+
+
+def _persons(signature: Signature) -> frozenset[str]:
+    return frozenset(key for key in signature.get("v", {}) if key.startswith("p:"))
+
+
+def _main(others: Sequence[Signature], share: float) -> frozenset[str]:
+    """The subjects that at least this share of the members are about."""
+    told = Counter(key for other in others for key in _headed(other))
+    return frozenset(key for key, number in told.items() if number >= share * len(others))
+
+
+def _headed(signature: Signature) -> frozenset[str]:
+    """The subjects that a title tells, or the text where the title tells none."""
+    return _subjects(dict.fromkeys(signature.get("t", ()), 0.0)) or _subjects(signature.get("v", {}))
+
+
+def _objects(signature: Signature) -> frozenset[str]:
+    """What the title says that penalties hit."""
+    return frozenset(key for key in signature.get("t", ()) if key.startswith("object:")) - {"object:sanctions"}
 
 
 def _same_subject(item: _Weighing) -> bool:

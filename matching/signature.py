@@ -9,6 +9,7 @@ from typing import Any
 from core.model import Facts
 from matching.cues import read_table
 from matching.lexicon import Found, Lexicon
+from matching.likeness import PRISONS, WORTH
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.sums import is_part
@@ -17,45 +18,97 @@ from matching.voting import is_counted
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
 _GRAM = 3
+_COUNTS = 12  # further counts kept
+_DATES = 4  # days of the month kept
 _NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is background
 
 
 def signature(
     reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str], scene: Scene | None = None
 ) -> dict[str, Any]:
-    """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of
-    people), further counts `x`, what was achieved `k`, word
-    hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
+    """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of people), further counts `x`,
+    what was achieved `k` (a release told beside what a concession is worth is background), what the title tells `t`
+    (features in its order), days of the month told `d`, word hashes `w` and the hash of the whole wording `h`.
+    JSON-able, under 2 kB."""
     scene = scene or set_scene(reading)
     rules = read_table("stories")
     weights = _features(reading.found, lexicon, rules)
-    for key, weight in _numbers(scene, rules):
+    for key, weight in (*_numbers(scene, rules), *_matters(scene, lexicon, rules)):
         _add(weights, key, weight)
+    for topic in topics:
+        _add(weights, f"t:{topic}", rules["weights"]["topic"])
+    freed = bool(facts.released or facts.people)
+    if not WORTH.isdisjoint(weights):
+        leads = _leads_with_prison(reading.found)
+        freed = freed and leads
+        weights = {key: weight for key, weight in weights.items() if not (leads and key in WORTH)}
+    headline = _headline(reading.found, scene, facts, lexicon)
+    outcomes = [name for name, told in (("freed", freed), ("lifted", facts.in_return)) if told]
+    for outcome in outcomes:
+        _add(weights, f"k:{outcome}", rules["weights"]["outcome"])
+    kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]
+    vector = {key: round(weight, 2) for key, weight in kept if weight > 0}
+    count = _freed(facts, scene) if freed else {}
+    others = {number for view in scene.views for number in _parts(view)} - {count.get("r")}
+    dates = {number.value for view in scene.views for number in view.numbers if number.kind == "date"}
+    told = {
+        "t": [key for key in headline if key in vector],
+        "d": sorted(dates)[:_DATES],
+        "x": sorted(others)[:_COUNTS],
+        "k": outcomes,
+    }
+    return {"v": vector, **count, **{key: of for key, of in told.items() if of}, **_wording(reading)}
+
+
+def _matters(scene: Scene, lexicon: Lexicon, rules: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Objects and subjects, each with its weight at its first place."""
     for view in scene.views:
         for name, cues in view.cues.items():
             kind = name.partition(":")[0]
             if kind in ("object", "subject"):
-                weight = rules["weights"][kind] * _place(view.passage.where, view.sentence_of(cues[0].first))
-                _add(weights, name, weight)
-    for topic in topics:
-        _add(weights, f"t:{topic}", rules["weights"]["topic"])
-    outcomes = [name for name, told in (("freed", facts.released or facts.people), ("lifted", facts.in_return)) if told]
-    for outcome in outcomes:
-        _add(weights, f"k:{outcome}", rules["weights"]["outcome"])
-    kept = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_FEATURES]
-    result: dict[str, Any] = {"v": {key: round(weight, 2) for key, weight in kept if weight > 0}}
-    result |= _freed(facts, scene)
-    others = sorted({number for view in scene.views for number in _parts(view)} - {result.get("r")})
-    if others:
-        result["x"] = others[:12]
-    if outcomes:
-        result["k"] = outcomes
+                yield name, rules["weights"][kind] * _place(view.passage.where, view.sentence_of(cues[0].first))
+    for where in _appointed(scene, lexicon):
+        yield "subject:envoy", rules["weights"]["subject"] * _place(where, 0)
+
+
+def _leads_with_prison(found: Sequence[Found]) -> bool:
+    """Do title or first sentence tell of prisoners, or of somebody let out?"""
+    lead = {f"c:{item.concept}" for item in found if item.where == "title" or item.sentence == 0}
+    return not PRISONS.isdisjoint(lead) or "c:role.prisoner" in lead
+
+
+def _wording(reading: Reading) -> dict[str, Any]:
     folded = list(filter(None, (*reading.title.folded, *reading.body.folded)))
     grams = map(" ".join, zip(*(folded[at:] for at in range(_GRAM)), strict=False))
-    result["w"] = sorted(set(map(zlib.crc32, map(str.encode, grams))))[:_HASHES]
-    if len(folded) >= _GRAM:
-        result["h"] = zlib.crc32(" ".join(folded).encode())
-    return result
+    hashes: dict[str, Any] = {"w": sorted(set(map(zlib.crc32, map(str.encode, grams))))[:_HASHES]}
+    return hashes | ({"h": zlib.crc32(" ".join(folded).encode())} if len(folded) >= _GRAM else {})
+
+
+def _appointed(scene: Scene, lexicon: Lexicon) -> Iterator[str]:
+    """Where it is told that somebody becomes envoy: in the title, or where the body tells the news."""
+    for view in scene.views:
+        envoys = {view.sentence_of(cue.first) for cue in view.all("envoy")}
+        envoys |= {found.sentence for found in view.persons if lexicon.persons[found.person].role == "us-envoy"}
+        told = {view.sentence_of(cue.first) for cue in view.all("appoint")}
+        if min(envoys & told, default=_NEAR_SENTENCES) < _NEAR_SENTENCES:
+            yield view.passage.where
+
+
+def _headline(found: Sequence[Found], scene: Scene, facts: Facts, lexicon: Lexicon) -> list[str]:
+    """What the title tells, in its order: prisoners let out, what happened, objects and subjects."""
+    told: list[tuple[int, str]] = []
+    for item in found:
+        if item.where != "title":
+            continue
+        if not item.concept.startswith("person."):
+            told.append((item.first, f"c:{item.concept}"))
+        elif lexicon.persons[item.person].name in facts.people:
+            told.append((item.first, f"p:{item.person}"))
+    cues = scene.title.cues.items()
+    told += [(of[0].first, name) for name, of in cues if name.startswith(("object:", "subject:"))]
+    if "title" in _appointed(scene, lexicon):
+        told.append((0, "subject:envoy"))
+    return list(dict.fromkeys(key for _, key in sorted(told)))
 
 
 def _freed(facts: Facts, scene: Scene) -> dict[str, Any]:

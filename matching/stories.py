@@ -89,7 +89,7 @@ class StoryBook:
         if gap > self.window or not story.members:
             return None
         signatures = [other.analysis.signature for other in _looked_at(story.members)]
-        days = Days(abs(member.at - story.opened_at) / _DAY, gap / _DAY)
+        days = Days(abs(member.at - story.opened_at) / _DAY, gap / _DAY, _dates(member, story))
         return weigh(member.analysis.signature, signatures, days, self._rules)
 
 
@@ -97,6 +97,12 @@ def usual_rules() -> dict[str, float]:
     """Thresholds and weights of matching/words/stories.toml."""
     table = read_table("stories")
     return {**table["rules"], **table["addends"]}
+
+
+def _dates(member: Member, story: Story) -> frozenset[int]:
+    """The day of a story's first report and the one before, for reports of another day; days of the month, UTC."""
+    began = {story.opened_at.date(), story.opened_at.date() - _DAY}
+    return frozenset(day.day for day in began if day != member.at.date() and member.at > story.opened_at + _DAY / 2)
 
 
 def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:

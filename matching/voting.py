@@ -123,16 +123,15 @@ def _vote_released(voices: Sequence[_Voice]) -> tuple[int | None, bool]:
         return _whole(exact, [voice for voice in counted if voice.facts.at_least]), False
     if counted:
         return _most((voice, voice.facts.released) for voice in _latest(counted, "released")), True
-    value, named = _most((voice, voice.facts.released) for voice in told), _named(voices)
-    return (named, True) if value is not None and named > value else (value, False)
-
-
-def _named(voices: Sequence[_Voice]) -> int:
-    """How many persons reports name as free; 0 when nearly all tell of the same one, and others only in passing."""
+    value = _most((voice, voice.facts.released) for voice in told)
     naming = [set(voice.facts.people) for voice in voices if voice.facts.people]
+    if value is None or len(naming) < 2:
+        return value, False
     counts = Counter(name for names in naming for name in names)
-    leading = max(counts.values(), default=0)
-    return len(counts) if leading < _THE_ONE * len(naming) else 0
+    main = sum(number >= _THE_ONE * len(naming) for number in counts.values())
+    if main:  # nearly all tell of the same ones, and others only in passing
+        return main, False
+    return (len(counts), True) if len(counts) > value else (value, False)
 
 
 def _whole(exact: Sequence[_Voice], bounds: Sequence[_Voice]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.model import Action
 from matching.evaluate import read_items, run
 from matching.measures import compare_clusters
-from tests.story_desk import DATA, Desk, matcher
+from tests.story_desk import DATA, START, Desk, matcher
 
 
 def test_two_single_persons_let_out_on_following_days_are_two_stories() -> None:
@@ -73,3 +73,74 @@ def test_stories_written_for_their_parting() -> None:
     compared = compare_clusters({item.id: item.story for item in items}, found)
     assert compared.false_merges <= 0.02
     assert compared.bcubed_f1 >= 0.93
+
+
+def test_what_a_concession_is_worth_is_not_the_release_it_paid_for() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 123 prisoners, US lifts sanctions on Belaruskali", "Coale was in Minsk.")
+    worth = desk.report(
+        "Ką JAV sprendimas dėl Baltarusijos kalio reiškia Klaipėdai",
+        "Sankcijos „Belaruskalij“ atšauktos, bet per uostus trąšų vežti negalima. Šeštadienį paleisti 123 kaliniai.",
+        hours=4,
+        lang="lt",
+    )
+    assert worth.action is Action.OPEN, worth.reason
+    later = desk.report(
+        "Washington's decision on Belarus potash: ports stay shut",
+        "Sanctions on Belaruskali are lifted, but traders find no transit.",
+        hours=60,
+    )
+    assert later.story_id == 2, later.reason
+
+
+def test_details_of_a_call_join_it_a_week_later_when_they_name_its_day() -> None:
+    day = f"{START.day} июня"
+    for text, expected in ((f"Трамп перезвонил {day}.", Action.JOIN), ("Трамп перезвонил.", Action.OPEN)):
+        desk = Desk()
+        desk.report("Trump phones Lukashenko from Air Force One", "He thanked Minsk for 16 people.")
+        placed = desk.report("Лукашенко о звонке американского президента", text, hours=7 * 24 + 2, lang="ru")
+        assert placed.action is expected, placed.reason
+
+
+def test_doubts_about_an_envoy_join_the_news_of_his_appointment_and_another_call_does_not() -> None:
+    desk = Desk()
+    desk.report("Trump names John Coale special envoy to Belarus", "He is to win freedom for fifty more.")
+    doubts = desk.report(
+        "Nausėda abejoja, ar Lukašenka paleis daugiau kalinių",
+        "Vakar D. Trumpas paskyrė Johną Coale'ą pasiuntiniu Baltarusijai.",
+        hours=22,
+        lang="lt",
+    )
+    assert doubts.story_id == 1, doubts.reason
+    call = desk.report("Trump rings Lukashenko again", "The two spoke on the phone about Ukraine.", hours=30)
+    assert call.action is Action.OPEN, call.reason
+
+
+def test_two_priests_are_those_who_were_named() -> None:
+    desk = Desk()
+    desk.report("Akalatovich and Yukhnevich pardoned", "Belarus let the Catholic priests go.")
+    placed = desk.report("Belarus: two pardoned priests thank the Holy See", hours=20)
+    assert placed.story_id == 1, placed.reason
+
+
+def test_who_speaks_days_after_the_release_of_a_crowd_was_one_of_it() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 123 prisoners", "Bialiatski and Kalesnikava are free.")
+    desk.report("Belarus: Kalesnikava on her first days after release", hours=45)
+    placed = desk.report("Севярынец: чатыры дні на волі", "Палітык вызвалены з турмы.", hours=60, lang="be")
+    assert placed.story_id == 1, placed.reason
+    few = Desk()
+    few.report("Belarus frees 14 prisoners", "Tsikhanouski is free.")
+    few.report("Belarus: Tsikhanouski on his first days after release", hours=45)
+    placed = few.report("Севярынец: чатыры дні на волі", "Палітык вызвалены з турмы.", hours=60, lang="be")
+    assert placed.action is Action.OPEN, placed.reason
+
+
+def test_a_report_of_two_single_persons_is_of_the_one_its_title_names_first() -> None:
+    desk = Desk()
+    desk.report("Belarus: Natallia Levaya pardoned", "The pregnant woman left the colony.")
+    placed = desk.report("Statkevich and Levaya both home from Belarus prisons", hours=24)
+    assert placed.action is Action.OPEN, placed.reason
+    joined = desk.report("Статкевич вернулся домой", "Политика отпустили из колонии.", hours=30, lang="ru")
+    assert joined.story_id == 2, joined.reason
+    assert desk.stories[2].facts.people[0] == "Mikola Statkevich"
