@@ -165,10 +165,21 @@ class NameIndex:
             if options:
                 known = context or sentences[index] in by_sentences
                 found = self._decide(options, strong, sentences, hits, known, roles)
+                if not found and len(options) > 1:
+                    options = self._first(options)
+                    found = self._decide(options, strong, sentences, hits, known, roles)
                 seen += found
                 if not found:
                     weak.append(options)
         return seen + [sighting for options in weak for sighting in self._in_company(options, sentences, hits, seen)]
+
+    def _first(self, options: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+        """Of several persons of one surname the one whom the packs name first: the others are written with a given
+        name. Surnames that are only spelled alike stay as they are."""
+        if len({self.persons[number].name.rpartition(" ")[2] for number in options}) > 1:
+            return options
+        number = min(options)
+        return {number: options[number]}
 
     def _in_company(
         self,
