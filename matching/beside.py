@@ -36,7 +36,7 @@ def add_named(item: Candidate, named: Named) -> None:
     if any(view.cues.get("refuse") for view in item.views):
         item.add(-6, "besides one who refused")
         return
-    if view.in_sentence(number.first, "pronoun"):
+    if view.in_sentence(number.first, "pronoun") or (not told and view.before(number.first, 2, "and")):
         told |= {person for (where, _), rows in named.items() if where == "title" for person, _ in rows}
     persons = max(len(told), _listed(view, number))
     if persons or view.before(number.first, 2, "and") or view.in_sentence(number.first, "pronoun"):

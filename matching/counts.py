@@ -175,7 +175,7 @@ def _relate_sums(candidates: Sequence[Candidate]) -> None:
 def _of_between(item: Candidate, other: Candidate) -> bool:
     """Does "of" join two numbers, with up to two words between?"""
     last, first = item.number.last, other.number.first
-    if not 1 < first - last <= 4:
+    if not 0 < first - last <= 4:
         return False
     one_of = item.value == 1 and first - last == 1  # in some languages an ending says "of"
     return one_of or any(cue.last < first for cue in item.view.after(last, 2, "of"))

@@ -16,7 +16,7 @@ _REACH = 3  # tokens between a number and the words that decide about it
 
 def weigh_doubt(item: Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
-    if view.in_clause(number.first, "held"):
+    if _held(view, number):
         item.add(-5, "held")
     _weigh_wish(item)
     if appointed:
@@ -36,6 +36,13 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     freed = view.in_sentence(number.first, "freed")
     if freed and all(_denied(view, number, cue) for cue in freed):
         item.add(-6, "not")
+
+
+def _held(view: View, number: Number) -> bool:
+    """Still inside? Not where the word only says "the remaining ones" of those freed."""
+    held = view.in_clause(number.first, "held")
+    rest = {cue.first for cue in view.before(number.first, _REACH + 1, "rest")}
+    return any(cue.first not in rest for cue in held) or (bool(held) and not view.in_clause(number.first, "freed"))
 
 
 def _weigh_wish(item: Candidate) -> None:

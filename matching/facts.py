@@ -36,7 +36,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     released, remaining, group = read_counts(scene, _named(mentions, states))
     evidence: dict[str, str] = {}
     if released is None and not group:
-        released = implied(scene, mentions, freed)
+        released = implied(scene, mentions, freed, release=release)
     for name, count in (("released", released), ("remaining", remaining)):
         if count is not None:
             evidence[name] = count.text

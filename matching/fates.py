@@ -70,8 +70,11 @@ def _abroad(view: View, last: int) -> bool:
 
 
 def _refuses(view: View, first: int, last: int) -> bool:
-    """Does a refusal belong to this person: the nearest name to it in the sentence, or the only one?"""
+    """Does a refusal belong to this person: the nearest name to it in the sentence, or the only one? Not one of an
+    earlier month."""
     for cue in view.in_sentence(first, "refuse"):
+        if view.in_clause(cue.first, "back"):
+            continue
         gaps = {found.first: min(abs(found.first - cue.first), abs(cue.first - found.last)) for found in view.persons
                 if found.sentence == view.sentence_of(cue.first)}  # fmt: skip
         if not gaps or min(gaps, key=lambda at: gaps[at]) in range(first, last + 1):

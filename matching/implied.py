@@ -8,21 +8,58 @@ from matching.candidates import Count
 from matching.fates import Mention, real_sentences, told_free, words_of
 from matching.scene import Scene
 
+_MOST = 2  # persons who may be all of them
+_NEAR = 3  # words between "and" and who is joined
 
-def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:
-    """One person freed and nobody else spoken of: one. Several only when a title joins them and says they are free."""
-    if not freed or scene.any("total") or len(freed) > 2:
+
+def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, release: bool) -> Count | None:
+    """One person freed and nobody else spoken of: one. Two when a title joins them and says they are free, or one came
+    out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
+    where the text is about a `release`."""
+    if scene.any("total") or len(freed) > _MOST or _among_others(scene):
         return None
+    if not freed:
+        return _nameless(scene, mentions) if release else None
     told = any(item.state == "freed" for item in mentions if item.person in freed)
-    if not told and not real_sentences(scene.title):
+    if (not told and not real_sentences(scene.title)) or not told_free(scene):
         return None
     if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
         return None
-    if any(view.before(cue.first, 1, "and") for view in scene.views for cue in view.all("others")):
-        return None
+    beside = _beside_names(scene, mentions, freed)
     titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"}
-    if len(freed) > 1 and titled != set(freed):
+    if len(freed) > 1 and titled != set(freed) and not beside and not scene.any("pronoun"):
         return None
-    if not told_free(scene):
+    return Count(len(freed) + beside, False, words_of(mentions, freed))
+
+
+def _among_others(scene: Scene) -> bool:
+    """ "... and others": more are free than those who are named. Not "with more than 1,300 still held"."""
+    return any(
+        view.before(cue.first, 1, "and")
+        and not any(0 < number.first - cue.last <= _NEAR and number.bound for number in view.numbers)
+        for view in scene.views
+        for cue in view.all("others")
+    )
+
+
+def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> int:
+    """ "... released together with Maushuk and an American": those without a name whom "and" joins to one."""
+    found = 0
+    for item in mentions:
+        if item.person in freed:
+            joined = item.view.after(item.last, 1, "and")
+            found += bool(joined and item.view.after(joined[0].last, _NEAR, "single"))
+    return min(found, 1)
+
+
+def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
+    """ "An American walked out of prison": one, if the title says it and names nobody who may be free or held."""
+    view = scene.title
+    real = real_sentences(view)
+    if mentions or scene.any("people") or not real:
         return None
-    return Count(len(freed), False, words_of(mentions, freed))
+    for cue in view.all("single"):
+        told = view.in_clause(cue.first, "freed")
+        if told and view.sentence_of(cue.first) in real and not view.in_clause(cue.first, "held", "forecast", "envoy"):
+            return Count(1, False, view.text(cue.first, cue.last))
+    return None

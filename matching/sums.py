@@ -65,7 +65,7 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
         together = one.view is other.view and one.view.sentence_of(one.number.first) == other.view.sentence_of(
             other.number.first
         )
-        if together and _stay_and_go(scene, one, other):
+        if together and (_stay_and_go(scene, one, other) or _home_and_abroad(one, other)):
             yield _added(one, other, "those who stay and those who go")
         elif _two_countries(one, other, together):
             yield _added(one, other, "to two countries")
@@ -140,6 +140,20 @@ def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
 def _others_go_home(item: Told) -> bool:
     """ "Fifteen arrived in Vilnius, the other 235 go home"."""
     return _near(item, "home") and bool(item.view.before(item.number.first, 2, "others"))
+
+
+def _home_and_abroad(one: Told, other: Told) -> bool:
+    """ "Fifteen reach Vilnius, 235 go home": told in two clauses, one with a country, the other without."""
+    home, gone = (one, other) if _near(one, "home") and not country_of(one) else (other, one)
+    clauses = one.view.clause
+    return (
+        clauses[one.number.first] != clauses[other.number.first]
+        and _near(home, "home")
+        and not country_of(home)
+        and not _near(gone, "home")
+        and bool(country_of(gone))
+        and bool(gone.view.in_clause(gone.number.first, "moved", "freed"))
+    )
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
