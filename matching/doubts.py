@@ -18,6 +18,8 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
     if _held(view, number):
         item.add(-5, "held")
+    if view.in_clause(number.first, "jailed") and not view.in_clause(number.first, "freed", "decree", "moved", "home"):
+        item.add(-4, "jailed")
     _weigh_wish(item)
     if appointed:
         item.add(-6, "a record, not the news")
@@ -83,6 +85,8 @@ def _weigh_past(item: Candidate) -> None:
         item.add(-7, "a running total")
     if view.before(number.first, 2, "after"):
         item.add(-4, "after those")
+    elif view.in_clause(number.first, "ago"):
+        item.add(-7, "earlier, years ago")
     elif view.in_clause(number.first, "back"):
         item.add(-9 if _one_of(view, number) else -2, "earlier")
     elif view.in_clause(number.first, "already"):
@@ -149,7 +153,9 @@ def appointed(view: View) -> bool:
 def _of_all(item: Candidate) -> bool:
     """ "fifteen of the pardoned", with no number after "of"."""
     counted = {number.first for number in item.view.numbers}
-    return any(not counted & {cue.last + 1, cue.last + 2} for cue in item.view.after(item.number.last, 1, "of"))
+    return any(
+        not counted & set(range(cue.last + 1, cue.last + 5)) for cue in item.view.after(item.number.last, 1, "of")
+    )
 
 
 def among_those(item: Candidate) -> bool:

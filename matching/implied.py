@@ -56,10 +56,12 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
     """ "An American walked out of prison": one, if the title says it and names nobody who may be free or held."""
     view = scene.title
     real = real_sentences(view)
-    if mentions or scene.any("people") or not real:
+    if mentions or not real:
         return None
     for cue in view.all("single"):
-        told = view.in_clause(cue.first, "freed")
-        if told and view.sentence_of(cue.first) in real and not view.in_clause(cue.first, "held", "forecast", "envoy"):
+        told = view.in_clause(cue.first, "freed") and view.sentence_of(cue.first) in real
+        several = [other for other in view.in_clause(cue.first, "people") if abs(other.first - cue.last) > _NEAR]
+        held = view.in_clause(cue.first, "held") and not view.dated(cue.first)
+        if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy"):
             return Count(1, False, view.text(cue.first, cue.last))
     return None

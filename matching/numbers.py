@@ -46,6 +46,7 @@ _COUNT_SUFFIXES = frozenset(
 )
 _WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
 _NEAR = 8  # characters looked at on either side
+_OF = 2  # tokens from a number to one that only "of" parts from it
 _REMEMBERED = 20_000  # words of which it is remembered whether they begin a number
 _NOWHERE: dict[int, int] = {}  # never changed
 _PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
@@ -95,7 +96,16 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
     if not raws:
         return ()
     cues = _Surroundings(passage, langs, _around(passage, raws))
-    return tuple(_ranges(passage, [cues.judge(raw) for raw in raws if raw.alone]))
+    return tuple(_ranges(passage, _of_labels([cues.judge(raw) for raw in raws if raw.alone])))
+
+
+def _of_labels(numbers: list[Number]) -> list[Number]:
+    """ "He served four of eleven": with the first number the second is no count either."""
+    for at in range(1, len(numbers)):
+        before, number = numbers[at - 1], numbers[at]
+        if before.kind == "label" and number.kind == "count" and number.first - before.last == _OF:
+            numbers[at] = number._replace(kind="label")
+    return numbers
 
 
 def _around(passage: Passage, raws: Sequence[_Raw]) -> frozenset[int]:

@@ -81,6 +81,11 @@ class View:
         clause = self.clause[index]
         return any(number.kind == "measure" and self.clause[number.first] == clause for number in self.numbers)
 
+    def dated(self, index: int) -> bool:
+        """Does a year stand in the clause of a token, as in "held since 2024"?"""
+        clause = self.clause[index]
+        return any(number.kind == "year" and self.clause[number.first] == clause for number in self.numbers)
+
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` words before one, in its sentence; not to be changed."""
         cues = self.by_sentence.get(self.sentences[index])

@@ -144,15 +144,21 @@ def _others_go_home(item: Told) -> bool:
 
 def _home_and_abroad(one: Told, other: Told) -> bool:
     """ "Fifteen reach Vilnius, 235 go home": told in two clauses, one with a country, the other without."""
-    home, gone = (one, other) if _near(one, "home") and not country_of(one) else (other, one)
-    clauses = one.view.clause
-    return (
-        clauses[one.number.first] != clauses[other.number.first]
-        and _near(home, "home")
-        and not country_of(home)
-        and not _near(gone, "home")
-        and bool(country_of(gone))
-        and bool(gone.view.in_clause(gone.number.first, "moved", "freed"))
+    if one.view.clause[one.number.first] == one.view.clause[other.number.first]:
+        return False
+    gone, home = (one, other) if _with_place(one) else (other, one)
+    if not _with_place(gone) or _with_place(home) or not _near(home, "home") or _near(home, "moved"):
+        return False
+    return bool(gone.view.in_clause(gone.number.first, "moved", "freed"))
+
+
+def _with_place(item: Told) -> bool:
+    """Does a country or city stand in the clause of a number?"""
+    view, first = item.view, item.number.first
+    clause = view.clause[first]
+    return any(
+        name.startswith("place:") and any(view.clause[cue.first] == clause for cue in cues)
+        for name, cues in view.told_in(first).items()
     )
 
 

@@ -54,3 +54,28 @@ def test_the_whole_is_taken_and_not_what_stands_nearer(
 )  # fmt: skip
 def test_numbers_of_others_are_not_taken(matcher: PackMatcher, title: str, body: str, lang: str, released: int) -> None:
     assert matcher.analyse(title, body, lang=lang).facts.released == released
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "released"),
+    [
+        # one without a name beside those named
+        ("Kuznečykas Vilniuje", "Iš Baltarusijos išleista Alena Maušuk ir amerikietis.", "lt", 3),
+        # who is meant by "them" stands in the title
+        ("Бабарико и Знак на свободе", "Их вывезли из Беларуси вместе со ста двенадцатью другими.", "ru", 114),
+        # with more than so many still held: nobody else is free
+        ("Ziankovich leaves Belarus prison", "His release comes with more than 1,300 people still jailed.", "en", 1),
+        # a term served is no number of people
+        ("Зянковіч адседзеў чатыры з адзінаццаці", "Яго вызвалілі з магілёўскай калоніі.", "be", 1),
+        # whom an earlier refusal no longer keeps
+        ("Były kandydat opuścił kolonię", "Mikoła Statkiewicz we wrześniu nie zgodził się na wyjazd.", "pl", 1),
+        # the remaining ones of those freed are free
+        ("Statkiewicz zawrócił", "Pozostali uwolnieni z pięćdziesięciu dwóch dojechali do Wilna.", "pl", 52),
+        # told in two clauses, one with a country
+        ("Belarus: fifteen reach Vilnius, 235 go home", "All were pardoned.", "en", 250),
+    ],
+)  # fmt: skip
+def test_those_who_are_not_counted_by_one_number(
+    matcher: PackMatcher, title: str, body: str, lang: str, released: int
+) -> None:
+    assert matcher.analyse(title, body, lang=lang).facts.released == released

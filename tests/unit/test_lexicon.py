@@ -284,3 +284,13 @@ def test_similar_words_are_not_taken_for_forms(shipped: Lexicon) -> None:
     fallen = [word for concept, word in traps if hits(shipped, word, concept)]
     assert len(traps) > 100
     assert len(fallen) <= 0.01 * len(traps), fallen
+
+
+def test_of_one_surname_the_first_of_the_pack_is_meant_without_a_given_name(lexicon: Lexicon) -> None:
+    def people(text: str) -> set[str]:
+        found = lexicon.find(read_passage(text, "title"), context=True)
+        return {item.person for item in found if item.person}
+
+    assert people("Рабкова и Лойко вышли на свободу") == {"rabkova", "loika"}
+    assert people("Ольга Лойко вышла на свободу") == {"loika_volha"}
+    assert people("Лосик, Мацкевич, Дашкевич: кого привезли") == {"losik", "matskevich", "dashkevich"}
