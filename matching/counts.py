@@ -12,7 +12,7 @@ from matching.cues import read_table
 from matching.doubts import among_those, appointed, weigh_doubt
 from matching.numbers import Number
 from matching.scene import Scene, View
-from matching.sums import Sum, Told, chains, noun_distance, split_sums
+from matching.sums import HOME_AND_ABROAD, Sum, Told, chains, noun_distance, split_sums
 
 _MOST = 100  # numbers weighed of a passage
 _PAIRED = 12  # numbers that may be halves of a whole
@@ -133,7 +133,8 @@ def _weigh_event(item: Candidate, scene: Scene, named: Named) -> None:
 
 def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
     candidate = Candidate(item.number, item.view, scene.views, item.number.value, summed=True)
-    candidate.add(4.0 + 1.5 * (item.view.passage.where == "title"), item.reason)
+    points = 5.0 if item.reason == HOME_AND_ABROAD else 4.0
+    candidate.add(points + 1.5 * (item.view.passage.where == "title"), item.reason)
     _weigh_event(candidate, scene, named)
     return candidate
 

@@ -12,6 +12,7 @@ from matching.scene import Scene, View
 
 _NOUN = 3  # tokens between a number and the noun it counts
 _GAP = 4  # tokens between two parts of one chain
+HOME_AND_ABROAD = "some go home, some abroad"
 _NEAR = 4  # tokens between a number and the country it went to, or the word that says it stayed
 
 
@@ -65,7 +66,9 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
         together = one.view is other.view and one.view.sentence_of(one.number.first) == other.view.sentence_of(
             other.number.first
         )
-        if together and (_stay_and_go(scene, one, other) or _home_and_abroad(one, other)):
+        if together and _home_and_abroad(one, other):
+            yield _added(one, other, HOME_AND_ABROAD)
+        elif together and _stay_and_go(scene, one, other):
             yield _added(one, other, "those who stay and those who go")
         elif _two_countries(one, other, together):
             yield _added(one, other, "to two countries")

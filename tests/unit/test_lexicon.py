@@ -286,7 +286,9 @@ def test_similar_words_are_not_taken_for_forms(shipped: Lexicon) -> None:
     assert len(fallen) <= 0.01 * len(traps), fallen
 
 
-def test_of_one_surname_the_first_of_the_pack_is_meant_without_a_given_name(lexicon: Lexicon) -> None:
+def test_of_one_surname_the_first_of_the_pack_is_meant_without_a_given_name() -> None:
+    lexicon = load_lexicon()
+
     def people(text: str) -> set[str]:
         found = lexicon.find(read_passage(text, "title"), context=True)
         return {item.person for item in found if item.person}
