@@ -191,12 +191,18 @@ def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
 
 def _phrases(passage: Passage, hits: _Hits) -> list[tuple[Phrase, int, int]]:
     """The phrases that stand in a passage with their first and last words, in the order in which they count."""
-    standing = {
-        (first, phrase.rank): (phrase, first, last)
-        for index, word in hits
-        for phrase in word.within
-        for first, last in phrase.stands(passage, index)
-    }
+    folded = passage.folded
+    standing: dict[tuple[int, tuple[int, int]], tuple[Phrase, int, int]] = {}
+    for index, word in hits:
+        within = word.within
+        if not within:
+            continue
+        previous = folded[index - 1]
+        following = folded[index + 1] if index + 1 < len(folded) else ""
+        for phrase in within:
+            if previous.startswith(phrase.before) and following.startswith(phrase.after):
+                for first, last in phrase.stands(passage, index):
+                    standing[first, phrase.rank] = phrase, first, last
     return [standing[key] for key in sorted(standing)]
 
 

@@ -16,26 +16,23 @@ from matching.text import Passage
 
 
 class Phrase(NamedTuple):
-    """A pattern of several words. `anchor` is the number of its rarest word; `back` says how many words before
-    that one it may begin; `before` and `after` how the words next to it must begin ("" when other
-    words may stand between, and at the ends); `rank` puts those with the same first token in order: the longer first
-    word first, then the order of the packs.
+    """A pattern of several words, as it is sought at its rarest word, the anchor. `before` and `after` are how the
+    words next to that one must begin ("" when other words may stand between, and at the ends); `anchor` is its number
+    in the pattern; `back` says how many words before it the pattern may begin; `rank` puts those with the same first
+    token in order: the longer first word first, then the order of the packs.
     """
 
+    before: str
+    after: str
     pattern: Pattern
     anchor: int
     back: int
-    before: str
-    after: str
     rank: tuple[int, int]
 
     def stands(self, passage: Passage, at: int) -> Iterator[tuple[int, int]]:
-        """First and last word of the pattern wherever its rarest word is the one with the number `at`, or may be."""
+        """First and last word of the pattern wherever its rarest word is the one with the number `at`, or may be; the
+        words next to that one are known to begin as they must."""
         folded = passage.folded
-        if self.before and not folded[at - 1].startswith(self.before):
-            return
-        if self.after and not (at + 1 < len(folded) and folded[at + 1].startswith(self.after)):
-            return
         head = self.pattern.elements[0]
         for first in range(max(0, at - self.back), at - self.anchor + 1):
             if head.fits(passage, first) and first + 1 < len(folded) and folded[first + 1]:
@@ -57,11 +54,11 @@ class PhraseIndex:
         anchor = max(range(len(elements)), key=lambda at: _rarity(elements[at]))
         reach = [GAP + 1 if gap else 1 for gap in gaps]
         phrase = Phrase(
+            elements[anchor - 1].stem if anchor and not gaps[anchor] else "",
+            elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
             pattern,
             anchor,
             sum(reach[1 : anchor + 1]),
-            elements[anchor - 1].stem if anchor and not gaps[anchor] else "",
-            elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
             (-len(elements[0].stem), self._size),
         )
         self._by_stem.add(elements[anchor].stem, phrase)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress, count
 from operator import add
 from typing import NamedTuple, TypeVar
 
@@ -63,7 +63,6 @@ class Rest(NamedTuple):
 # beginning of the next chunk, and the rest. A plain tuple, since fields of a named one take twice as long to read.
 Chunk = tuple[int, str, int, int, Rest | None]
 _PLAIN, _LAST, _OTHER = range(3)  # one word at the beginning; the same, and a sentence may end after it; anything else
-_END: Chunk = (_OTHER, "", 0, 1, None)
 _ENDS = (None, Rest((), 1), Rest((), 2))
 
 
@@ -202,38 +201,35 @@ _Columns = tuple[list[str], list[int], list[int], list[int]]  # folded, starts, 
 
 def _columns(text: str, chunks: Sequence[str]) -> _Columns:
     """The columns of a passage. Runs of chunks that hold one word each are put down at once, the others by pieces."""
-    read = list(map(_chunks.__getitem__, chunks))
-    marked = [at for at, chunk in enumerate(read) if chunk[0]]
-    marked.append(len(read))
-    words = [chunk[1] for chunk in read]
-    positions = list(accumulate([chunk[3] for chunk in read], initial=0))
-    stops = list(map(add, positions, [chunk[2] for chunk in read]))
-    read.append(_END)
+    kinds, words, lengths, steps, rests = zip(*map(_chunks.__getitem__, chunks), strict=True)
+    positions = list(accumulate(steps, initial=0))
+    stops = list(map(add, positions, lengths))
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     sentences: list[int] = []
     sentence = pending = before = copied = 0
     number_open = -1  # the index of the word that may go on with the number before
-    for at in marked:
-        kind, _, _, step, rest = read[at]
-        stop = at + 1 if kind == _LAST else at
+    for at in (*compress(count(), kinds), len(chunks)):
+        last = at < len(chunks) and kinds[at] == _LAST
+        stop = at + last
         if stop > before:
             if pending and (pending == _SURE or not chunks[before][0].islower()):
                 sentence += bool(sentences)
             pending = 0
             sentences += [sentence] * (stop - before)
         before = at + 1
-        if kind == _LAST:
-            pending = rest.after if rest else 0
+        if last:
+            pending = rests[at].after
             continue
         if at > copied:
             folded += words[copied:at]
             starts += positions[copied:at]
             ends += stops[copied:at]
         copied = at + 1
-        if rest is None or step == 1:  # the end, or two spaces
+        if at == len(chunks) or steps[at] == 1:  # the end, or two spaces
             continue
+        rest = rests[at]
         position, pieces = positions[at], rest.pieces
         if rest.head and number_open == len(folded) and not pending:
             ends[-1] = position + pieces[0].end
