@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 MAX_WORD = 64  # letters looked at; longer "words" are data, not language
-_CACHE = 16_384  # distinct words remembered, about 3 MB
+_CACHE = 2_048  # distinct words remembered, about 0.5 MB; matching.text remembers what words are within
 
 _APOSTROPHES = "'’‘`´ʼʹ′ˈ＇‛ʻʽ"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u034f\u061c\u180e" + "".join(

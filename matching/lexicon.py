@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
-from matching.numbers import number_words
+from matching.numberwords import is_number_word
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
@@ -155,7 +155,7 @@ _NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
 
 def _is_count(folded: str) -> bool:
     """Whether a word can count people: a number word, or 2 to 9999 without the years around now."""
-    if folded in number_words():
+    if is_number_word(folded):
         return len(folded) >= (4 if folded.isascii() else 3)
     if not folded.isdecimal() or len(folded) > 4 or folded[0] == "0" or folded == "1":
         return False

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from matching.endings import Ending, endings_of
 from matching.fold import fold
@@ -126,6 +127,7 @@ class Lattice:
         }
 
 
+Alike = TypeVar("Alike", frozenset[str], tuple[str, ...])
 Name = tuple[tuple[Lattice, ...], ...]  # parts of a name (Шарэнда-Панасюк has two), each with its lattices
 
 
@@ -159,6 +161,12 @@ def _plain(name: str) -> str:
     return re.sub(r"['’ʼ`‘′]", "'", name.strip().lower())
 
 
+@lru_cache(maxsize=2048)
+def _shared(alike: Alike) -> Alike:
+    """The first of equal sets or tuples: 3,000 lattices have 44 sets of endings between them."""
+    return alike
+
+
 def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
     ending_be, ending_ru = endings_of(be, sex), endings_of(ru, sex)
     stem_be, stem_ru = be[: len(be) - ending_be.cut], ru[: len(ru) - ending_ru.cut]
@@ -177,7 +185,7 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
             own |= {"e", "i"}  # Czech genitive: Statkeviče; Romanian: Ravici
         if script == "cyrillic":
             own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
-        yield Lattice(positions, frozenset(own))
+        yield Lattice(positions, _shared(frozenset(own)))
         yield from _shifted(rows, positions, ending_be, ending_ru, table, script)
 
 
@@ -190,7 +198,7 @@ def _shifted(
     script: str,
 ) -> Iterator[Lattice]:
     """Stems that change when declined: Дзядок - Дзядка, Бабарыка - Бабарыцы, Łukaszenka - Łukaszence."""
-    changed = frozenset(ending_be.changed(script) | ending_ru.changed(script))
+    changed = _shared(frozenset(ending_be.changed(script) | ending_ru.changed(script)))
     if len(positions) < 4:
         return
     polish = {"т": ("c",), "д": ("dz",), "р": ("rz",)}.get(rows[-1][0])
@@ -200,7 +208,7 @@ def _shifted(
         return
     if ending_be.fleeting or ending_ru.fleeting:
         czech = {"e"} if script == "latin" and rows[-1][0] in _SOFT else set()  # Severince
-        yield Lattice((*positions[:-2], positions[-1]), changed | czech)
+        yield Lattice((*positions[:-2], positions[-1]), _shared(changed | czech))
     elif rows[-1][0] in ("к", "г", "х"):
         soft = {"к": "цc", "г": "зz", "х": "сs"}[rows[-1][0]][script == "latin"]
         yield Lattice((*positions[:-1], (soft,)), changed)
@@ -211,11 +219,11 @@ def _literal_part(part: str, sex: str) -> Iterator[Lattice]:
     script = "latin" if _LATIN_WORD.search(word) else "cyrillic"
     ending = endings_of(word, sex)
     stem = word[: len(word) - ending.cut]
-    own = frozenset(ending.forms(script)) | {word[len(stem) :]}
+    own = _shared(ending.forms(script) | {word[len(stem) :]})
     yield Lattice((stem,) and ((stem,),), own)
     if ending.cut:
-        yield Lattice(((word,),), frozenset(endings_of("", sex).forms(script)))
-    changed = frozenset(ending.changed(script))
+        yield Lattice(((word,),), endings_of("", sex).forms(script))
+    changed = ending.changed(script)
     if changed and len(stem) > 3:
         if ending.fleeting:
             yield Lattice(((stem[:-2] + stem[-1],),), changed)
@@ -294,7 +302,8 @@ def _options(
         first = next(iter(found))
         if len(first) == 1 and first not in "h":
             found[first * 2] = None
-    return tuple(found)
+    options: tuple[str, ...] = _shared(tuple(found))
+    return options
 
 
 def surname_of(name: str) -> str:

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from matching.cues import Cues, languages, phrases, read_table, words
 from matching.fold import fold
 from matching.numberwords import combined, is_join, meaning_of, meanings, vague_words
-from matching.numberwords import number_words as number_words  # the lexicon asks here
 from matching.text import Memory, Passage
 
 LARGEST = 1_000_000  # greater numbers count no people here

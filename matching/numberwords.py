@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matching.cues import phrases, read_table, words
 from matching.fold import fold
@@ -30,10 +30,9 @@ def meaning_of(folded: str, langs: Sequence[str]) -> Meaning | None:
     return None
 
 
-@cache
-def number_words() -> frozenset[str]:
-    """Folded words that mean two or more in some language and no common word in another."""
-    return frozenset(word for word, rows in meanings().items() if any(row.value >= 2 and not row.known for row in rows))
+def is_number_word(folded: str) -> bool:
+    """Does a word mean two or more in some language, and is it no common word in another?"""
+    return any(row.value >= 2 and not row.known for row in meanings().get(folded, ()))
 
 
 def is_join(folded: str, langs: Sequence[str]) -> bool:
@@ -46,10 +45,12 @@ def is_join(folded: str, langs: Sequence[str]) -> bool:
 def meanings() -> dict[str, tuple[Meaning, ...]]:
     """Folded word -> what it may mean, languages in the order of the table."""
     found: dict[str, list[Meaning]] = {}
+    alike: dict[Any, Any] = {}  # equal ones are kept once
 
     def add(form: str, value: float, lang: str) -> None:
         bare = form.lstrip("?+")
-        found.setdefault(fold(bare), []).append(Meaning(value, lang, form[0] == "?", form[0] == "+"))
+        meaning = Meaning(value, lang, form[0] == "?", form[0] == "+")
+        found.setdefault(fold(bare), []).append(alike.setdefault(meaning, meaning))
 
     for lang, table in read_table("numbers").items():
         values = {float(key): words(text) for key, text in table.items() if key[0].isdigit()}
@@ -62,7 +63,7 @@ def meanings() -> dict[str, tuple[Meaning, ...]]:
         for form, value in _fused(lang, {value: forms[0].lstrip("?+") for value, forms in values.items()}):
             for inflected in (form, *_inflected(lang, form)):
                 add(inflected, value, lang)
-    return {word: tuple(rows) for word, rows in found.items()}
+    return {word: alike.setdefault(tuple(rows), tuple(rows)) for word, rows in found.items()}
 
 
 def _inflected(lang: str, form: str) -> list[str]:

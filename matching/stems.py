@@ -12,21 +12,23 @@ class Stems(Generic[Value]):
     """Stem -> values, in the order in which they were added. No stem is empty."""
 
     def __init__(self) -> None:
-        self._values: dict[str, list[Value]] = {}
+        self._values: dict[str, tuple[Value, ...]] = {}
         self._sizes: dict[str, tuple[int, ...]] = {}  # first letters -> lengths of the stems that begin so, ascending
+        self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}  # equal lengths are kept once
 
     def add(self, stem: str, value: Value) -> None:
         """Take in a value; a stem may have several."""
-        if stem not in self._values:
-            self._values[stem] = []
+        known = self._values.get(stem, ())
+        self._values[stem] = (*known, value)
+        if not known:
             head = stem[:_HEAD]
-            self._sizes[head] = tuple(sorted({*self._sizes.get(head, ()), len(stem)}))
-        self._values[stem].append(value)
+            sizes = tuple(sorted({*self._sizes.get(head, ()), len(stem)}))
+            self._sizes[head] = self._alike.setdefault(sizes, sizes)
 
-    def look_up(self, word: str) -> list[tuple[int, list[Value]]]:
+    def look_up(self, word: str) -> list[tuple[int, tuple[Value, ...]]]:
         """Lengths of the stems with which a word begins, the shortest first, and the values of each."""
         values, sizes = self._values, self._sizes
-        found: list[tuple[int, list[Value]]] = []
+        found: list[tuple[int, tuple[Value, ...]]] = []
         for head in (word[:1], word[:2], word[:_HEAD])[: len(word)]:
             if head in sizes:
                 found += [(size, values[word[:size]]) for size in sizes[head] if word[:size] in values]

@@ -211,3 +211,12 @@ def test_any_chunk_is_cut_as_the_scan_cuts_it(chunk: str) -> None:
 @pytest.mark.parametrize(("word", "kept"), [("Ruší", "ruší"), ("O'Neill", "oneill"), ("п’ять", "пять"), ("ŽIV", "živ")])
 def test_accents_are_kept_and_apostrophes_are_not(word: str, kept: str) -> None:
     assert fold_keeping_accents(word) == kept
+
+
+def test_what_is_alike_in_the_packs_is_kept_once() -> None:
+    lexicon = load_matcher_once().lexicon
+    lattices = [it for person in lexicon.persons.values() for name in person.surnames for part in name for it in part]
+    patterns = [pattern for made in lexicon.concepts.values() for pattern in made]
+    for values in ([it.endings for it in lattices], [one for it in lattices for one in it.positions]):
+        assert len({id(value) for value in values}) < 2 * len(set(values)) < len(values)
+    assert len({id(pattern.gaps) for pattern in patterns}) == len({pattern.gaps for pattern in patterns})
