@@ -22,6 +22,9 @@ from matching.topics import Score, Spot, Spots, score_topic
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
 _NOTHING: tuple[Facts, Mapping[str, Any]] = Facts(), {}
 AGAINST = -2.0  # points of a negative from which on half a match is about something else
+_TELLS_MUCH = (  # every table of the facts is asked for one of these
+    "10 to 12 prisoners freed and taken to Vilnius. He promised, that 14 will be freed. One of the 52 freed earlier."
+)
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
@@ -49,7 +52,7 @@ class PackMatcher:
     def prepare(self) -> None:
         """Make the tables of number words and cues now, a quarter of a second of CPU once a process: the first text of
         the subject would wait for them, and everything else that shares its event loop."""
-        self._read_facts(read(self.lexicon, "10 to 12 prisoners freed and taken to Vilnius", ""), ())
+        self._read_facts(read(self.lexicon, _TELLS_MUCH, ""), ())
 
     @property
     def titles(self) -> Mapping[str, Mapping[str, str]]:
