@@ -1,6 +1,6 @@
 """The missed-item audit: an independent query is polled beside the feeds, and what only it brings was missed.
 
-Entries of an audit feed have the outcome "audit" until they are judged, then "covered" or "missed".
+Relevant entries of an audit feed have the outcome AUDIT until they are judged, then COVERED or MISSED.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Protocol
 
 from core.model import Story
 from core.watch import StoredEntry
+
+AUDIT, COVERED, MISSED = "audit", "covered", "missed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from typing import TextIO
 from core.config import MASK
 
 _TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}")
+# What could move a terminal's cursor, or pass for the end of a line.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -44,8 +46,8 @@ class _Formatter(logging.Formatter):
             return redact(json.dumps(parts | ({"trace": trace} if trace else {}), ensure_ascii=False), self._secrets)
         pairs = "".join(f" {key}={value}" for key, value in fields.items())
         text = f"{at:%Y-%m-%d %H:%M:%S} {record.levelname.lower():7} {record.getMessage()}{pairs}"
-        lines = redact(text, self._secrets).replace("\r", " ").replace("\n", " | ")
-        return f"{lines}\n{redact(trace, self._secrets)}" if trace else lines
+        line = _CONTROL.sub(" ", redact(text, self._secrets)).replace("\n", " | ")
+        return f"{line}\n{_CONTROL.sub(' ', redact(trace, self._secrets))}" if trace else line
 
 
 def set_up(

@@ -12,13 +12,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from core.audits import AuditedStore, Missed
+from core.audits import COVERED, MISSED, AuditedStore, Missed
 from core.errors import StoreError
 from core.model import Action, Member, Story
 from core.ports import Clock, Observer, Stories
 from core.replicas import Lease, LeaseStore
 from core.watch import StoredEntry
-from feeds.sifting import COVERED, MISSED
 
 DAY = "audit"  # the right to audit, which is never given back
 EVERY = timedelta(days=1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from core.audits import AUDIT
 from core.model import Analysis, Entry, Feed, Level
 
 REPEATS_LEAST = 3  # entries whose headlines were read before
@@ -81,9 +82,6 @@ def verdict(analysis: Analysis) -> tuple[str, str]:
         missing = "; ".join(f"{topic} lacks {', '.join(groups)}" for topic, groups in analysis.missing.items())
         return "half", f"Only one side of a topic was found: {missing}." if missing else "Only one side was found."
     return analysis.level.value, f"It speaks of {', '.join(analysis.topics)}."
-
-
-AUDIT, COVERED, MISSED = "audit", "covered", "missed"
 
 
 def audit_verdict(analysis: Analysis) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
 
+from core.audits import AUDIT
 from core.model import Level, Story
 from core.watch import StoredEntry
 from storage import entries as texts
@@ -46,7 +47,7 @@ class AuditDesk:
         return counts
 
     async def list_audited(self, since: datetime, before: datetime, limit: int) -> tuple[StoredEntry, ...]:
-        query = texts.stored().where(entries.c.outcome == "audit", entries.c.seen_at.between(since, before))
+        query = texts.stored().where(entries.c.outcome == AUDIT, entries.c.seen_at.between(since, before))
         async with self._database.read() as connection:
             return await texts.read_stored(connection, query.limit(limit))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Select, case, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
+from core.audits import AUDIT, COVERED, MISSED
 from core.model import EntryTrace, Feed, Level, NewEntry
 from core.search import SearchTerm
 from core.watch import StoredEntry
@@ -179,7 +180,7 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
 
 
 PAGE = 200  # entries read at once for looking back
-_QUIET = ("baseline", "old", "audit", "covered", "missed")
+_QUIET = ("baseline", "old", AUDIT, COVERED, MISSED)
 
 
 async def page_since(

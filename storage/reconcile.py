@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.audits import AUDIT, COVERED, MISSED
 from core.model import Level
 from storage.schema import (
     audit,
@@ -30,9 +31,12 @@ from storage.schema import (
 )
 
 # Every entry ends with one of these, written in the transaction that stored it.
-OUTCOMES = frozenset({"no_match", "half", "ignored", "baseline", "old", *(level.value for level in Level)})
+OUTCOMES = frozenset(
+    {"no_match", "half", "ignored", "baseline", "old", AUDIT, COVERED, MISSED, *(level.value for level in Level)}
+)
 # No process leases or blocks anything for longer; a snooze or quiet hours may.
 _LONGEST_LEASE = timedelta(hours=1)
+_LONGEST_RIGHT = timedelta(days=1, hours=1)  # that to audit is taken for a day
 _LONGEST_BLOCK = timedelta(days=1)
 # Alerts of what is still news are asked about; older ones may have been pruned.
 _LOOK_BACK = timedelta(days=7)
@@ -135,7 +139,7 @@ def _platforms_held_for_long(now: datetime) -> Query:
 
 
 def _rights_leased_for_long(now: datetime) -> Query:
-    return select(leases.c.name).where(leases.c.lease_until > now + _LONGEST_LEASE)
+    return select(leases.c.name).where(leases.c.lease_until > now + _LONGEST_RIGHT)
 
 
 _CLOCK = "A clock was wrong when it was written; set the clocks right, it ends by itself then, or is to be set to NULL."
@@ -151,7 +155,7 @@ CHECKS: tuple[Check, ...] = (
     (f"feeds are leased for more than an hour. {_CLOCK}", _feeds_leased_for_long),
     (f"chats are leased for an hour or blocked for a day. {_CLOCK}", _chats_leased_for_long),
     (f"platforms are held for more than a day. {_CLOCK}", _platforms_held_for_long),
-    (f"rights of one process are leased for more than an hour. {_CLOCK}", _rights_leased_for_long),
+    (f"rights of one process are leased for more than a day. {_CLOCK}", _rights_leased_for_long),
 )
 
 

@@ -38,11 +38,15 @@ class Gate:
             cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return False
-        return bool(self._token and cookie and hmac.compare_digest(cookie.value.encode(), self._ticket.encode()))
+        return bool(self._token and cookie and hmac.compare_digest(_bytes(cookie.value), self._ticket.encode()))
 
     def sign_in(self, request: HttpRequest) -> str | None:
         """The Set-Cookie for a form that holds the right token, else None."""
-        given = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=5).get("token", [""])[0]
+        try:
+            fields = parse_qs(request.body.decode("utf-8", "replace"), max_num_fields=5)
+        except ValueError:  # more fields than our form has
+            fields = {}
+        given = fields.get("token", [""])[0]
         if not self._is_token(given.strip()):
             self._failed.append(self._clock.now())
             return None
@@ -58,7 +62,12 @@ class Gate:
         return len(self._failed) == MOST_FAILURES and self._clock.now() - self._failed[0] < WITHIN
 
     def _is_token(self, given: str) -> bool:
-        return bool(self._token) and hmac.compare_digest(given.encode(), self._token)
+        return bool(self._token) and hmac.compare_digest(_bytes(given), self._token)
+
+
+def _bytes(header: str) -> bytes:
+    """A header's value as it was sent: the server reads bytes that are no UTF-8 as lone surrogates."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _cookie(request: HttpRequest, value: str) -> str:

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import bindparam, text
 
 from app import cli
+from bot import texts
+from core.model import Analysis, Entry, Level, NewEntry
+from feeds import auditing
 from storage.columns import UtcTime
-from storage.reconcile import CHECKS
+from storage.reconcile import CHECKS, OUTCOMES
 from storage.store import Store
-from tests.contract.store_steps import CHAT, TEAM, TOPICS, added_story, joined_story, shown
+from tests.contract.store_steps import CHAT, TEAM, TOPICS, added_story, claimed_feed, ended, joined_story, shown
 from tests.fake_clock import FakeClock
 
 LATER = timedelta(days=3)
@@ -46,6 +49,24 @@ async def fill(store: Store, clock: FakeClock) -> None:
 async def test_what_the_store_writes_is_sound(store: Store, clock: FakeClock) -> None:
     assert await store.reconcile(clock.now()) == ()
     await fill(store, clock)
+    assert await store.reconcile(clock.now()) == ()
+
+
+async def test_every_way_that_an_entry_can_end_is_known(store: Store, clock: FakeClock) -> None:
+    assert set(texts.OUTCOMES) <= OUTCOMES
+    feed = await claimed_feed(store, clock.now())
+    new = [
+        NewEntry(Entry(outcome, outcome, ""), Analysis(), outcome, "because")
+        for outcome in sorted(OUTCOMES - {Level.ALERT.value})
+    ]
+    async with store.transaction() as transaction:
+        await transaction.add_entries(feed, new, clock.now())
+        await transaction.finish_poll(feed, ended(feed, clock.now()))
+    assert await store.reconcile(clock.now()) == ()
+
+
+async def test_the_right_to_audit_is_taken_for_a_day(store: Store, clock: FakeClock) -> None:
+    assert await store.take_lease(auditing.DAY, "us", clock.now(), ttl=auditing.EVERY)
     assert await store.reconcile(clock.now()) == ()
 
 

@@ -52,8 +52,9 @@ def test_json_lines_carry_fields() -> None:
 def test_foreign_text_cannot_forge_a_line() -> None:
     stream = io.StringIO()
     set_up("info", "console", stream=stream)
-    logging.getLogger("feeds").info("title: %s", "x\n2026-01-01 error forged")
-    assert stream.getvalue().count("\n") == 1
+    logging.getLogger("feeds").info("title: %s", "x\n2026-01-01 error forged\r\x1b[2J\x9b2J\x85\u2028next\x07")
+    assert len(stream.getvalue().splitlines()) == 1
+    assert stream.getvalue().removesuffix("\n").isprintable()
 
 
 def test_short_secrets_do_not_mask_everything() -> None:

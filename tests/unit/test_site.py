@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -13,15 +15,17 @@ import pytest
 
 from app.site import is_loopback, site_options
 from core.chart import Point, chart, points
+from core.ports import HttpRequest
 from core.settings import HttpSettings
 from feeds.desk import judge
 from matching.timeline import KnownEvent, load_timeline
 from tests.fake_chat import NOON
 from tests.fake_clock import FakeClock
-from tests.site_content import TOPICS, SampleStore, served
-from web.access import MOST_FAILURES
+from tests.site_content import TOPICS, SampleStore, sample_stories, served
+from web.access import MOST_FAILURES, Gate
 from web.html import outward, tag
 from web.site import Site, SiteOptions
+from web.syndication import FORMATS, Channel
 
 TOKEN = "a-token-of-sixteen-or-more"
 BOTH = SiteOptions(public=True, operator=True, token=TOKEN)
@@ -187,6 +191,16 @@ async def test_a_silent_database_is_a_sentence_without_its_address() -> None:
             assert "secret" not in text
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_item_stays_the_same_when_an_older_report_is_found(name: str) -> None:
+    _, render = FORMATS[name]
+    channel = Channel("Minsk Watch", "https://example.org", f"/stories.{name}", TOPICS)
+    story = sample_stories()[0]
+    older = replace(story, opened_at=story.opened_at - timedelta(days=2))
+    (identity,) = {re.search(r"tag:[^\"<]+", render(channel, [one]).decode())[0] for one in (story, older)}  # type: ignore[index]
+    assert identity.endswith(f"story/{story.id}")
+
+
 async def test_unchanged_answers_cost_nothing_and_head_is_answered() -> None:
     async with reading() as reader:
         _, headers, _ = await reader.get("/stories.atom")
@@ -235,6 +249,25 @@ async def test_signing_in_and_out() -> None:
         proxied = await reader.get("/sign-in", "POST", data={"token": TOKEN}, headers={"X-Forwarded-Proto": "https"})
         assert proxied[1]["Set-Cookie"].endswith("; Secure; Max-Age=2592000")
         assert "Max-Age=0" in (await reader.get("/sign-out", "POST"))[1]["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Bearer \udcff"},
+        {"cookie": 'minskwatch="\udcff"'},
+        {"cookie": "minskwatch=\udcff\x00; ;=;\"", "authorization": "\udcff"},
+    ],
+)
+def test_bytes_that_are_no_text_are_not_the_token(headers: dict[str, str]) -> None:
+    gate = Gate(TOKEN, FakeClock(NOON))
+    assert not gate.allows(HttpRequest("GET", "/feeds", headers, b""))
+
+
+async def test_a_form_that_is_not_ours_is_not_the_token() -> None:
+    async with reading() as reader:
+        for body in (b"a=1&" * 50 + f"token={TOKEN}".encode(), b"\xff\x00&&=", b"token=%ff%00"):
+            assert (await reader.get("/sign-in", "POST", data=body))[0] == 403
 
 
 async def test_guessing_is_slowed_down() -> None:
