@@ -184,7 +184,7 @@ async def add(connection: AsyncConnection, member: Member, summary: StorySummary
 async def join(
     connection: AsyncConnection, story_id: int, member: Member, summary: StorySummary, now: datetime
 ) -> Story:
-    """Add a member; the revision grows by one. One found late may set back `opened_at`, never `updated_at`. NotFound."""
+    """Add a member; the revision grows by one. One found late may set back `opened_at` only. NotFound."""
     await _revise(connection, story_id, member, summary, now)
     await _add_member(connection, story_id, member)
     return await get(connection, story_id)

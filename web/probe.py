@@ -14,15 +14,16 @@ import tomllib
 
 
 def address(config: str = "config.toml") -> tuple[str, int]:
-    """Host and port to ask; an address that means "all" is asked on loopback."""
+    """Host and port to ask; an address that means "all" is asked on loopback. Raises ValueError for a wrong port."""
     try:
         with open(config, "rb") as file:
             section = tomllib.load(file).get("http", {})
-    except (OSError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError):  # that it is no TOML, or no text, `check` says
         section = {}
+    section = section if isinstance(section, dict) else {}
     host = os.environ.get("MINSK_HTTP__HOST") or section.get("host", "127.0.0.1")
     port = os.environ.get("MINSK_HTTP__PORT") or section.get("port", 8080)
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)  # noqa: S104 - compared, not bound
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(host), str(host)), int(port)  # noqa: S104 - compared, not bound
 
 
 def ask(host: str, port: int, timeout: float = 4.0) -> tuple[bool, str]:
@@ -42,7 +43,12 @@ def ask(host: str, port: int, timeout: float = 4.0) -> tuple[bool, str]:
 
 
 def main(config: str = "config.toml") -> int:
-    good, text = ask(*address(config))
+    try:
+        host, port = address(config)
+    except (ValueError, TypeError):
+        print("http.port is no number; correct it in the configuration, or MINSK_HTTP__PORT.")
+        return 1
+    good, text = ask(host, port)
     print(text)
     return 0 if good else 1
 

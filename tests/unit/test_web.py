@@ -137,3 +137,20 @@ def test_probe_address_from_environment_file_and_default(tmp_path: Path, monkeyp
     assert probe.address(str(config)) == ("::1", 9000)
     monkeypatch.setenv("MINSK_HTTP__PORT", "9001")
     assert probe.address(str(config)) == ("::1", 9001)
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"http = 5\n", b"[http\n"])
+def test_a_probe_with_a_broken_configuration_asks_where_the_program_is_by_default(text: bytes, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_bytes(text)
+    assert probe.address(str(config)) == ("127.0.0.1", 8080)
+
+
+@pytest.mark.parametrize("value", ['"many"', "[1]"])
+def test_a_probe_with_a_port_that_is_none_says_so(
+    value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f"[http]\nport = {value}\n")
+    assert probe.main(str(config)) == 1
+    assert "http.port is no number" in capsys.readouterr().out
