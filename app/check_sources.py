@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -35,12 +36,14 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from app.configured import configured
+    from app.configured import NO_FEEDS, configured
 
     settings = configured(args, complete=False)
     own = {spec.url for spec in settings.feed_specs}
     probes = run_async(_probe(settings, choose(settings, args.group, only=args.configured), args.page))
     print(as_json(probes) if args.json else "\n".join(as_table(probes)))
+    if args.configured and not own:
+        print(NO_FEEDS, file=sys.stderr)
     return 1 if any(probe.url in own and not probe.state.well for probe in probes) else 0
 
 

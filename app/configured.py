@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from bot.platforms import PLATFORMS
@@ -13,10 +14,15 @@ from core.config import mask_url, read_settings
 from core.errors import BadTarget, ConfigError, PackError, UnknownName
 from core.model import Target
 from core.settings import FeedSettings, Settings, SlackSettings
-from feeds.catalogue import CatalogueEntry, groups
+from feeds.catalogue import OWNERS, CatalogueEntry, groups
+from feeds.entries import lang_tag
 from feeds.sources import SOURCES
+from matching.matcher import PackMatcher
 
+NO_FEEDS = "No feed is configured: add [[feeds.feed]] tables or feeds.groups, config.example.toml has both."
 LEAST_TOKEN = 16
+# https://docs.slack.dev/authentication/tokens; those that are renewed begin with xoxe. (token rotation)
+SLACK_TOKENS = {"bot_token": ("xoxb-", "xoxe.xoxb-"), "app_token": ("xapp-",)}
 TELEGRAM_TOKEN = re.compile(r"[0-9]+:\S+")  # as aiogram's validate_token has it
 LEAST_SECRET = 24
 
@@ -73,7 +79,11 @@ def enabled_platforms(settings: Settings) -> tuple[str, ...]:
 
 def semantic_faults(settings: Settings, *, complete: bool) -> list[str]:
     """What the types alone cannot tell, a sentence each."""
+    matcher, broken = _matcher(settings)
     faults = [*_storage(settings), *_platforms(settings), *_feeds(settings), *_http(settings), *_webhooks(settings)]
+    faults += broken
+    if matcher is not None:
+        faults += [*_concepts(settings, matcher), *_topics(settings, tuple(matcher.topics))]
     faults += [*_subscriptions(settings), *_operators(settings)]
     if complete and not enabled_platforms(settings):
         faults.append(
@@ -124,14 +134,16 @@ def _feeds(settings: Settings) -> Iterator[str]:
             SOURCES.check(feed.kind)
         except UnknownName as error:
             yield f"feeds.feed[{number}].kind = {feed.kind!r}: {error}"
+        if feed.lang and not lang_tag(feed.lang):
+            yield f"feeds.feed[{number}].lang = {feed.lang!r}: write a code such as be, ru or en, or leave it empty."
+        if feed.owner and feed.owner not in OWNERS:
+            yield f"feeds.feed[{number}].owner = {feed.owner!r}: choose one of {', '.join(OWNERS)}, or leave it empty."
         if feed.url and feed.url in seen:
             yield f"feeds.feed[{number}].url = {feed.url!r}: the same as feeds.feed[{seen[feed.url]}]; remove one."
         seen.setdefault(feed.url, number)
 
 
 def _subscriptions(settings: Settings) -> Iterator[str]:
-    topics, faults = _topics(settings)
-    yield from faults
     for number, wanted in enumerate(settings.subscriptions):
         where = f"subscriptions[{number}]"
         if not wanted.target:
@@ -144,22 +156,40 @@ def _subscriptions(settings: Settings) -> Iterator[str]:
         else:
             if target.platform not in enabled_platforms(settings):
                 yield f"{where}.target = {wanted.target!r}: {target.platform} is not configured; fill in its token."
-        for topic in wanted.topics:
-            if topics and topic not in topics:
-                yield f"{where}.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
-    for topic in settings.webhooks.topics:
-        if topics and topic not in topics:
-            yield f"webhooks.topics = {topic!r}: unknown topic; known are {', '.join(topics)}."
 
 
-def _topics(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Topic names, or the faults of the packs."""
+def _topics(settings: Settings, known: Sequence[str]) -> Iterator[str]:
+    named = [(f"subscriptions[{number}]", one.topics) for number, one in enumerate(settings.subscriptions)]
+    for where, topics in (*named, ("webhooks", settings.webhooks.topics)):
+        for topic in topics:
+            if topic not in known:
+                yield f"{where}.topics = {topic!r}: unknown topic; known are {', '.join(known)}."
+
+
+def _concepts(settings: Settings, matcher: PackMatcher) -> Iterator[str]:
+    for number, feed in enumerate(settings.feeds.feed):
+        for fault in unknown_concepts(feed.implies, matcher):
+            yield f"feeds.feed[{number}].implies = {fault}"
+
+
+def unknown_concepts(names: Sequence[str], matcher: PackMatcher) -> Iterator[str]:
+    """A sentence for each name that no concept of the packs has."""
+    known = matcher.lexicon.concepts
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}? `" if near else "`"
+            yield f"{name!r}: no concept of the packs; {hint}python main.py pack coverage` lists them."
+
+
+def _matcher(settings: Settings) -> tuple[PackMatcher | None, Sequence[str]]:
+    """What the packs make, or their faults."""
     from app.parts import make_matcher
 
     try:
-        return tuple(make_matcher(settings).topics), ()
+        return make_matcher(settings), ()
     except PackError as error:
-        return (), error.faults
+        return None, error.faults
 
 
 def _operators(settings: Settings) -> Iterator[str]:
@@ -194,6 +224,14 @@ def _platforms(settings: Settings) -> Iterator[str]:
 
 
 def _slack(slack: SlackSettings) -> Iterator[str]:
+    for key, token, where in (
+        ("bot_token", slack.bot_token, "OAuth & Permissions"),
+        ("app_token", slack.app_token, "Basic Information"),
+    ):
+        if token and not token.startswith(SLACK_TOKENS[key]):
+            yield (
+                f"slack.{key}: such a token begins with {SLACK_TOKENS[key][0]}; it stands under {where!r} of the app."
+            )
     used = slack.bot_token or slack.client_id
     if used and slack.mode == "socket" and not slack.app_token:
         yield (

@@ -45,6 +45,11 @@ def run(args: argparse.Namespace) -> int:
     except BadItems as error:
         print(error, file=sys.stderr)
         return 2
+    if empty := [name for name, items in sets.items() if not items]:
+        print(
+            f"{empty[0]}: no labelled items in it, so there is nothing to measure; give another file.", file=sys.stderr
+        )
+        return 2
     if args.fit_stories:
         return _fit_stories(sets, args)
     measured = {name: _measure(items, args) for name, items in sets.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.standard_input import read_text
+from core.errors import ConfigError
 
 
 def register(subparsers: Any) -> None:
@@ -26,6 +27,7 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from app.configured import unknown_concepts
     from matching import explain
     from matching.matcher import load_matcher
 
@@ -36,6 +38,8 @@ def run(args: argparse.Namespace) -> int:
         print("explain: nothing to read. Give a TEXT, a --title, or - for standard input.", file=sys.stderr)
         return 2
     matcher = load_matcher(args.pack)
+    if faults := [f"explain: --implies {fault}" for fault in unknown_concepts(args.implies, matcher)]:
+        raise ConfigError(faults)
     implies = (*args.implies, *matcher.implied_by(args.url))
     analysis = matcher.analyse(args.title, text, lang=args.lang, implies=implies)
     if args.json:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConfigError
+from core.errors import ConfigError, ParseError
 
 if TYPE_CHECKING:
     from core.feed import FeedSpec
@@ -80,7 +80,10 @@ def run_import(args: argparse.Namespace) -> int:
         body = args.file.read_bytes()
     except OSError as error:
         raise ConfigError([f"{args.file}: cannot be read ({error.strerror}); check the path."]) from None
-    outlines = read_opml(body)
+    try:
+        outlines = read_opml(body)
+    except ParseError as error:
+        raise ConfigError([f"{args.file}: {error}"]) from None
     present = {feed.url for feed in configured(args, complete=False).feeds.feed}
     print("\n\n".join(tables([outline for outline in outlines if outline.url not in present])))
     kept = sum(outline.usable and outline.url not in present for outline in outlines)

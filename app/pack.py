@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.standard_input import read_text
+from core.errors import ConfigError
 
 FOLDS = 10
 
@@ -103,6 +104,9 @@ def train(args: argparse.Namespace) -> int:
     except BadItems as error:
         print(error, file=sys.stderr)
         return 2
+    if not items:
+        print("There are no labelled items in these files, so there is nothing to learn from.", file=sys.stderr)
+        return 2
     matcher = load_matcher([pack])
     found = training.samples(items, matcher)
     if args.check:
@@ -111,6 +115,9 @@ def train(args: argparse.Namespace) -> int:
         return 0
     learned = training.train(found, matcher.lexicon.topics)
     target = pack.with_name(f"{pack.name.removesuffix('.toml')}.learned.toml")
-    target.write_text(training.as_toml(learned, " ".join(map(str, args.files))), encoding="utf-8")
+    try:
+        target.write_text(training.as_toml(learned, " ".join(map(str, args.files))), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{target}: cannot be written ({error.strerror}); check folder and rights."]) from None
     print(f"{target.name}: points of {len(learned)} topics from {len(items)} items.")
     return 0

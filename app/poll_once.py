@@ -30,7 +30,7 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from app.configured import configured
+    from app.configured import NO_FEEDS, configured
     from core import log as logs
     from core.config import secrets
 
@@ -40,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     )
     results, stories, alerts, trouble = run_async(_poll(settings, args.feed, force=args.force))
     print(_as_json(results, stories, alerts) if args.json else _as_table(results, stories, alerts))
+    if not settings.feed_specs:
+        print(NO_FEEDS, file=sys.stderr)
     if trouble:
         print(f"{trouble}\nThe alerts are kept and go out with the next run.", file=sys.stderr)
     return 1 if trouble else 0

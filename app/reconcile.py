@@ -40,7 +40,7 @@ async def _find(url: str) -> tuple[Finding, ...]:
 
     must_be_there(url)
     store = Store(url)
-    await store.open()
+    await store.open(upgrade=False)
     try:
         return await store.reconcile(await store.read_clock() or datetime.now(UTC))
     finally:

@@ -25,7 +25,7 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from app.configured import configured, enabled_platforms
+    from app.configured import NO_FEEDS, configured, enabled_platforms
     from core import log as logs
     from core.config import secrets
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if not enabled_platforms(settings):
         log.warning("no chat platform is configured: alerts are shown here; fill in telegram.token or slack.bot_token")
     if not settings.feed_specs:
-        log.warning("no feed is configured: add [[feeds.feed]] tables, config.example.toml has some")
+        log.warning(NO_FEEDS)
     run_async(serve(settings, chosen, lambda: configured(args, complete=False)))
     return 0
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConfigError
+from core.errors import BadTarget, ConfigError, UnknownName
 from core.model import Target
 
 if TYPE_CHECKING:
@@ -36,11 +36,13 @@ def run(args: argparse.Namespace) -> int:
     from matching.rosterfile import read_people
 
     settings = configured(args, complete=False)
-    target = Target.parse(args.target)
+    target = _target(args.target)
     roster = Roster(make_matcher(settings).lexicon, pack_files(settings))
     specs, left_out = read_people(_rows(args.file), roster)
     for line in left_out:
         print(f"left out: {line}", file=sys.stderr)
+    if not specs:
+        raise ConfigError([f"{args.file}: names nobody; `watch-import --help` says how a list is written."])
     if args.dry_run:
         for spec in specs:
             print(f"{spec.label}: {', '.join(roster.spellings(spec)[:6])}")
@@ -48,6 +50,18 @@ def run(args: argparse.Namespace) -> int:
     added = asyncio.run(_store(settings.storage.url, target, specs))
     print(f"{added} of {len(specs)} people are new on the watchlist of {target}.")
     return 0
+
+
+def _target(text: str) -> Target:
+    """A chat of a platform that there is. Raises ConfigError."""
+    from bot.platforms import PLATFORMS
+
+    try:
+        target = Target.parse(text)
+        PLATFORMS.check(target.platform)
+    except (BadTarget, UnknownName) as error:
+        raise ConfigError([f"--target {text}: {error}"]) from None
+    return target
 
 
 def _rows(file: Path) -> list[list[str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, inspect, text
 
-from core.errors import SchemaTooNew
+from core.errors import SchemaTooNew, StoreError
 from storage.database import Database
 from storage.dialect import Lock
 from storage.schema import REVISION
@@ -34,6 +34,19 @@ async def upgrade(database: Database) -> tuple[str, str]:
     return before, REVISION
 
 
+async def must_be_current(database: Database) -> str:
+    """The revision of tables that need no upgrade. Raises SchemaTooNew, and StoreError when they need one."""
+    async with database.read() as connection:
+        found = await connection.run_sync(current_revision)
+    if found != REVISION:
+        _refuse_newer(make_config(), database.url, found)
+        raise StoreError(
+            f"The database {database.url.render_as_string()} needs an upgrade (from {found or 'empty'} to schema "
+            f"{REVISION}), and nothing was changed: run `python main.py migrate` first."
+        )
+    return found
+
+
 def current_revision(connection: Connection) -> str:
     """The revision that the tables have, "" when there are none."""
     if not inspect(connection).has_table("alembic_version"):
@@ -46,12 +59,16 @@ def _upgrade(connection: Connection, before: str) -> None:
 
     config = make_config()
     config.attributes["connection"] = connection
-    if before and before not in known_revisions(config):
-        raise SchemaTooNew(
-            f"The database {connection.engine.url.render_as_string()} was written by a newer release (schema {before}, "
-            f"this program knows {REVISION}): start that release again, or restore a backup made before the upgrade."
-        )
+    _refuse_newer(config, connection.engine.url, before)
     command.upgrade(config, "head")
+
+
+def _refuse_newer(config: Config, url: URL, found: str) -> None:
+    if found and found not in known_revisions(config):
+        raise SchemaTooNew(
+            f"The database {url.render_as_string()} was written by a newer release (schema {found}, this program knows "
+            f"{REVISION}): start that release again, or restore a backup made before the upgrade."
+        )
 
 
 def make_config() -> Config:

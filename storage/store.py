@@ -81,11 +81,17 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
         self._stale: dict[int, tuple[int, ...]] = {}
         self._updates_pruned_at: datetime | None = None
 
-    async def open(self) -> tuple[str, str]:
-        """Connect, creating a SQLite file with its folder, and `migrate`. Raises SchemaTooNew."""
+    async def open(self, *, upgrade: bool = True) -> tuple[str, str]:
+        """Connect, creating a SQLite file with its folder, and `migrate`. Raises SchemaTooNew.
+
+        Without `upgrade`, tables that are not up to date are a StoreError, and left as they are.
+        """
         await self._database.open()
         try:
-            return await self.migrate()
+            if upgrade:
+                return await self.migrate()
+            revision = await migrate.must_be_current(self._database)
+            return revision, revision
         except BaseException:
             await self.close()
             raise

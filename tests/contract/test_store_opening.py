@@ -47,6 +47,24 @@ async def test_migrations_and_schema_agree(empty_url: str) -> None:
     assert migrate.known_revisions(migrate.make_config())[0] == REVISION
 
 
+async def test_whoever_only_reads_upgrades_nothing(empty_url: str) -> None:
+    store, database = Store(empty_url), Database(empty_url, busy_timeout=5)
+    with pytest.raises(StoreError, match=r"needs an upgrade .*`python main.py migrate` first"):
+        await store.open(upgrade=False)
+    await database.open()
+    async with database.write() as connection:
+        assert await connection.run_sync(migrate.current_revision) == ""
+    await store.open()
+    await store.close()
+    assert await store.open(upgrade=False) == (REVISION, REVISION)
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await store.close()
+    with pytest.raises(SchemaTooNew, match="newer release"):
+        await store.open(upgrade=False)
+    await database.close()
+
+
 async def test_an_upgrade_that_fails_changes_nothing(empty_url: str) -> None:
     database = Database(empty_url, busy_timeout=5)
     await database.open()

@@ -1,0 +1,77 @@
+"""What a newcomer gets wrong on the command line: what happened, with which thing, and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.configured import semantic_faults
+from core.settings import FeedSettings, FeedsSettings, Settings, SlackSettings
+
+# Command line, exit code, words of the answer. The files are those of `folder`.
+WRONG = {
+    "opml import list.txt": (2, "list.txt: The file is no sound XML"),
+    "explain Minsk --implies belarsu": (2, "--implies 'belarsu': no concept of the packs; did you mean 'belarus'?"),
+    "explain Minsk --implies zzzz": (2, "no concept of the packs; `python main.py pack coverage` lists them"),
+    "watch-import people.csv --target nowhere:1": (2, "--target nowhere:1: There is no platform 'nowhere'"),
+    "watch-import people.csv --target me": (2, "--target me: 'me' is no chat address"),
+    "watch-import empty --target telegram:1": (2, "empty: names nobody"),
+    "evaluate empty": (2, "empty: no labelled items in it"),
+    "pack train empty": (2, "no labelled items in these files"),
+    "pack train empty --check": (2, "no labelled items in these files"),
+    "poll-once": (0, "No feed is configured: add [[feeds.feed]] tables or feeds.groups"),
+    "check-sources --configured": (0, "No feed is configured: add [[feeds.feed]] tables or feeds.groups"),
+    "reconcile": (1, "needs an upgrade (from empty to schema"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data").mkdir()
+    for name, text in (("list.txt", "no list"), ("people.csv", "name\nAles Bialiatski\n"), ("empty", "")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "data" / "minskwatch.db").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_wrong_command_says_what_and_what_next(line: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, words = WRONG[line]
+    assert cli.main(line.split()) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert "Traceback" not in said.err + said.out
+
+
+def test_what_only_looks_makes_no_tables(folder: Path) -> None:
+    assert cli.main(["reconcile"]) == 1
+    assert cli.main(["migrate"]) == 0
+    assert cli.main(["reconcile"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("feed", "words"),
+    [
+        (FeedSettings(lang="english"), "feeds.feed[0].lang = 'english': write a code such as be, ru or en"),
+        (FeedSettings(owner="gov"), "feeds.feed[0].owner = 'gov': choose one of state media, independent"),
+        (FeedSettings(implies=("belarus", "belarrus")), "feeds.feed[0].implies = 'belarrus': no concept of the packs"),
+    ],
+)
+def test_a_word_that_would_do_nothing_is_told(feed: FeedSettings, words: str) -> None:
+    (fault,) = semantic_faults(Settings(feeds=FeedsSettings(feed=(feed,))), complete=False)
+    assert words in fault
+
+
+@pytest.mark.parametrize(
+    ("bot", "app", "key"),
+    [("xapp-1-A", "xapp-1-A", "bot_token"), ("xoxb-1-a", "xoxb-1-a", "app_token"), ("xoxp-1-a", "xapp-1", "bot_token")],
+)
+def test_slack_tokens_in_each_others_place_are_told_before_anything_starts(bot: str, app: str, key: str) -> None:
+    (fault,) = semantic_faults(Settings(slack=SlackSettings(bot_token=bot, app_token=app)), complete=True)
+    assert fault.startswith(f"slack.{key}: such a token begins with xo" if key == "bot_token" else f"slack.{key}:")
+    assert bot not in fault
+    renewed = SlackSettings(bot_token="xoxe.xoxb-1-a", app_token="xapp-1-A")
+    assert semantic_faults(Settings(slack=renewed), complete=True) == []
