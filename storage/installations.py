@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.installs import Installation
+from storage.database import Database
 from storage.dialect import insert
 from storage.schema import installations
 
@@ -32,3 +33,25 @@ async def remove(connection: AsyncConnection, platform: str, team: str) -> None:
 async def count(connection: AsyncConnection, platform: str) -> int:
     query = select(func.count()).select_from(installations).where(installations.c.platform == platform)
     return int((await connection.execute(query)).scalar_one())
+
+
+class InstallationDesk:
+    """The part of the store that answers core.installs.InstallStore."""
+
+    _database: Database
+
+    async def save_installation(self, one: Installation, now: datetime) -> None:
+        async with self._database.write() as connection:
+            await save(connection, one, now)
+
+    async def find_installation(self, platform: str, team: str) -> Installation | None:
+        async with self._database.read() as connection:
+            return await find(connection, platform, team)
+
+    async def remove_installation(self, platform: str, team: str) -> None:
+        async with self._database.write() as connection:
+            await remove(connection, platform, team)
+
+    async def count_installations(self, platform: str) -> int:
+        async with self._database.read() as connection:
+            return await count(connection, platform)

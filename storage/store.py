@@ -15,7 +15,6 @@ from core.audit import Change
 from core.clock import SystemClock
 from core.failpoints import reach
 from core.health import FeedRecord
-from core.installs import Installation
 from core.model import (
     EntryTrace,
     Feed,
@@ -42,7 +41,6 @@ from storage import (
     claims,
     feedback,
     feeds,
-    installations,
     known,
     migrate,
     outbox,
@@ -60,6 +58,7 @@ from storage.correcting import StoryAdmin
 from storage.database import Database
 from storage.dialect import Lock, insert, limit_idle
 from storage.feedadmin import FeedAdmin
+from storage.installations import InstallationDesk
 from storage.proposals import ProposalDesk
 from storage.replicas import ReplicaStore
 from storage.retention import Pruned
@@ -71,7 +70,9 @@ from storage.transaction import PollTransaction
 _CHOICES = 3
 
 
-class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, ReplicaStore):
+class Store(
+    known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, ProposalDesk, InstallationDesk, ReplicaStore
+):
     """`url` and `listen` as in the configuration; `busy_timeout` in seconds, for SQLite's lock."""
 
     def __init__(self, url: str, *, clock: Clock | None = None, busy_timeout: float = 10, listen: bool = True) -> None:
@@ -306,24 +307,6 @@ class Store(known.KnownEntries, FeedAdmin, LookDesk, AuditDesk, StoryAdmin, Prop
                 .on_conflict_do_nothing(index_elements=["event_digest"])
             )
             return bool(added.rowcount)
-
-    # --- installations ----------------------------------------------------------------------------------------------
-
-    async def save_installation(self, one: Installation, now: datetime) -> None:
-        async with self._database.write() as connection:
-            await installations.save(connection, one, now)
-
-    async def find_installation(self, platform: str, team: str) -> Installation | None:
-        async with self._database.read() as connection:
-            return await installations.find(connection, platform, team)
-
-    async def remove_installation(self, platform: str, team: str) -> None:
-        async with self._database.write() as connection:
-            await installations.remove(connection, platform, team)
-
-    async def count_installations(self, platform: str) -> int:
-        async with self._database.read() as connection:
-            return await installations.count(connection, platform)
 
     # --- watchlists -------------------------------------------------------------------------------------------------
 
