@@ -159,7 +159,7 @@ def test_an_imported_list_is_a_configuration(
     assert [(feed.name, feed.kind) for feed in settings.feeds.feed] == [("New", "telegram-web")]
     assert main(["--config", configuration, "opml", "import", str(tmp_path / "none")]) == 2
     file.write_text("<rss/>", encoding="utf-8")
-    assert main(["--config", configuration, "opml", "import", str(file)]) == 1
+    assert main(["--config", configuration, "opml", "import", str(file)]) == 2
 
 
 def test_feeds_that_chats_added_do_not_stand_out() -> None:
