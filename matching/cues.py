@@ -33,22 +33,38 @@ class Cue(NamedTuple):
 
 
 _new = tuple.__new__  # what a named tuple's own constructor does, at a third of its cost
-_Starts = tuple[tuple[Pattern, str | None], ...]  # patterns, with how the next word must begin
+
+
+class _Start(NamedTuple):
+    """A pattern by its first word: its list, how many letters may follow the stem, how the next word must begin (""
+    when other words may stand between), and the pattern; no pattern when the word is all of it.
+    """
+
+    name: str
+    extra: int
+    following: str
+    pattern: Pattern | None
 
 
 class Cues:
     """Lists compiled. `lists` maps language -> list name -> patterns; the language "any" is always read."""
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._starts: dict[str, Stems[Pattern]] = {}
-        self._words: dict[tuple[str, ...], Memory[_Starts | None]] = {}
+        self._starts: dict[str, Stems[_Start]] = {}
+        self._words: dict[tuple[str, ...], Memory[tuple[_Start, ...] | None]] = {}
+        alike: dict[tuple[str, int], _Start] = {}  # most patterns are one word; equal ones are kept once
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, Stems())
             for name, texts in named.items():
                 latin = [lacinka(text) for text in texts] if lang == "be" else []
                 for text in (*texts, *latin):
                     pattern = compile_pattern(text, name, lang)
-                    starts.add(pattern.elements[0].stem, pattern)
+                    first, *others = pattern.elements
+                    if others:
+                        start = _Start(name, first.extra, "" if pattern.gaps[1] else others[0].stem, pattern)
+                    else:
+                        start = alike.setdefault((name, first.extra), _Start(name, first.extra, "", None))
+                    starts.add(first.stem, start)
 
     def find(self, passage: Passage, langs: Sequence[str], sentences: Container[int] | None = None) -> list[Cue]:
         """Return every pattern of the languages' lists (of all, without any) in the passage, in its order.
@@ -65,37 +81,21 @@ class Cues:
         for index, starts in filter(itemgetter(1), looked_up):
             if sentences is not None and passage.sentences[index] not in sentences:
                 continue
-            following = folded[index + 1] if index < last else ""
-            for pattern, stem in starts:
-                if stem is None:
-                    found.append(_new(Cue, (pattern.concept, index, index)))
-                elif following.startswith(stem):
+            for name, _, following, pattern in starts:
+                if pattern is None:
+                    found.append(_new(Cue, (name, index, index)))
+                elif index < last and folded[index + 1].startswith(following):
                     end = pattern.find_end(passage, index)
                     if end >= 0:
-                        found.append(_new(Cue, (pattern.concept, index, end)))
+                        found.append(_new(Cue, (name, index, end)))
         return found
 
-    def _look_up(self, langs: tuple[str, ...], word: str) -> _Starts | None:
+    def _look_up(self, langs: tuple[str, ...], word: str) -> tuple[_Start, ...] | None:
         """The patterns whose first word this may be, remembered per set of languages."""
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
-        found = [(size, patterns) for table in tables for size, patterns in table.look_up(word)]
+        found = [(size, starts) for table in tables for size, starts in table.look_up(word)]
         found.sort(key=itemgetter(0))
-        return (
-            tuple(
-                (pattern, _next_stem(pattern))
-                for size, patterns in found
-                for pattern in patterns
-                if len(word) - size <= pattern.elements[0].extra
-            )
-            or None
-        )
-
-
-def _next_stem(pattern: Pattern) -> str | None:
-    """How the word after the first one must begin: "" when other words may stand between, None when it is the last."""
-    if len(pattern.elements) == 1:
-        return None
-    return "" if pattern.gaps[1] else pattern.elements[1].stem
+        return tuple(start for size, starts in found for start in starts if len(word) - size <= start.extra) or None
 
 
 def words(text: str) -> list[str]:

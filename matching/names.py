@@ -131,7 +131,7 @@ Alike = TypeVar("Alike", frozenset[str], tuple[str, ...])
 Name = tuple[tuple[Lattice, ...], ...]  # parts of a name (Шарэнда-Панасюк has two), each with its lattices
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def generate(be: str, ru: str, sex: str = "m") -> Name:
     """Lattices of one surname or given name from its Belarusian and Russian forms; hyphened names part by part.
 
@@ -144,7 +144,7 @@ def generate(be: str, ru: str, sex: str = "m") -> Name:
     return tuple(tuple(_part(one, other, sex)) for one, other in zip(parts_be, parts_ru, strict=True) if one and other)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def literal(spelling: str, sex: str = "m") -> Name:
     """Lattices of a name that is written as it stands, in any script: only endings are added."""
     return tuple(tuple(_literal_part(part, sex)) for part in re.split(r"[-\s]+", spelling.strip()) if fold(part))
