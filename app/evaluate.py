@@ -10,8 +10,8 @@ from typing import Any
 
 DESCRIPTION = """\
 Reads one JSON object per line with id, lang, published, source, url, title, summary, relevant, topics[], story and
-facts{released, remaining, people[], mediators[], destination}, puts the items through the production matcher, facts and
-stories in the order of `published`, and compares what comes out with the labels."""
+facts{released, remaining, people[], mediators[], destination, in_return[]}, puts the items through the production
+matcher, facts and stories in the order of `published`, and compares what comes out with the labels."""
 
 
 def register(subparsers: Any) -> None:

@@ -1,9 +1,9 @@
 """Measures the production matcher, facts and stories on labelled news, without letting them see the labels.
 
 An item is a JSON object per line: id, lang, published (YYYY-MM-DD or ISO time), source, url, title, summary, relevant,
-topics, story (a name or null), facts {released, remaining, people, mediators, destination} or null. Items are handled
-in the order of `published`, as they would have come in; an item counts as relevant if it matches, or if it is half a
-match that an open story took.
+topics, story (a name or null), facts {released, remaining, people, mediators, destination, in_return} or null. What
+facts do not have is not measured. Items are handled in the order of `published`, as they would have come in; an item
+counts as relevant if it matches, or if it is half a match that an open story took.
 """
 
 from __future__ import annotations

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from core.model import Facts
 from matching.candidates import Count, Named
 from matching.counts import read_counts
-from matching.cues import read_table
+from matching.cues import Cue, read_table
 from matching.destination import destination
 from matching.fates import Mention, mentions_of, states_of, words_of
 from matching.implied import implied
 from matching.lexicon import Lexicon
 from matching.mediators import mediators_of
 from matching.reading import Reading
-from matching.scene import Scene, set_scene
+from matching.scene import Scene, View, set_scene
 
+_PENALTIES, _BANKS = "sanctions", "object:banks"
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 
 
@@ -101,7 +102,18 @@ def _named(mentions: Sequence[Mention], states: dict[str, str]) -> Named:
 
 
 def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Objects of penalties that were eased, with the words; nothing where the easing is denied or only hoped for."""
+    """What penalties were eased on, with the words; nothing where the easing is denied or only hoped for. "sanctions"
+    only where no object of them is told."""
+    found = list(_eased(scene))
+    objects = [row for row in found if row[0] != _PENALTIES]
+    if found and not objects:  # "Potash for people: the Americans drop their restrictions"
+        told = {name for view in scene.views for name in view.cues if name.startswith("object:")} - {"object:sanctions"}
+        if len(told) == 1:
+            objects = [(told.pop().removeprefix("object:"), found[0][1])]
+    yield from objects or found
+
+
+def _eased(scene: Scene) -> Iterator[tuple[str, str]]:
     for view in scene.views:
         for cue in view.all("lift"):
             if view.before(cue.first, 4, "negation", "forecast") or view.after(cue.last, 2, "negation"):
@@ -114,6 +126,14 @@ def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
             for name in view.cues:
                 for thing in view.cues[name] if name.startswith("object:") else ():
                     together = view is scene.title or view.sentence_of(thing.first) == sentence
-                    if together and abs(thing.first - cue.first) <= 2 * _CLOSE:
+                    if together and abs(thing.first - cue.first) <= 2 * _CLOSE and not _american(view, name, thing):
                         words = view.text(min(cue.first, thing.first), max(cue.last, thing.last))
                         yield name.removeprefix("object:"), words
+
+
+def _american(view: View, name: str, thing: Cue) -> bool:
+    """Is what reads as a ministry of finance the one that eases: "Минфин США"?"""
+    written = view.text(thing.first, thing.last).casefold()
+    if name != _BANKS or not any(part in written for part in ("finan", "фин", "фін")):
+        return False
+    return bool(view.after(thing.last, 1, "us") or view.before(thing.first, 1, "us"))

@@ -83,7 +83,7 @@ def stories(results: Sequence[Result]) -> dict[str, Any]:
 
 def facts(run: Run, canon: Canon) -> dict[str, Any]:
     """Counts exact where labelled, per item and by the story's vote; persons, mediators and destinations as sets."""
-    people = mediators = destinations = Hits()
+    people = mediators = destinations = given = Hits()
     exact: dict[str, list[bool]] = defaultdict(list)
     for result in run.results:
         item, told = result.item, result.analysis.facts
@@ -98,6 +98,8 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
         mediators += Hits.of(map(canon, item.facts.get("mediators") or ()), map(canon, told.mediators))
         place = item.facts.get("destination")
         destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
+        if "in_return" in item.facts:  # labelled in some of the sets only
+            given += Hits.of(item.facts["in_return"], told.in_return)
     for name in ("released", "remaining", "destination"):
         exact[f"{name}_by_story"] = votes(run, name)
     return {
@@ -105,6 +107,7 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
         "people": people.as_json(),
         "mediators": mediators.as_json(),
         "destination": destinations.as_json(),
+        "in_return": given.as_json(),
     }
 
 
@@ -194,14 +197,7 @@ def _differences(result: Result, canon: Canon, first_of: dict[str, int]) -> Iter
             yield {name: want}, {name: getattr(told, name)}, told.evidence.get(name, "no number was taken")
     if item.facts and item.facts.get("released") is None and told.released is not None and not told.at_least:
         yield {"released": None}, {"released": told.released}, told.evidence.get("released", "")
-    for name, found in (
-        ("mediators", told.mediators),
-        ("destination", (told.destination,) if told.destination else ()),
-    ):
-        wanted = item.facts.get(name) or ()
-        named = {canon(one) for one in ([wanted] if isinstance(wanted, str) else wanted)}
-        if item.facts and named != set(map(canon, found)):
-            yield {name: sorted(named)}, {name: sorted(map(canon, found))}, told.evidence.get(name, "none was found")
+    yield from _told_otherwise(item, told, canon)
     want_people = {canon(name) for name in item.facts.get("people") or ()}
     got_people = {canon(name) for name in persons_of(told)}
     if want_people != got_people:
@@ -210,6 +206,21 @@ def _differences(result: Result, canon: Canon, first_of: dict[str, int]) -> Iter
             {"people": sorted(got_people)},
             told.evidence.get("people", "no name was found"),
         )
+
+
+def _told_otherwise(item: Item, told: Facts, canon: Canon) -> Iterator[tuple[Any, Any, str]]:
+    """Mediators, destination and what was given, where they differ from the labels."""
+    for name, found in (
+        ("mediators", told.mediators),
+        ("destination", (told.destination,) if told.destination else ()),
+        ("in_return", told.in_return),
+    ):
+        if not item.facts or (name == "in_return" and name not in item.facts):
+            continue
+        wanted = item.facts.get(name) or ()
+        named = {canon(one) for one in ([wanted] if isinstance(wanted, str) else wanted)}
+        if named != set(map(canon, found)):
+            yield {name: sorted(named)}, {name: sorted(map(canon, found))}, told.evidence.get(name, "none was found")
 
 
 def _why(result: Result) -> str:

@@ -107,6 +107,20 @@ def test_a_report_in_the_story_of_another_event_is_listed_with_the_reason_of_the
     assert all(error["why"] for error in figures["errors"])
 
 
+def test_what_was_given_is_measured_where_it_is_labelled() -> None:
+    summary = "They were taken to Lithuania after John Coale's visit. The US lifted sanctions on Belavia."
+    labels = row(1)["facts"]
+    right = row(1, summary=summary, facts={**labels, "in_return": ["belavia"]})
+    wrong = row(2, summary=summary, facts={**labels, "in_return": ["potash"]})
+    figures = measure(items(right, wrong, row(3, summary=summary)))
+    assert figures["facts"]["in_return"] == {
+        "precision": 0.5, "recall": 0.5, "f1": 0.5, "tp": 1, "fp": 1, "fn": 1,
+    }  # fmt: skip
+    assert [(error["id"], error["expected"]) for error in figures["errors"] if "in_return" in error["expected"]] == [
+        ("x2", {"in_return": ["potash"]})
+    ]
+
+
 def test_a_number_read_where_none_is_told_is_listed() -> None:
     (error,) = measure(items(row(1, facts=row(1)["facts"] | {"released": None})))["errors"]
     assert (error["expected"], error["got"]) == ({"released": None}, {"released": 52})
