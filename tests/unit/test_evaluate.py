@@ -315,12 +315,12 @@ def test_what_make_eval_calls_is_what_the_command_takes() -> None:
     assert all(path.exists() for path in asked.files)
 
 
-def test_an_empty_file_is_measured_without_a_crash(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "empty.jsonl"
     file.write_text("\n", encoding="utf-8")
-    code, out, _ = command_line(str(file))
-    assert code == 0
-    assert "relevant" in out
+    code, _, err = command_line(str(file))
+    assert code == 2
+    assert "empty.jsonl: no labelled items" in err
 
 
 def test_sources_imply_by_domain_and_its_parents() -> None:
