@@ -247,7 +247,7 @@ def _what_came_of_it(item: _Weighing) -> None:
 def _outcome(signature: Signature) -> frozenset[str]:
     """What a report says was achieved; penalties spoken of as eased count, even when what they hit is not named."""
     vector = signature.get("v", {})
-    eased = "t:sanctions" in vector and "c:lift" in vector
+    eased = "t:sanctions" in vector and "c:lift" in vector and not signature.get("f")
     return frozenset((*signature.get("k", ()), *(("lifted",) if eased else ())))
 
 
@@ -256,7 +256,11 @@ def _speaks_of_prisoners(item: _Weighing) -> bool:
 
 
 def _other_matter(item: _Weighing) -> None:
-    """A report of talks that shares nothing with a release; reports with different subjects."""
+    """A report of talks that shares nothing with a release; of what may come after it."""
+    most = max(item.told, default=0)
+    of_it = any(key.startswith("n:") and int(key[2:]) <= most for key in item.shared) or _objects(item.mine)
+    if "freed" in item.kinds and item.mine.get("f") and not (item.persons or of_it):
+        item.add("ahead", why.AHEAD)
     if item.shared or item.heads:
         return
     if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in item.vector:

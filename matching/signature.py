@@ -28,8 +28,8 @@ def signature(
 ) -> dict[str, Any]:
     """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of people), further counts `x`,
     what was achieved `k` (a release told beside what a concession is worth is background), what the title tells `t`
-    (features in its order), days of the month told `d`, word hashes `w` and the hash of the whole wording `h`.
-    JSON-able, under 2 kB."""
+    (features in its order), `f` if nothing is achieved and the title speaks of what may come, days of the month `d`,
+    word hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
     scene = scene or set_scene(reading)
     rules = read_table("stories")
     weights = _features(reading.found, lexicon, rules)
@@ -56,6 +56,7 @@ def signature(
         "d": sorted(dates)[:_DATES],
         "x": sorted(others)[:_COUNTS],
         "k": outcomes,
+        "f": not outcomes and "forecast" in scene.title.cues,
     }
     return {"v": vector, **count, **{key: of for key, of in told.items() if of}, **_wording(reading)}
 

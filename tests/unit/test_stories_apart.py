@@ -144,3 +144,14 @@ def test_a_report_of_two_single_persons_is_of_the_one_its_title_names_first() ->
     joined = desk.report("Статкевич вернулся домой", "Политика отпустили из колонии.", hours=30, lang="ru")
     assert joined.story_id == 2, joined.reason
     assert desk.stories[2].facts.people[0] == "Mikola Statkevich"
+
+
+def test_what_may_come_next_is_not_the_release_that_was() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 123 prisoners after talks with John Coale", "They reached Lithuania.")
+    placed = desk.report(
+        "Коул: Лукашенко может выпустить ещё тысячу заключённых", "США снимут тогда большую часть санкций.", hours=20
+    )
+    assert placed.action is Action.OPEN, placed.reason
+    asked = desk.report("Will all 123 prisoners freed by Belarus stay abroad?", "Coale does not say.", hours=21)
+    assert asked.story_id == 1, asked.reason
