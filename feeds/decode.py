@@ -7,10 +7,12 @@ parser's regular expressions to choke on.
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.entities import html5
 from itertools import islice
 
 from core.errors import ParseError
+from core.message import foreign
 from core.model import Outcome
 from core.sentence import Sentence
 from feeds import fault_texts as told
@@ -27,14 +29,19 @@ _REFERENCE = re.compile(
     r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
 )
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
-_XML_DECLARATION = re.compile(r"\s*<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]{0,2000}([\[>])", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
+# What ends a document type, and what may hold such a sign: https://www.w3.org/TR/xml/#NT-doctypedecl
+_DOCTYPE_PART = re.compile(r"[\[>\"']")
+_SUBSET_PART = re.compile(r"[\]\"']|<!--|<\?")
+_CLOSING = {'"': '"', "'": "'", "<!--": "-->", "<?": "?>"}
+_SUBSET_END = re.compile(r"\]\s{0,100}>")
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{4000,}")
+_LONG_TAG = re.compile(r"<[A-Za-z][^<]{4000,}")
+_TAG_PART = re.compile(r"[>\"']")
 _ATTRIBUTE = re.compile(r"[\s\"'][^\s=\"'<>/]{1,200}\s*=")
 _WORD = re.compile(r"[A-Za-z0-9_.+@-]*")
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9_.+@-])[A-Za-z0-9_.+@-]{2001,}")
-_QUOTED = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _NESTING = re.compile(r"<!\[CDATA\[|<!--|<(/?)[A-Za-z_][^<>]*?(/?)>")
 
 _BLANKS = re.compile(r"\s*+")
@@ -91,7 +98,9 @@ def check_kind(text: str) -> None:
     if not names:
         raise no_feed(Sentence(told.NO_MARKUP, count=str(len(text))))
     if names[0] in ("html", "head", "body", "script", "meta", "title") or _PAGE.match(text, start):
-        raise no_feed(_describe_page(text), Outcome.BLOCKED if challenges(text) else Outcome.NOT_A_FEED)
+        if challenges(text):
+            raise ParseError(Outcome.BLOCKED, Sentence(told.CHALLENGED))
+        raise no_feed(_describe_page(text))
     if names[0] == "opml":
         raise no_feed(Sentence(told.OPML))
     if names[0] in ("urlset", "sitemapindex"):
@@ -126,8 +135,8 @@ def is_whole(text: str) -> bool:
     return False
 
 
-def no_feed(what: Sentence, outcome: Outcome = Outcome.NOT_A_FEED) -> ParseError:
-    return ParseError(outcome, Sentence(told.NO_FEED, what=what))
+def no_feed(what: Sentence) -> ParseError:
+    return ParseError(Outcome.NOT_A_FEED, Sentence(told.NO_FEED, what=what))
 
 
 def challenges(text: str) -> bool:
@@ -137,10 +146,8 @@ def challenges(text: str) -> bool:
 
 
 def _describe_page(text: str) -> Sentence:
-    if challenges(text):
-        return Sentence(told.CHALLENGED)
     title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text[:20000], re.IGNORECASE)
-    return Sentence(told.PAGE_TITLED, title=" ".join(title[1].split())[:80]) if title else Sentence(told.PAGE)
+    return Sentence(told.PAGE_TITLED, title=foreign(unescape(title[1]), 80)) if title else Sentence(told.PAGE)
 
 
 def _drop_doctype(text: str) -> str:
@@ -149,13 +156,31 @@ def _drop_doctype(text: str) -> str:
     match = _DOCTYPE.search(text, 0, root.start() if root else len(text))
     if match is None:
         return text
-    end = match.end()
-    if match[1] == "[":
-        closing = re.compile(r"\]\s{0,100}>").search(text, end)
-        if closing is None:
-            raise ParseError(Outcome.PARSE, Sentence(told.DOCTYPE_ENDLESS))
-        end = closing.end()
+    end = _end_of(text, match.end(), _DOCTYPE_PART) or text.find(">", match.end()) + 1
+    if end and text[end - 1] == "[":
+        inside = end
+        end = _end_of(text, inside, _SUBSET_PART)
+        closing = _SUBSET_END.match(text, end - 1) if end else None
+        closing = closing or _SUBSET_END.search(text, inside)  # unbalanced quotes inside
+        end = closing.end() if closing else 0
+    if not end:
+        raise ParseError(Outcome.PARSE, Sentence(told.DOCTYPE_ENDLESS))
     return text[: match.start()] + text[end:]
+
+
+def _end_of(text: str, start: int, parts: re.Pattern[str]) -> int:
+    """Behind the first sign that `parts` finds and that opens no quotation or comment, whose insides are passed over;
+    0 when there is none."""
+    position = start
+    while match := parts.search(text, position):
+        closing = _CLOSING.get(match[0])
+        if closing is None:
+            return match.end()
+        found = text.find(closing, match.end())
+        if found < 0:
+            return 0
+        position = found + len(closing)
+    return 0
 
 
 def _mend_reference(match: re.Match[str]) -> str:
@@ -188,16 +213,34 @@ def _has_long_word(text: str) -> bool:
 def _may_be_deep(text: str) -> bool:
     """An upper bound at little cost: every "<" that is no end tag counts as one level deeper."""
     depth = 0
-    for part in _QUOTED.sub("", text).split("</"):
+    for part in _without_quoted(text).split("</"):
         depth = max(0, depth - 1) + part.count("<")
         if depth > MAX_DEPTH:
             return True
     return False
 
 
+def _without_quoted(text: str) -> str:
+    """The text without comments and CDATA sections; those that never end stay, each looked at once."""
+    closings = {"<!--": "-->", "<![CDATA[": "]]>"}
+    starts = {opening: text.find(opening) for opening in closings}
+    pieces, position = [], 0
+    while starts := {opening: start for opening, start in starts.items() if start >= 0}:
+        opening = min(starts, key=starts.__getitem__)
+        end = text.find(closings[opening], starts[opening] + len(opening))
+        if end < 0:
+            del starts[opening]
+            continue
+        pieces.append(text[position : starts[opening]])
+        position = end + 3
+        starts |= {one: text.find(one, position) for one, start in starts.items() if start < position}
+    return "".join([*pieces, text[position:]])
+
+
 def _check_attributes(text: str) -> None:
     for match in _LONG_TAG.finditer(text):
-        if len(_ATTRIBUTE.findall(match[0])) > MAX_ATTRIBUTES:
+        end = _end_of(match[0], 0, _TAG_PART) or len(match[0])
+        if len(_ATTRIBUTE.findall(match[0], 0, end)) > MAX_ATTRIBUTES:
             raise ParseError(Outcome.PARSE, Sentence(told.MANY_ATTRIBUTES, most=str(MAX_ATTRIBUTES)))
 
 

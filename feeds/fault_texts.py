@@ -33,8 +33,11 @@ NO_HTTP = "What {host} sent is no HTTP answer; it is tried again."
 LOST = "The connection to {host} was lost ({cause}); it is tried again."
 
 # --- the address ----------------------------------------------------------------------------------------------------
-MALFORMED = "The address is malformed and refused; correct it in the configuration."
-ADDRESS_REFUSED = "The address is refused: {why}. Correct it in the configuration."
+ADDRESS_REFUSED = "The address is refused: {why}. Correct it."
+TARGET_REFUSED = (
+    "The server redirects to an address that is refused: {why}. Tell its publisher, or look for another address of the "
+    "feed."
+)
 IS_MALFORMED = "it is malformed"
 NO_SCHEME = "only http and https are fetched, not an address without scheme"
 OTHER_SCHEME = "only http and https are fetched, not {scheme}"
@@ -42,7 +45,7 @@ ODD_SIGNS = "it holds a backslash, a blank or a control character"
 USER_OR_NO_HOST = "it holds a user name or names no host"
 DISGUISED = "the host {host} is a number in disguise"
 PRIVATE = "{shown} is on a private network; to permit it, add “{endpoint}” to feeds.allow_private."
-RESERVED = "{address} is on a private or reserved network."
+IS_PRIVATE = "{shown} is on a private or reserved network"
 
 # --- the body -------------------------------------------------------------------------------------------------------
 TOO_LARGE = "The body is larger than {size} MiB; raise feeds.max_bytes if the feed is really that large."
@@ -78,7 +81,10 @@ NO_MARKUP = "{count} characters without any markup came instead of a feed"
 OPML = "an OPML list of feeds came instead of a feed"
 SITEMAP = "a sitemap came instead of a feed"
 OTHER_ROOT = "a document of <{name}> came instead of a feed"
-CHALLENGED = "a web page that asks for a browser check (the site blocks programs) came instead"
+CHALLENGED = (
+    "The site asks for a browser check instead of showing the feed, as it does to programs; try another user_agent for "
+    "the feed, or ask its operator."
+)
 PAGE = "a web page came instead"
 PAGE_TITLED = "a web page came instead, titled “{title}”"
 NO_NEWS_TITLES = "a sitemap came whose addresses have no news titles"

@@ -7,6 +7,7 @@ kept as received (each byte as one character, so that any can be stored) and sen
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,19 +22,23 @@ from yarl import URL
 from core.errors import FetchError
 from core.history import REFUSALS
 from core.links import host_of
+from core.message import foreign
 from core.model import Outcome
 from core.ports import Clock, FetchRequest
 from core.sentence import Sentence
 from feeds import fault_texts as told
-from feeds.gate import BlockedAddress, Gate, GateResolver, Lookup
+from feeds.gate import AddressRefused, BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
 from feeds.options import FeedOptions
 from feeds.turns import Turns
 
 DNS_CACHE_SECONDS = 300
+# Bytes of one header, and how many headers: some sites send policies and cookies beyond aiohttp's 8 KiB and 128.
+MOST_IN_HEADER, MOST_HEADERS = 32 * 1024, 500
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,8 @@ class Fetcher:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, connect=self._options.connect_timeout.total_seconds()),
                 requote_redirect_url=False,
+                max_field_size=MOST_IN_HEADER,
+                max_headers=MOST_HEADERS,
             )
         return self._session
 
@@ -155,9 +162,9 @@ class Fetcher:
             async with asyncio.timeout(self._options.timeout.total_seconds()):
                 return await self._follow(url, headers, known, proxy)
         except TimeoutError as error:
-            raise self._timed_out(url, error) from error
-        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _explain(url, error) from error
+            seconds = self._options.timeout.total_seconds()
+            slow = Sentence(told.TOO_SLOW, host=host_of(url), seconds=f"{seconds:g}")
+            raise FetchError(Outcome.TIMEOUT, slow) from error
 
     def _remember(self, url: str, fetched: Fetched) -> None:
         """Keep validators of an answer that came from another host; the caller stores only those of the feed's own."""
@@ -175,17 +182,38 @@ class Fetcher:
         seen = {url}
         for _ in range(self._options.max_redirects + 1):
             conditional = known.headers(url)
-            result = await self._get(url, {**headers, **conditional}, bool(conditional), proxy)
+            try:
+                result = await self._ask(url, {**headers, **conditional}, bool(conditional), proxy)
+            except AddressRefused as error:
+                if len(seen) == 1:
+                    raise
+                # Whoever wrote the redirect must not talk an operator into letting it through.
+                raise FetchError(Outcome.BLOCKED, Sentence(told.TARGET_REFUSED, why=error.why)) from error
             if isinstance(result, Fetched):
                 return replace(result, permanent_url=url) if permanent and len(seen) > 1 else result
             status, target = result
             weaker = url.startswith("https:") and target.startswith("http:")
             permanent = permanent and status in _PERMANENT and not weaker
             if target in seen:
-                raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=target))
+                raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=foreign(target, 200)))
             seen.add(target)
             url = target
         raise FetchError(Outcome.REDIRECT, Sentence(told.MANY_REDIRECTS, most=str(self._options.max_redirects)))
+
+    async def _ask(
+        self, url: str, headers: Mapping[str, str], conditional: bool, proxy: str
+    ) -> Fetched | tuple[int, str]:
+        """`_get`, its failures told of the host that was asked; raises FetchError only, but when time is up."""
+        try:
+            return await self._get(url, headers, conditional, proxy)
+        except aiohttp.ConnectionTimeoutError as error:
+            seconds = self._options.connect_timeout.total_seconds()
+            late = Sentence(told.NOT_REACHED, host=host_of(url), seconds=f"{seconds:g}")
+            raise FetchError(Outcome.TIMEOUT, late) from error
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
+            raise _explain(url, error) from error
 
     async def _get(
         self, url: str, headers: Mapping[str, str], conditional: bool, proxy: str
@@ -229,21 +257,14 @@ class Fetcher:
         if status == 304:
             message = Sentence(told.NO_VERSION)
         else:
-            reason = f" ({response.reason})"[:60] if response.reason else ""
+            reason = foreign(response.reason or "", 50)
             advice = Sentence(_ADVICE.get(status, told.SERVERS_FAULT if status >= 500 else told.TRIED_LATER))
-            message = Sentence(told.ANSWERED, answer=f"{status}{reason}", advice=advice)
+            answer = f"{status} ({reason})" if reason else str(status)
+            message = Sentence(told.ANSWERED, answer=answer, advice=advice)
         outcome = _OUTCOMES.get(status, Outcome.HTTP)
         if status == 503 and wait is not None:
             outcome = Outcome.RATE_LIMITED
         raise FetchError(outcome, message, retry_after=wait, status=status)
-
-    def _timed_out(self, url: str, error: TimeoutError) -> FetchError:
-        host = host_of(url)
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            seconds = self._options.connect_timeout.total_seconds()
-            return FetchError(Outcome.TIMEOUT, Sentence(told.NOT_REACHED, host=host, seconds=f"{seconds:g}"))
-        seconds = self._options.timeout.total_seconds()
-        return FetchError(Outcome.TIMEOUT, Sentence(told.TOO_SLOW, host=host, seconds=f"{seconds:g}"))
 
 
 def same_host(one: str, other: str) -> bool:
@@ -282,6 +303,8 @@ def _as_received(response: aiohttp.ClientResponse, name: bytes) -> str | None:
 
 def _as_sent(value: str) -> str | None:
     """The text that the client library will encode to the bytes received, or None for bytes it cannot send."""
+    if _CONTROL.search(value):
+        return None
     try:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -299,10 +322,11 @@ def _explain(url: str, error: BaseException) -> FetchError:
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, BlockedAddress):
-            return FetchError(Outcome.BLOCKED, seen.words)
+            return AddressRefused(seen.words, seen.why)
         seen = getattr(seen, "os_error", None) or seen.__cause__ or seen.__context__
     if isinstance(error, aiohttp.InvalidURL):
-        return FetchError(Outcome.BLOCKED, Sentence(told.MALFORMED))
+        why = Sentence(told.IS_MALFORMED)
+        return AddressRefused(Sentence(told.ADDRESS_REFUSED, why=why), why)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return FetchError(Outcome.NETWORK, Sentence(told.NO_NAME, host=host))
     if isinstance(error, aiohttp.ClientSSLError):

@@ -43,11 +43,20 @@ MAX_LOOKUPS = 16
 
 
 class BlockedAddress(OSError):
-    """A connection that the gate refuses; the text is a sentence for a person."""
+    """A connection that the gate refuses; `words` are a sentence for a person, `why` is the reason alone."""
 
-    def __init__(self, words: Sentence) -> None:
+    def __init__(self, words: Sentence, why: Sentence) -> None:
         self.words = words
+        self.why = why
         super().__init__(words)
+
+
+class AddressRefused(FetchError):
+    """An address that the gate refuses (BLOCKED); `why` is the reason alone."""
+
+    def __init__(self, words: Sentence, why: Sentence) -> None:
+        self.why = why
+        super().__init__(Outcome.BLOCKED, words)
 
 
 class Gate:
@@ -58,13 +67,13 @@ class Gate:
         self._granted: set[tuple[str, int]] = set()
 
     def check_url(self, url: str) -> None:
-        """Raise FetchError (BLOCKED) unless the address is plain http(s) to a host that may be asked."""
+        """Raise AddressRefused unless the address is plain http(s) to a host that may be asked."""
         host, port, is_address = _take_apart(url)
         if is_address:
             try:
                 self.check_address(host, port, host)
             except BlockedAddress as error:
-                raise FetchError(Outcome.BLOCKED, error.words) from None
+                raise AddressRefused(error.words, error.why) from None
 
     def is_allowed(self, url: str) -> bool:
         """Whether the operator listed the host of a sound address as one of the own private network."""
@@ -78,13 +87,16 @@ class Gate:
             self._granted.add((address, port))
         elif not is_public(address):
             shown = host if host == address else f"{host} ({address})"
-            raise BlockedAddress(Sentence(told.PRIVATE, shown=shown, endpoint=f"{host}:{port}"))
+            endpoint = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            words = Sentence(told.PRIVATE, shown=shown, endpoint=endpoint)
+            raise BlockedAddress(words, Sentence(told.IS_PRIVATE, shown=shown))
 
     def open_socket(self, info: tuple[int, int, int, str, Any]) -> socket.socket:
         """Make the socket for one connection, after a last look at the address (aiohttp's socket_factory)."""
         family, kind, protocol, _, where = info
         if (where[0], where[1]) not in self._granted and not is_public(where[0]):
-            raise BlockedAddress(Sentence(told.RESERVED, address=str(where[0])))
+            why = Sentence(told.IS_PRIVATE, shown=str(where[0]))
+            raise BlockedAddress(Sentence(told.ADDRESS_REFUSED, why=why), why)
         opened = socket.socket(family, kind, protocol)
         opened.setblocking(False)
         return opened
@@ -143,8 +155,8 @@ def _endpoint(text: str) -> tuple[str, int]:
     return host.strip("[]").rstrip("."), int(port) if port.isdigit() else 0
 
 
-def _blocked(why: Sentence) -> FetchError:
-    return FetchError(Outcome.BLOCKED, Sentence(told.ADDRESS_REFUSED, why=why))
+def _blocked(why: Sentence) -> AddressRefused:
+    return AddressRefused(Sentence(told.ADDRESS_REFUSED, why=why), why)
 
 
 class GateResolver(AbstractResolver):

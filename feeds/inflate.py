@@ -10,6 +10,10 @@ from core.sentence import Sentence
 from feeds import fault_texts as told
 
 _STEP = 256 * 1024
+_GZIP = ("gzip", "x-gzip")
+_MAGIC = b"\x1f\x8b"
+# Names that servers give to a body that is as it is.
+_PLAIN = ("", "identity", "none", "binary", "8bit", "utf-8", "utf8")
 
 
 def too_large(limit: int) -> FetchError:
@@ -20,11 +24,14 @@ def too_large(limit: int) -> FetchError:
 
 
 class Inflater:
-    """Collects a body. `encoding` is the Content-Encoding header; raises FetchError (TOO_LARGE, NETWORK)."""
+    """Collects a body. `encoding` is the Content-Encoding header; raises FetchError (TOO_LARGE, NETWORK).
+
+    A body that begins as gzip does is unpacked whether the header says so or not, once.
+    """
 
     def __init__(self, encoding: str, limit: int) -> None:
-        names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in ("", "identity")]
-        if len(names) > 1 or (names and names[0] not in ("gzip", "x-gzip", "deflate")):
+        names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in _PLAIN]
+        if len(names) > 1 or (names and names[0] not in (*_GZIP, "deflate")):
             raise FetchError(Outcome.NETWORK, Sentence(told.ENCODING, encoding=encoding[:60]))
         self._kind = names[0] if names else ""
         self._limit = limit
@@ -38,6 +45,13 @@ class Inflater:
         self._raw += len(chunk)
         if self._raw > self._limit:
             raise too_large(self._limit)
+        if not self._kind and not self._parts:
+            chunk, self._held = self._held + chunk, b""
+            if len(chunk) < 2:
+                self._held = chunk
+                return
+            if chunk.startswith(_MAGIC):  # a file feed.xml.gz, or a server that does not say what it sends
+                self._kind = _GZIP[0]
         if not self._kind:
             self._parts.append(chunk)
             return
@@ -50,7 +64,7 @@ class Inflater:
         """The whole body; raises FetchError when the compressed stream was cut off."""
         if self._kind and self._raw and (self._engine is None or not self._engine.eof):
             raise FetchError(Outcome.NETWORK, Sentence(told.CUT_OFF))
-        return b"".join(self._parts)
+        return b"".join(self._parts) if self._kind else b"".join([*self._parts, self._held])
 
     def _inflate(self, chunk: bytes) -> None:
         chunk, self._held = self._held + chunk, b""
@@ -60,7 +74,7 @@ class Inflater:
                     self._held = chunk  # two bytes tell what begins here
                     return
                 # Several gzip members may follow one another; anything else after the end is padding.
-                if self._engine and (self._kind == "deflate" or not chunk.startswith(b"\x1f\x8b")):
+                if self._engine and (self._kind == "deflate" or not chunk.startswith(_MAGIC)):
                     return
                 self._engine = self._begin(chunk)
             part = self._engine.decompress(chunk, _STEP)

@@ -58,6 +58,13 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "to data": (redirect("data:text/xml,<rss/>"), Outcome.BLOCKED),
     "to javascript": (redirect("javascript:alert(1)"), Outcome.BLOCKED),
     "to ftp": (redirect("ftp://news.example/feed"), Outcome.BLOCKED),
+    "to every address": (redirect("http://[::]/"), Outcome.BLOCKED),
+    "to a host without points": (redirect("http://0/"), Outcome.BLOCKED),
+    "to NAT64": (redirect("http://[64:ff9b::7f00:1]/"), Outcome.BLOCKED),
+    "to 6to4": (redirect("http://[2002:7f00:1::]/"), Outcome.BLOCKED),
+    "to a zone": (redirect("http://[fe80::1%25lo]/"), Outcome.BLOCKED),
+    "to a port too high": (redirect("http://news.example:99999/"), Outcome.BLOCKED),
+    "to a private network without scheme": (redirect("//10.0.0.1/feed"), Outcome.BLOCKED),
     # size
     "declared too large": (reply(ONE, length=10**9), Outcome.TOO_LARGE),
     "endless body": (endless(answer(b"", length=-1), b"<item/>" * 5000), Outcome.TOO_LARGE),
@@ -89,9 +96,20 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "chunks without end": (reply(b"5\r\n<rss>\r\n", headers=CHUNKED), Outcome.NETWORK),
     "bad gzip": (reply(b"\x1f\x8b\x08" + b"junk" * 20, headers=GZIP), Outcome.NETWORK),
     "no gzip at all": (reply(ONE, headers=GZIP), Outcome.NETWORK),
+    "one byte of gzip": (reply(b"\x1f", headers=GZIP), Outcome.NETWORK),
+    "wrong sum of gzip": (reply(gzip.compress(ONE)[:-8] + bytes(8), headers=GZIP), Outcome.NETWORK),
+    "gzip bomb that is not said": (reply(BOMB), Outcome.TOO_LARGE),
     "gzip cut short": (reply(gzip.compress(MANY)[:-20], headers=GZIP), Outcome.NETWORK),
     "garbage status line": (raw(b"Hello, who are you?\r\n\r\n"), Outcome.NETWORK),
     "endless header": (raw(b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n"), Outcome.NETWORK),
+    "too many headers": (reply(ONE, headers=[(f"X-{n}", "1") for n in range(2000)]), Outcome.NETWORK),
+    "two lengths": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + ONE), Outcome.NETWORK),
+    "length of words": (raw(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + ONE), Outcome.NETWORK),
+    "negative chunk": (reply(b"-1\r\nxx\r\n", headers=CHUNKED), Outcome.NETWORK),
+    "TLS alert": (raw(b"\x15\x03\x01\x00\x02\x02\x28"), Outcome.NETWORK),
+    "HTTP/0.9": (raw(ONE), Outcome.NETWORK),
+    "reason with controls": (reply(b"", "500 \x1b[2J<!channel> \u202e"), Outcome.HTTP),
+    "reason that is no text": (raw(b"HTTP/1.1 500 \xff\xfe\xd0\r\nContent-Length: 0\r\n\r\n"), Outcome.HTTP),
     "header with line feed": (raw(b"HTTP/1.1 200 OK\r\n\x00: a\r\n\r\n"), Outcome.NETWORK),
     # type
     "empty 200": (reply(b""), Outcome.NOT_A_FEED),
@@ -103,6 +121,10 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     # XML
     "attribute storm": (
         reply(b"<rss><a " + b" ".join(b"a%d='1'" % n for n in range(5000)) + b"/></rss>"),
+        Outcome.PARSE,
+    ),
+    "attribute storm in quotes": (
+        reply(b"<rss><a " + b" ".join(b"a%d='>'" % n for n in range(5000)) + b"/></rss>"),
         Outcome.PARSE,
     ),
     "nested too deep": (reply(b"<rss><channel>" + b"<b>" * 5000), Outcome.PARSE),
@@ -144,6 +166,12 @@ async def test_each_fault_has_its_outcome(name: str) -> None:
         reply(zlib.compress(ONE), headers=[("Content-Encoding", "deflate")]),
         reply(zlib.compress(ONE)[2:-4], headers=[("Content-Encoding", "deflate")]),
         reply(ONE, headers=[("Content-Encoding", "identity")]),
+        reply(ONE, headers=[("Content-Encoding", "none")]),
+        reply(ONE, headers=[("Content-Encoding", "utf-8")]),
+        reply(gzip.compress(ONE), headers=[("Content-Type", "application/gzip")]),
+        drip(answer(gzip.compress(ONE)), 0),
+        reply(ONE, headers=[("Content-Security-Policy", "a" * 20_000)]),
+        reply(ONE, headers=[(f"X-{number}", "1") for number in range(200)]),
         reply(ONE, headers=[("Content-Type", "text/html")]),
         reply(ONE, headers=[("Content-Type", "nonsense")]),
         reply(b"%x\r\n%b\r\n0\r\n\r\n" % (len(ONE), ONE), headers=CHUNKED),
@@ -192,8 +220,29 @@ async def test_a_name_that_leads_to_a_private_address_is_blocked_at_every_hop() 
         assert result.outcome is Outcome.BLOCKED
         assert "inside.example:81" in result.error
         url = it.server.on("/there", redirect("http://inside.example:82/feed"))
-        assert (await it.poll(url)).outcome is Outcome.BLOCKED
+        told = await it.poll(url)
+        assert told.outcome is Outcome.BLOCKED
+        assert "redirects to an address that is refused: inside.example (127.0.0.1) is on a private" in told.error
+        assert "allow_private" not in told.error
         assert [seen.target for seen in it.server.seen] == ["/there"]
+
+
+async def test_a_redirect_that_fails_names_the_host_it_leads_to() -> None:
+    def lookup(host: str, port: int, family: int) -> list[tuple[int, str]]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async with polling(lookup=lookup) as it:
+        result = await it.poll(it.server.on("/feed", redirect("http://gone.example/feed")))
+        assert result.outcome is Outcome.NETWORK
+        assert "The name gone.example cannot be found" in result.error
+
+
+@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
+async def test_a_version_that_cannot_be_sent_back_is_not(name: str) -> None:
+    async with polling() as it:
+        url = it.server.on("/feed", reply(ONE, headers=[(name, b'"a\x01b\x7f"')]))
+        assert [(await it.poll(url)).outcome for _ in range(2)] == [Outcome.OK, Outcome.NOT_MODIFIED]
+        assert not {b"if-none-match", "if-none-match", "if-modified-since"} & it.server.seen[-1].headers.keys()
 
 
 async def test_an_allowed_name_is_reached_where_it_resolves_to() -> None:

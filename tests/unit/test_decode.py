@@ -133,12 +133,18 @@ def test_named_references_of_html_become_characters_and_those_of_xml_stay() -> N
         '<!DOCTYPE rss SYSTEM "file:///etc/passwd">',
         '<!DOCTYPE rss PUBLIC "-//X//Y" "http://evil.example/x.dtd" [ <!ENTITY % p SYSTEM "file:///etc/passwd"> %p; ]>',
         '<!doctype rss [<!ENTITY a "]>"> ]  >',
+        '<!DOCTYPE rss SYSTEM "<x" [<!ENTITY a "lol"><!ENTITY b SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE rss SYSTEM "a>b" [<!ENTITY a "lol"><!ENTITY b SYSTEM "file:///etc/passwd">]>',
+        f'<!DOCTYPE rss SYSTEM "{"x" * 5000}" [<!ENTITY a "lol"><!ENTITY b SYSTEM "file:///etc/passwd">]>',
+        """<!DOCTYPE rss [<!-- it's ]> --><?x "]>?><!ENTITY z ']>'><!ENTITY a "'>]><!ENTITY b SYSTEM 'file:///passwd'">]>""",
+        "<!DOCTYPE rss SYSTEM it's>",
     ],
 )
 def test_no_entity_declaration_reaches_the_parser(doctype: str) -> None:
     text = prepare(rss("<title>&b;</title>", "<?xml version='1.0'?>" + doctype))
-    assert "<!ENTITY a" not in text
+    assert "<!" not in text
     assert "passwd" not in text
+    assert "<title>&b;</title>" in text
 
 
 def test_an_endless_document_type_is_refused() -> None:
@@ -151,6 +157,7 @@ def test_an_endless_document_type_is_refused() -> None:
     "inside",
     [
         "<item " + " ".join(f'a{n}="1"' for n in range(5000)) + "/>",
+        "<item " + " ".join(f"a{n}='>'" for n in range(5000)) + "/>",
         "<b>" * 3000 + "</b>" * 3000,
     ],
 )
@@ -197,7 +204,7 @@ def test_what_is_no_feed_is_named(body: bytes, says: str) -> None:
 
 
 def test_a_browser_check_is_no_feed_and_blocks() -> None:
-    with pytest.raises(ParseError, match="This is not a feed: a web page that asks for a browser check") as caught:
+    with pytest.raises(ParseError, match=r"The site asks for a browser check .* try another user_agent") as caught:
         prepare(b"<html><title>Just a moment...</title>")
     assert caught.value.outcome is Outcome.BLOCKED
 

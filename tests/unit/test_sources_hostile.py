@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,37 @@ STORMS = {
     "one word": (b'{"title":"x","items":[{"content_html":"', b"<", b'"}]}'),
     "every byte": (b"", bytes(range(256)), b""),
 }
+
+
+_RSS, _TITLE = b"<rss><channel>", b"<rss><channel><item><title>"
+XML_STORMS = {
+    "blanks": (b"<rss", b" ", b"><channel/></rss>"),
+    "blanks in an end tag": (_TITLE + b"x</title", b" \n", b"></item>"),
+    "comments that never end": (_RSS, b"<!--", b""),
+    "comments": (b"", b"<!-- x -->", b"<rss><channel><![CDATA[x]]></channel></rss>"),
+    "CDATA that never ends": (_TITLE, b"<![CDATA[", b"</title></item></channel></rss>"),
+    "brackets in CDATA": (_TITLE + b"<![CDATA[", b"]]", b""),
+    "opened tags": (_RSS, b"<", b""),
+    "closed tags": (_RSS, b"</", b""),
+    "declarations": (_RSS, b"<!", b""),
+    "document types": (b"", b"<!DOCTYPE x [", b"<rss/>"),
+    "quotes in a document type": (b"<!DOCTYPE x [", b"'\"", b"]><rss/>"),
+    "instructions": (_RSS, b"<?", b""),
+    "references": (_TITLE, b"&#", b"</title></item>"),
+    "quotes": (b"<rss a='", b"'\"", b""),
+    "attributes": (b"<rss ", b"a='>' ", b"><channel/></rss>"),
+    "colons": (b"<rss><", b"x:", b"><channel/></rss>"),
+}
+
+
+@pytest.mark.parametrize("storm", XML_STORMS)
+def test_feeds_are_read_in_proportion_too(storm: str) -> None:
+    begin, unit, end = XML_STORMS[storm]
+    source: Source = SOURCES.get("rss")
+    began = time.process_time()
+    with suppress(ParseError):
+        source.parse(begin + unit * (BYTES // 3 // len(unit)) + end, url=URL)
+    assert time.process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("storm", STORMS)
