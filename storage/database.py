@@ -85,24 +85,38 @@ class Database:
         """Whether `transact` may be used."""
         return self.url.drivername == dialect.SQLITE
 
-    async def transact(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]]) -> _T:
-        """On SQLite a transaction that writes in one step: what `work` makes for the dialect is run in a thread."""
+    @property
+    def dialect(self) -> Dialect:
+        """SQLAlchemy's dialect of an open database; raises StoreError for one that is not."""
+        return self._opened().dialect
+
+    def _opened(self) -> AsyncEngine:
         if self._engine is None:
             raise StoreError(_NOT_OPEN)
+        return self._engine
+
+    async def transact(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]]) -> _T:
+        """On SQLite a transaction that writes in one step: what `work` makes for the dialect is run in a thread."""
+        async with self._gate:
+            return await self._in_one_step(work, write=True)
+
+    async def look(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]]) -> _T:
+        """The same, but it only reads."""
+        return await self._in_one_step(work, write=False)
+
+    async def _in_one_step(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]], *, write: bool) -> _T:
         try:
-            async with self._gate:
-                return await dialect.transact(self._engine, work(self._engine.dialect))
+            return await dialect.transact(self._opened(), work(self.dialect), write=write)
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise dialect.explain(error, self.url) from error
 
     @asynccontextmanager
     async def _begin(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
-        if self._engine is None:
-            raise StoreError(_NOT_OPEN)
+        engine = self._opened()
         try:
             async with AsyncExitStack() as stack:
                 try:
-                    connection = await stack.enter_async_context(dialect.connect(self._engine, write=write))
+                    connection = await stack.enter_async_context(dialect.connect(engine, write=write))
                 except (OSError, TimeoutError) as error:
                     raise dialect.explain(error, self.url) from error
                 yield connection

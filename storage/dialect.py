@@ -168,12 +168,15 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+_BEGIN, _BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
+
+
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and writes later can fail half way with "database is locked" whatever the
     # timeout; one that takes the lock at the start waits for it (https://www.sqlite.org/lang_transaction.html).
     write = connection.get_execution_options().get("write", False)
     driver: Any = connection.connection.driver_connection
-    driver.begin_with("BEGIN IMMEDIATE" if write else "BEGIN")
+    driver.begin_with(_BEGIN_WRITING if write else _BEGIN)
 
 
 async def prepare(engine: AsyncEngine, busy_timeout: float) -> None:
@@ -205,11 +208,11 @@ async def connect(engine: AsyncEngine, *, write: bool) -> AsyncIterator[AsyncCon
             yield connection
 
 
-async def transact(engine: AsyncEngine, work: Callable[[sqlite3.Connection], T]) -> T:
-    """A transaction of SQLite that writes and is cheap, since it is known beforehand: see QuickConnection.transact."""
+async def transact(engine: AsyncEngine, work: Callable[[sqlite3.Connection], T], *, write: bool) -> T:
+    """A transaction of SQLite that is cheap, since it is known beforehand: see QuickConnection.transact."""
     async with engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        done: T = await driver.transact(work)
+        done: T = await driver.transact(work, _BEGIN_WRITING if write else _BEGIN)
         return done
 
 

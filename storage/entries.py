@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, union, update
+from sqlalchemy import Dialect, Select, case, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -24,7 +26,7 @@ from storage.rows import Prepared, RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
-_AT_ONCE = 100
+_AT_ONCE = 50
 
 
 async def add(
@@ -65,18 +67,48 @@ async def _add_some(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[
 
 async def _add_in_step(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[int | None]:
     """The same on SQLite, which tells the id of each row that is inserted."""
-    rows = [_identity_row(feed, key, item, now) for (_, key), feed, item, now in seen]
-    adding, identity_rows = _IDENTITIES.bind(connection.dialect, rows)
-    inserting, texts = _TEXTS.bind(connection.dialect, [_entry_row(feed, 0, item, now) for _, feed, item, now in seen])
+    return await in_step(connection, _bind(connection.dialect, seen).insert)
 
-    def add_them(database: sqlite3.Connection) -> list[int | None]:
-        done = [database.execute(adding, row) for row in identity_rows]
+
+@dataclass(frozen=True, slots=True)
+class BoundEntries:
+    """Entries as SQLite's driver takes them."""
+
+    adding: str
+    keys: Sequence[tuple[Any, ...]]
+    inserting: str
+    texts: Sequence[tuple[Any, ...]]
+
+    def insert(self, database: sqlite3.Connection) -> list[int | None]:
+        """Insert them within a transaction: ids in their order, None for what is stored already."""
+        done = [database.execute(self.adding, key) for key in self.keys]
         ids = [one.lastrowid if one.rowcount else None for one in done]
-        fresh = [(entry_id, *text[1:]) for entry_id, text in zip(ids, texts, strict=True) if entry_id is not None]
-        database.executemany(inserting, fresh)
+        fresh = [(entry_id, *text[1:]) for entry_id, text in zip(ids, self.texts, strict=True) if entry_id is not None]
+        database.executemany(self.inserting, fresh)
         return ids
 
-    return await in_step(connection, add_them)
+
+async def bind_all(
+    dialect: Dialect, polls: Iterable[tuple[Feed, Sequence[NewEntry], datetime]]
+) -> dict[int, list[BoundEntries]]:
+    """The entries of polls by their feeds, for a transaction in one step; other tasks get their turn in between."""
+    bound: dict[int, list[BoundEntries]] = {}
+    waiting = 0
+    for feed, new, now in polls:
+        for batch in batches(new, _AT_ONCE):
+            waiting += len(batch)
+            if waiting > _AT_ONCE:
+                await asyncio.sleep(0)
+                waiting = len(batch)
+            seen = [((feed.id, digest(item.entry.identity)), feed, item, now) for item in batch]
+            bound.setdefault(feed.id, []).append(_bind(dialect, seen))
+    return bound
+
+
+def _bind(dialect: Dialect, seen: Sequence[_Seen]) -> BoundEntries:
+    rows = [_identity_row(feed, key, item, now) for (_, key), feed, item, now in seen]
+    texts = [_entry_row(feed, 0, item, now) for _, feed, item, now in seen]
+    return BoundEntries(*_IDENTITIES.bind(dialect, rows), *_TEXTS.bind(dialect, texts))
 
 
 _TEXTS = RowInsert(entries)

@@ -1,4 +1,8 @@
-"""Feeds: what is configured, what is due, who polls it, and how the last poll ended."""
+"""Feeds: what is configured, what is due, who polls it, and how the last poll ended.
+
+On PostgreSQL whoever changes several feeds takes their rows in the order of their ids, so that no two can wait for one
+another.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,19 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Dialect, Integer, Row, Select, bindparam, case, null, select, update
+from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LeaseLost
+from core.failpoints import reach
 from core.health import FeedRecord, Origin
 from core.history import FeedHistory
 from core.model import Feed, FeedSpec, FeedState, NewEntry, PollRecord
 from storage import entries as texts
+from storage import known
 from storage.claims import STATE
 from storage.columns import digest
+from storage.database import Database
 from storage.dialect import batches, insert
 from storage.rows import Prepared
 from storage.schema import feeds
@@ -33,7 +40,7 @@ async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: date
         select(
             feeds.c.id, feeds.c.url_digest, feeds.c.spec, feeds.c.active, feeds.c.next_poll_at,
             feeds.c.last_polled_at, feeds.c.failures, feeds.c.origin,
-        )
+        ).order_by(feeds.c.id)
     )  # fmt: skip
     stored = {bytes(row.url_digest): row for row in rows}
     new = [new_row(key, spec, now) for key, spec in wanted.items() if key not in stored]
@@ -109,11 +116,9 @@ async def records(connection: AsyncConnection) -> tuple[FeedRecord, ...]:
 async def hasten(connection: AsyncConnection, now: datetime) -> int:
     """Let feeds that wait longer than their servers ask be due when these allow."""
     sooner = case((feeds.c.earliest_poll_at > now, feeds.c.earliest_poll_at), else_=now)
-    hastened = await connection.execute(
-        update(feeds)
-        .where(feeds.c.active, feeds.c.next_poll_at > now, feeds.c.next_poll_at > feeds.c.earliest_poll_at)
-        .values(next_poll_at=sooner)
-    )
+    late = feeds.c.active, feeds.c.next_poll_at > now, feeds.c.next_poll_at > feeds.c.earliest_poll_at
+    held = select(feeds.c.id).where(*late).order_by(feeds.c.id).with_for_update(key_share=True)
+    hastened = await connection.execute(update(feeds).where(feeds.c.id.in_(held), *late).values(next_poll_at=sooner))
     return hastened.rowcount
 
 
@@ -152,6 +157,8 @@ async def finish_all(
     wanted = [(feed, item, record.polled_at) for feed, record in written for item in new.get(feed.id, ())]
     ids = await texts.add_all(connection, wanted) if wanted else ()
     added = Counter(feed.id for (feed, _, _), entry_id in zip(wanted, ids, strict=True) if entry_id is not None)
+    if wanted:
+        reach("poll.stored")
     quiet, told = [], []
     for feed, record in written:
         if added[feed.id] or not _is_quiet(feed, record):
@@ -165,22 +172,67 @@ async def finish_all(
     return {feed.id: added[feed.id] for feed, _ in written}
 
 
-def finish_in_step(
+async def record_all(
+    database: Database,
     polls: Sequence[tuple[Feed, PollRecord]],
-) -> Callable[[Dialect], Callable[[sqlite3.Connection], list[int]]]:
-    """`finish_all` for Database.transact, of polls without new entries; the ids of the feeds that were still ours."""
+    new: Mapping[int, Sequence[NewEntry]],
+    stale: Mapping[int, Sequence[int]],
+) -> dict[int, int]:
+    """`finish_all` on SQLite, in one step; `stale` as known.refresh has them, by their feeds."""
+    brought = [(feed, new[feed.id], record.polled_at) for feed, record in polls if feed.id in new]
+    bound = await texts.bind_all(database.dialect, brought)
+    return await database.transact(_finish_in_step(polls, bound, stale))
 
-    def prepare(dialect: Dialect) -> Callable[[sqlite3.Connection], list[int]]:
-        bound: list[tuple[int, str, tuple[Any, ...]]] = []
-        for feed, record in polls:
-            if _is_quiet(feed, record):
-                sql, rows = _finishing_quietly().bind(dialect, [_finished_quietly(feed, record)])
-            else:
-                sql, rows = _finishing().bind(dialect, [_finished(feed, record, 0)])
-            bound.append((feed.id, sql, rows[0]))
-        return lambda connection: [one for one, sql, row in bound if connection.execute(sql, row).rowcount]
+
+def _finish_in_step(
+    polls: Sequence[tuple[Feed, PollRecord]],
+    new: Mapping[int, Sequence[texts.BoundEntries]],
+    stale: Mapping[int, Sequence[int]],
+) -> Callable[[Dialect], Callable[[sqlite3.Connection], dict[int, int]]]:
+    def prepare(dialect: Dialect) -> Callable[[sqlite3.Connection], dict[int, int]]:
+        offered = {feed_id: sum(len(part.keys) for part in parts) for feed_id, parts in new.items()}
+        bound = {feed.id: _bound(dialect, feed, record, offered.get(feed.id, 0)) for feed, record in polls}
+        asking, epochs = _asking().bind(dialect, [{"feed_id": feed.id, "feed_epoch": feed.epoch} for feed, _ in polls])
+        refreshing = known.bind_refresh(dialect, stale, {feed.id: record.polled_at for feed, record in polls})
+
+        def finish(database: sqlite3.Connection) -> dict[int, int]:
+            added: dict[int, int] = {}
+            for (feed, _), epoch in zip(polls, epochs, strict=True):
+                if feed.id not in new:
+                    added[feed.id] = 0
+                elif database.execute(asking, epoch).fetchone():
+                    ids = [one for part in new[feed.id] for one in part.insert(database)]
+                    added[feed.id] = len(ids) - ids.count(None)
+            if new:
+                reach("poll.stored")
+            written = {}
+            for feed, record in polls:
+                if feed.id not in added:
+                    continue
+                count = added[feed.id]
+                statement = bound[feed.id] if count == offered.get(feed.id, 0) else _bound(dialect, feed, record, count)
+                if database.execute(*statement).rowcount:
+                    written[feed.id] = count
+                    database.executemany(*refreshing(feed.id))
+            return written
+
+        return finish
 
     return prepare
+
+
+def _bound(dialect: Dialect, feed: Feed, record: PollRecord, added: int) -> tuple[str, tuple[Any, ...]]:
+    """The statement that ends a poll, and its values, as the driver takes them."""
+    if added or not _is_quiet(feed, record):
+        sql, (row,) = _finishing().bind(dialect, [_finished(feed, record, added)])
+    else:
+        sql, (row,) = _finishing_quietly().bind(dialect, [_finished_quietly(feed, record)])
+    return sql, row
+
+
+@cache
+def _asking() -> Prepared:
+    return Prepared(select(feeds.c.id).where(*_still_ours()))
 
 
 def _is_quiet(feed: Feed, record: PollRecord) -> bool:
@@ -220,8 +272,11 @@ def _finishing_quietly() -> Prepared:
 
 def _updating(parts: Sequence[str], values: Mapping[str, Any]) -> Prepared:
     new = {name: bindparam(f"new_{name}", type_=feeds.c[name].type) for name in parts}
-    ours = (feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch"))
-    return Prepared(update(feeds).where(*ours).values({**new, **values, "lease_until": null()}))
+    return Prepared(update(feeds).where(*_still_ours()).values({**new, **values, "lease_until": null()}))
+
+
+def _still_ours() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return feeds.c.id == bindparam("feed_id"), feeds.c.epoch == bindparam("feed_epoch")
 
 
 def _finished_quietly(feed: Feed, record: PollRecord) -> dict[str, Any]:

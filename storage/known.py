@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, select, union_all, update
+from sqlalchemy import CompoundSelect, Dialect, bindparam, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Entry
 from core.ports import Clock
-from storage.columns import digest
+from storage.columns import digest, sqlite_time
 from storage.database import Database
 from storage.dialect import batches
+from storage.rows import Prepared
 from storage.schema import identities
 
 # Identities that are met again are written again only after this time.
@@ -47,8 +49,12 @@ class KnownEntries:
         return (await self.find_known_all({feed_id: entries}))[feed_id]
 
     async def find_known_all(self, asked: Mapping[int, Sequence[Entry]]) -> dict[int, frozenset[str]]:
-        async with self._database.read() as connection:
-            found = await find(connection, asked, self._clock.now())
+        now = self._clock.now()
+        if self._database.is_sqlite:
+            found = await self._database.look(find_in_step(asked, now))
+        else:
+            async with self._database.read() as connection:
+                found = await find(connection, asked, now)
         for feed_id, known in found.items():
             self._stale.pop(feed_id, None)
             if known.stale:
@@ -64,6 +70,16 @@ class _Asked:
     by_link: dict[bytes, str]
     found: set[str] = field(default_factory=set)
     stale: set[int] = field(default_factory=set)
+
+    def meet(self, row_id: int, identity: bytes, link: bytes, *, stale: bool) -> None:
+        """Take a row of this feed; one that nobody asked for is passed over."""
+        names = [name for name in (self.by_identity.get(identity), self.by_link.get(link)) if name is not None]
+        self.found.update(names)
+        if names and stale:
+            self.stale.add(row_id)
+
+    def known(self) -> Known:
+        return Known(frozenset(self.found), tuple(sorted(self.stale)))
 
 
 @dataclass(slots=True)
@@ -85,13 +101,33 @@ async def find(connection: AsyncConnection, asked: Mapping[int, Sequence[Entry]]
     for question in _questions(wanted):
         given = {"feeds": question.feeds, "keys": question.keys, "links": question.links}
         for row in await connection.execute(_looking_up(), given):
-            feed = wanted[row.feed_id]
-            same = feed.by_identity.get(row.identity_digest), feed.by_link.get(row.link_digest)
-            names = [name for name in same if name is not None]
-            feed.found.update(names)
-            if names and row.last_seen_at < now - REFRESH:
-                feed.stale.add(row.id)
-    return {feed_id: Known(frozenset(feed.found), tuple(sorted(feed.stale))) for feed_id, feed in wanted.items()}
+            stale = row.last_seen_at < now - REFRESH
+            wanted[row.feed_id].meet(row.id, row.identity_digest, row.link_digest, stale=stale)
+    return {feed_id: feed.known() for feed_id, feed in wanted.items()}
+
+
+def find_in_step(
+    asked: Mapping[int, Sequence[Entry]], now: datetime
+) -> Callable[[Dialect], Callable[[sqlite3.Connection], dict[int, Known]]]:
+    """`find` for Database.look."""
+    wanted = {feed_id: _asked(entries) for feed_id, entries in asked.items()}
+
+    def prepare(dialect: Dialect) -> Callable[[sqlite3.Connection], dict[int, Known]]:
+        keys = [{"feed": one, "key": key} for one, feed in wanted.items() for key in feed.by_identity]
+        links = [{"feed": one, "key": key} for one, feed in wanted.items() for key in feed.by_link]
+        questions = _by_key("identity_digest").bind(dialect, keys), _by_key("link_digest").bind(dialect, links)
+        oldest = sqlite_time(now - REFRESH) or ""
+
+        def find_them(database: sqlite3.Connection) -> dict[int, Known]:
+            for sql, rows in questions:
+                for row in rows:
+                    for row_id, feed_id, identity, link, seen_at in database.execute(sql, row):
+                        wanted[feed_id].meet(row_id, identity, link, stale=seen_at < oldest)
+            return {feed_id: feed.known() for feed_id, feed in wanted.items()}
+
+        return find_them
+
+    return prepare
 
 
 def _asked(entries: Sequence[Entry]) -> _Asked:
@@ -120,13 +156,21 @@ def _questions(wanted: Mapping[int, _Asked]) -> Iterator[_Question]:
         yield question
 
 
+_COLUMNS = (
+    identities.c.id, identities.c.feed_id, identities.c.identity_digest, identities.c.link_digest,
+    identities.c.last_seen_at,
+)  # fmt: skip
+
+
+@cache
+def _by_key(column: str) -> Prepared:
+    key = bindparam("key", type_=identities.c[column].type)
+    return Prepared(select(*_COLUMNS).where(identities.c.feed_id == bindparam("feed"), identities.c[column] == key))
+
+
 @cache  # building it takes longer than running it
 def _looking_up() -> CompoundSelect[Any]:
-    columns = (
-        identities.c.id, identities.c.feed_id, identities.c.identity_digest, identities.c.link_digest,
-        identities.c.last_seen_at,
-    )  # fmt: skip
-    theirs = select(*columns).where(identities.c.feed_id.in_(bindparam("feeds", expanding=True)))
+    theirs = select(*_COLUMNS).where(identities.c.feed_id.in_(bindparam("feeds", expanding=True)))
     by_identity = theirs.where(identities.c.identity_digest.in_(bindparam("keys", expanding=True)))
     by_link = theirs.where(identities.c.link_digest.in_(bindparam("links", expanding=True)))
     return union_all(by_identity, by_link)
@@ -136,3 +180,21 @@ async def refresh(connection: AsyncConnection, stale: Sequence[int], now: dateti
     """Record that identities were met again, so that retention keeps what still stands in its feed."""
     for batch in batches(stale):
         await connection.execute(update(identities).where(identities.c.id.in_(batch)).values(last_seen_at=now))
+
+
+def bind_refresh(
+    dialect: Dialect, stale: Mapping[int, Sequence[int]], times: Mapping[int, datetime]
+) -> Callable[[int], tuple[str, Sequence[tuple[Any, ...]]]]:
+    """`refresh` of the rows of one feed, as SQLite's driver takes it. Both are by feed; `times` has all of them."""
+    bound = {
+        feed_id: _refreshing().bind(dialect, [{"row": row, "now": times[feed_id]} for row in rows])
+        for feed_id, rows in stale.items()
+    }
+    nothing = _refreshing().bind(dialect, ())
+    return lambda feed_id: bound.get(feed_id, nothing)
+
+
+@cache
+def _refreshing() -> Prepared:
+    changed = update(identities).where(identities.c.id == bindparam("row"))
+    return Prepared(changed.values(last_seen_at=bindparam("now")))

@@ -125,11 +125,14 @@ class QuickConnection(aiosqlite.Connection):
         """A cursor of the database, for use in the connection's thread."""
         return self._conn.cursor()
 
-    async def transact(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """A transaction that writes, all of it in one step: committed in the end, rolled back when `work` raises."""
+    async def transact(self, work: Callable[[sqlite3.Connection], _T], begin: str) -> _T:
+        """A transaction, all of it in one step: committed in the end, rolled back when `work` raises.
+
+        `begin` is the statement that begins it.
+        """
 
         def all_of_it() -> _T:
-            self._conn.execute("BEGIN IMMEDIATE")
+            self._conn.execute(begin)
             try:
                 done = work(self._conn)
                 self._conn.execute("COMMIT")

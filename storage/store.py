@@ -13,7 +13,6 @@ from sqlalchemy import delete
 
 from core.audit import Change
 from core.clock import SystemClock
-from core.failpoints import reach
 from core.health import FeedRecord
 from core.model import (
     EntryTrace,
@@ -151,13 +150,13 @@ class Store(
     async def record_polls(
         self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
     ) -> dict[int, int]:
-        if not entries and self._database.is_sqlite and not any(feed.id in self._stale for feed, _ in polls):
-            return dict.fromkeys(await self._database.transact(feeds.finish_in_step(polls)), 0)
+        new = entries or {}
+        if self._database.is_sqlite:
+            stale = {feed.id: self._stale.pop(feed.id, ()) for feed, _ in polls}
+            return await feeds.record_all(self._database, polls, new, stale)
         async with self._database.write() as connection:
             await limit_idle(connection)
-            written = await feeds.finish_all(connection, polls, entries or {})
-            if entries:
-                reach("poll.stored")
+            written = await feeds.finish_all(connection, polls, new)
             met_again = [row for feed, _ in polls for row in self._stale.pop(feed.id, ()) if feed.id in written]
             await known.refresh(connection, met_again, max(record.polled_at for _, record in polls))
         return written

@@ -16,6 +16,9 @@ from core.errors import StoreError
 from storage.database import Database
 from storage.dialect import in_step
 from storage.sqlite import QuickConnection
+from storage.store import Store
+from tests.contract.store_steps import ended, entry, new, spec
+from tests.fake_clock import FakeClock
 
 
 class Steps:
@@ -101,6 +104,22 @@ async def test_several_statements_of_a_transaction_take_one_step(
         await write("INSERT INTO t VALUES (1)", "INSERT INTO nonsense VALUES (1)")
     assert await count(database) == 3
     await database.close()
+
+
+async def test_polls_with_new_entries_are_looked_up_in_one_step_and_recorded_in_one(
+    sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(sqlite_url, clock=clock)
+    await store.open()
+    await store.sync_feeds([spec(number) for number in range(4)], clock.now())
+    feeds = await store.claim_due_feeds(clock.now(), limit=4)
+    brought = {feed.id: [new(entry(number)) for number in range(70)] for feed in feeds[:3]}
+    steps = Steps(monkeypatch)
+    known = await store.find_known_all({feed_id: [one.entry for one in found] for feed_id, found in brought.items()})
+    assert (steps.taken, set(known.values())) == (1, {frozenset()})
+    written = await store.record_polls([(feed, ended(feed, clock.now())) for feed in feeds], brought)
+    assert (steps.taken, [written[feed.id] for feed in feeds]) == (2, [70, 70, 70, 0])
+    await store.close()
 
 
 async def test_what_fails_is_rolled_back_and_the_connection_used_again(tmp_path: Path) -> None:
