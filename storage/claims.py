@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.model import Feed, FeedState
 from storage.columns import digest
+from storage.dialect import Fetch
 from storage.rows import Prepared
 from storage.schema import feeds
 
@@ -72,16 +74,44 @@ def claim_in_step(
         until = now + lease
 
         def lease_some(database: sqlite3.Connection) -> tuple[Feed, ...]:
-            chosen: list[int] = []
+            found: list[Sequence[Any]] = []
             for near, question in zip(nears, questions, strict=True):
                 due = database.execute(choosing, question).fetchall()
-                chosen = _choose(due, {}, limit, 1)
-                if len(chosen) == limit or len(due) < near:
+                chosen = _choose(due, {}, limit - len(found), 1)
+                sql, rows = _leasing_one().bind(dialect, [{"id_": one, "now": now, "until": until} for one in chosen])
+                found += [row for one in rows for row in database.execute(sql, one).fetchall()]
+                if len(found) == limit or len(due) < near:
                     break
-            sql, rows = _leasing_one().bind(dialect, [{"id_": one, "now": now, "until": until} for one in chosen])
-            found = [row for one in rows for row in database.execute(sql, one).fetchall()]
             read = _leasing_one().reader(dialect, _LEASED)
             return tuple(sorted(map(_feed, map(read, found)), key=lambda feed: (feed.state.next_poll_at, feed.id)))
+
+        return lease_some
+
+    return prepare
+
+
+def claim_at_once(
+    now: datetime, *, limit: int, lease: timedelta, force: bool
+) -> Callable[[Dialect], Callable[[Fetch], Awaitable[tuple[Feed, ...]]]]:
+    """`claim` for Database.transact_locked, of any feeds, one a host: one statement, as a rule."""
+    limit = min(limit, _MOST_AT_ONCE)
+
+    def prepare(dialect: Dialect) -> Callable[[Fetch], Awaitable[tuple[Feed, ...]]]:
+        nears = (limit * _LOOK_NEAR, limit * _LOOK_AHEAD)
+        statement = _choosing_and_leasing(force)
+        given = {"now": now, "until": now + lease, "per_host": 1}
+        read = statement.reader(dialect, _LEASED)
+
+        async def lease_some(fetch: Fetch) -> tuple[Feed, ...]:
+            found: list[Sequence[Any]] = []
+            for near in nears:
+                sql, (values,) = statement.bind(dialect, [{**given, "limit": limit - len(found), "near": near}])
+                rows = await fetch(sql, *values)
+                found += rows
+                if len(found) == limit or not rows or rows[0][-1] < near:
+                    break
+            claimed = (_feed(read(tuple(row)[:-1])) for row in found)
+            return tuple(sorted(claimed, key=lambda feed: (feed.state.next_poll_at, feed.id)))
 
         return lease_some
 
@@ -141,6 +171,22 @@ def _leasing() -> ReturningUpdate[Any]:
         .where(feeds.c.id.in_(free.with_for_update(skip_locked=True, key_share=True)))
         .values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1)
         .returning(*_LEASED)
+    )
+
+
+@cache
+def _choosing_and_leasing(force: bool) -> Prepared:
+    """`_due`, `_choose` and `_leasing` in one, of one feed a host; each row tells last how many feeds were due."""
+    due = _due(force, False).add_columns(feeds.c.next_poll_at).cte("due")
+    first = select(due.c.id, due.c.next_poll_at).ext(distinct_on(due.c.host))
+    firsts = first.order_by(due.c.host, due.c.next_poll_at, due.c.id).cte("first")
+    chosen = select(firsts.c.id).order_by(firsts.c.next_poll_at, firsts.c.id).limit(bindparam("limit", type_=Integer))
+    free = select(feeds.c.id).where(feeds.c.id.in_(chosen), _free())
+    held = free.with_for_update(skip_locked=True, key_share=True).cte("held")
+    seen = select(func.count()).select_from(due).scalar_subquery()
+    leased = update(feeds).where(feeds.c.id.in_(select(held.c.id)))
+    return Prepared(
+        leased.values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1).returning(*_LEASED, seen.label("seen"))
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import TypeVar
 
+import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -86,7 +87,7 @@ class Database:
         return self.url.drivername == dialect.SQLITE
 
     @property
-    def dialect(self) -> Dialect:
+    def sql_dialect(self) -> Dialect:
         """SQLAlchemy's dialect of an open database; raises StoreError for one that is not."""
         return self._opened().dialect
 
@@ -104,9 +105,18 @@ class Database:
         """The same, but it only reads."""
         return await self._in_one_step(work, write=False)
 
+    async def transact_locked(
+        self, lock: dialect.Lock, work: Callable[[Dialect], Callable[[dialect.Fetch], Awaitable[_T]]]
+    ) -> _T:
+        """On PostgreSQL a transaction with `lock` taken; what `work` makes for the dialect asks the driver itself."""
+        try:
+            return await dialect.transact_locked(self._opened(), lock, work(self.sql_dialect))
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise dialect.explain(error, self.url) from error
+
     async def _in_one_step(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]], *, write: bool) -> _T:
         try:
-            return await dialect.transact(self._opened(), work(self.dialect), write=write)
+            return await dialect.transact(self._opened(), work(self.sql_dialect), write=write)
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise dialect.explain(error, self.url) from error
 

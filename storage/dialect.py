@@ -15,13 +15,14 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from enum import IntEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import Connection, Table, event, exc, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
@@ -224,10 +225,31 @@ async def in_step(connection: AsyncConnection, work: Callable[[sqlite3.Connectio
 
 
 _LIMITING = text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_LIMIT_MS}")
-_LOCKING = text(
+_LOCKING_TEXT = (
     f"SELECT set_config('idle_in_transaction_session_timeout', '{_IDLE_LIMIT_MS}', true), "
     f"pg_advisory_xact_lock({_LOCK_SPACE}, CAST(:lock AS integer))"
 )
+_LOCKING = text(_LOCKING_TEXT)
+
+
+Fetch = Callable[..., Awaitable[Sequence[Sequence[Any]]]]  # a statement and its values -> rows, as the driver has them
+
+
+async def transact_locked(engine: AsyncEngine, lock: Lock, work: Callable[[Fetch], Awaitable[T]]) -> T:
+    """A transaction of PostgreSQL that holds `lock`, in few round trips: past SQLAlchemy, BEGIN along with the lock.
+
+    A connection on which it fails is closed, which ends the transaction whatever its state.
+    """
+    async with engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            await driver.execute(f"BEGIN; {_LOCKING_TEXT.replace(':lock', str(int(lock)))}")
+            done = await work(driver.fetch)
+            await driver.execute("COMMIT")
+        except BaseException:
+            await connection.invalidate()
+            raise
+        return done
 
 
 async def take_lock(connection: AsyncConnection, lock: Lock) -> None:
@@ -317,6 +339,7 @@ def explain(error: BaseException, url: URL) -> StoreError:
         if mark in words or (state and state.startswith(mark)):
             return StoreError(f"Database {shown}: {remedy} ({words[:200]}).")
     lost = getattr(error, "connection_invalidated", False) or state.startswith("08")
+    lost = lost or isinstance(origin, asyncpg.InterfaceError)  # as of a connection that is closed
     if lost or isinstance(origin, (OSError, TimeoutError)):
         return StoreError(
             f"Database {shown}: the server cannot be reached ({words[:200]}): check storage.url and that it runs."

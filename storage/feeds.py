@@ -180,7 +180,7 @@ async def record_all(
 ) -> dict[int, int]:
     """`finish_all` on SQLite, in one step; `stale` as known.refresh has them, by their feeds."""
     brought = [(feed, new[feed.id], record.polled_at) for feed, record in polls if feed.id in new]
-    bound = await texts.bind_all(database.dialect, brought)
+    bound = await texts.bind_all(database.sql_dialect, brought)
     return await database.transact(_finish_in_step(polls, bound, stale))
 
 

@@ -119,8 +119,11 @@ class Store(
         force: bool = False,
         urls: Sequence[str] = (),
     ) -> tuple[Feed, ...]:
-        if self._database.is_sqlite and per_host == 1 and not urls:
-            return await self._database.transact(claims.claim_in_step(now, limit=limit, lease=lease, force=force))
+        if per_host == 1 and not urls:
+            if self._database.is_sqlite:
+                return await self._database.transact(claims.claim_in_step(now, limit=limit, lease=lease, force=force))
+            wanted = claims.claim_at_once(now, limit=limit, lease=lease, force=force)
+            return await self._database.transact_locked(Lock.FEEDS, wanted)
         async with self._database.write(Lock.FEEDS) as connection:
             cap = {"limit": limit, "per_host": per_host}
             return await claims.claim(connection, now, **cap, lease=lease, force=force, urls=urls)

@@ -12,13 +12,9 @@ import pytest
 
 from core.model import Feed
 from storage.store import Store
-from tests.contract.store_steps import ended, spec
+from tests.contract.store_steps import UNTIL_SOMEBODY_WAITS, ended, spec
 from tests.fake_clock import FakeClock
 from tests.patience import PATIENCE
-
-UNTIL_SOMEBODY_WAITS = """
-    DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$
-"""
 
 
 @pytest.fixture

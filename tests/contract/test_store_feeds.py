@@ -165,8 +165,7 @@ async def test_a_crowded_host_does_not_hide_the_others(store: Store, clock: Fake
     clock.advance(1)
     crowd = [spec(number, host="crowd") for number in range(300)]
     await store.sync_feeds([*crowd, spec(999)], clock.now())
-    (first,) = await store.claim_due_feeds(clock.now(), limit=2)
-    (second,) = await store.claim_due_feeds(clock.now(), limit=2)
+    first, second = await store.claim_due_feeds(clock.now(), limit=2)
     assert (first.spec.url.split("/")[2], second.spec) == ("crowd.example", spec(999))
 
 
