@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from matching.candidates import Candidate
@@ -43,6 +44,9 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
 def _held(view: View, number: Number) -> bool:
     """Still inside? Not where the word only says "the remaining ones" of those freed."""
     held = view.in_clause(number.first, "held")
+    denied = view.in_clause(number.first, "negation")
+    if held and all(any(abs(cue.first - other.first) <= _REACH + 1 for other in denied) for cue in held):
+        return False  # "eighteen will not see the feast behind bars"
     rest = {cue.first for cue in view.before(number.first, _REACH + 1, "rest")}
     return any(cue.first not in rest for cue in held) or (bool(held) and not view.in_clause(number.first, "freed"))
 
@@ -55,12 +59,26 @@ def _weigh_wish(item: Candidate) -> None:
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     governed = freed and all(any(wish.first <= cue.first for wish in wishes) for cue in freed)
-    if (wishes and (governed or view.before(number.first, 8, "forecast"))) or _that(view, number):
+    if wishes and _allowed(item, wishes):
+        item.add(0.5, "allowed")
+    elif (wishes and (governed or view.before(number.first, 8, "forecast"))) or _that(view, number):
         item.add(-8, "forecast")
     elif wishes:
         item.add(-2.5, "forecast after")
     elif view.before(number.first, 6, "forecast"):
         item.add(-2.5, "forecast of the clause")
+
+
+def _allowed(item: Candidate, wishes: Sequence[Cue]) -> bool:
+    """ "A decree is signed: sixteen can go home": what may happen is granted."""
+    words = item.view.passage.folded
+    may = all(cue.first == cue.last and words[cue.first] in _mays() for cue in wishes)
+    return may and not item.number.bound and any(view.cues.get("signed") for view in item.views)
+
+
+@cache
+def _mays() -> frozenset[str]:
+    return frozenset(map(fold, read_table("facts")["prepositions"]["may"]))
 
 
 def _that(view: View, number: Number) -> bool:
@@ -88,7 +106,7 @@ def _weigh_past(item: Candidate) -> None:
     elif view.in_clause(number.first, "ago"):
         item.add(-7, "earlier, years ago")
     elif view.in_clause(number.first, "back"):
-        item.add(-9 if _one_of(view, number) else -2, "earlier")
+        item.add(-9 if _one_of(view, number) and _months_ago(view, number) else -2, "earlier")
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
@@ -119,6 +137,18 @@ def _since(view: View, year: Number) -> bool:
 @cache
 def _sinces() -> frozenset[str]:
     return frozenset(map(fold, read_table("facts")["prepositions"]["since"]))
+
+
+def _months_ago(view: View, number: Number) -> bool:
+    """Is a month named that it was in, not only "last week" or "two days ago"?"""
+    words = view.passage.folded
+    cues = view.in_clause(number.first, "back")
+    return not any(words[at].startswith(_lately()) for cue in cues for at in range(cue.first, cue.last + 1))
+
+
+@cache
+def _lately() -> tuple[str, ...]:
+    return tuple(map(fold, read_table("facts")["prepositions"]["lately"]))
 
 
 def _one_of(view: View, number: Number) -> bool:

@@ -153,6 +153,7 @@ _SUFFIXES = frozenset(("s", "t", "re", "ll", "ve", "d", "m"))
 _TITLES = (
     " mr mrs ms dr st gen sen rep lt col jr sr prof hr fr pres amb vs no г гг им ул св проф ген тыс млн млрд руб грн"
     " dol tys mln mld godz proc ul św red bzw ca usw mme mm př např tzv str sv dott sig on avv kl nr etc ал др вул ім "
+    " ks кс o о bp abp "
 )
 
 

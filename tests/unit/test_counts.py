@@ -71,6 +71,14 @@ def test_numbers_of_others_are_not_taken(matcher: PackMatcher, title: str, body:
         ("Były kandydat opuścił kolonię", "Mikoła Statkiewicz we wrześniu nie zgodził się na wyjazd.", "pl", 1),
         # the remaining ones of those freed are free
         ("Statkiewicz zawrócił", "Pozostali uwolnieni z pięćdziesięciu dwóch dojechali do Wilna.", "pl", 52),
+        # who will not be behind bars is free
+        ("Жіноче свято за ґратами не зустрінуть вісімнадцятеро", "Є указ Лукашенка про помилування.", "uk", 18),
+        # what may be is granted where a decree is signed
+        ("Trisdešimt kalinių gali eiti namo", "Įsaką dėl malonės pasirašė A. Lukašenka.", "lt", 30),
+        # "o." and "ks." are titles and end no sentence
+        ("Ks. Okołotowicz i o. Juchniewicz wyszli z kolonii", "Duchownych ułaskawiono na Białorusi.", "pl", 2),
+        # told of again some days later
+        ("Rabkova on her first night outside", "She was one of the 250 whom Belarus freed last week.", "en", 250),
         # told in two clauses, one with a country
         ("Belarus: fifteen reach Vilnius, 235 go home", "All were pardoned.", "en", 250),
     ],
