@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 MAX_WORD = 64  # letters looked at; longer "words" are data, not language
-_CACHE = 2_048  # distinct words remembered, about 0.5 MB; matching.text remembers what words are within
+_CACHE = 2_048  # words remembered that are not plain letters of one script, about 0.5 MB
 
 _APOSTROPHES = "'’‘`´ʼʹ′ˈ＇‛ʻʽ"
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u034f\u061c\u180e" + "".join(
@@ -55,7 +55,6 @@ _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _GREEK_LETTER = re.compile(r"[\u0370-\u03ff]")
 
 
-@lru_cache(maxsize=_CACHE)
 def fold(word: str) -> str:
     """Return the comparable form of one word; "" when nothing is left. Never raises, looks at 64 letters at most."""
     if word.isascii():
@@ -65,6 +64,7 @@ def fold(word: str) -> str:
     return _fold_any(word)
 
 
+@lru_cache(maxsize=_CACHE)
 def _fold_any(word: str) -> str:
     text = repair_script(unicodedata.normalize("NFKC", word[:MAX_WORD].translate(_REPAIR)))
     text = text.casefold().translate(_LETTERS)

@@ -54,13 +54,13 @@ class Hints:
         return told
 
     def _read(self, chunk: str) -> _Hint | None:
+        words = words_of(chunk)
+        known = [(written, word) for written, folded in words if (word := self._words[folded]) is not None]
+        if not known:
+            return None
         told: dict[str, None] = {}
         starts: dict[_Start, None] = {}
-        words = words_of(chunk)
-        for written, folded in words:
-            word = self._words[folded]
-            if word is None:
-                continue
+        for written, word in known:
             told |= dict.fromkeys(concept for concept, _ in concepts_of(word, written))
             if word.names is not None and word.names.surnames and not written[0].islower():
                 told[SOMEBODY] = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from matching.numberwords import is_number_word
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
-from matching.phrases import Phrase, PhraseIndex
+from matching.phrases import Phrase, phrase_of
 from matching.stems import Stems
 from matching.text import Memory, Passage
 from matching.topics import Topic
@@ -90,14 +91,13 @@ class Lexicon:
         self.persons: Mapping[str, Person] = {person.id: person for person in packs.persons}
         self.sources: Mapping[str, tuple[str, ...]] = packs.sources
         self.warnings: tuple[str, ...] = tuple(packs.warnings)
-        self._stems: Stems[Pattern] = Stems()
-        self._phrases = PhraseIndex()
-        for patterns in packs.concepts.values():
-            for pattern in patterns:
-                if len(pattern.elements) == 1:
-                    self._stems.add(pattern.elements[0].stem, pattern)
-                else:
-                    self._phrases.add(pattern)
+        self._stems: Stems[Pattern | Phrase] = Stems()  # of one word: patterns; of several, at their rarest: phrases
+        for number, pattern in enumerate(chain.from_iterable(packs.concepts.values())):
+            if len(pattern.elements) == 1:
+                self._stems.add(pattern.elements[0].stem, pattern)
+            else:
+                phrase = phrase_of(pattern, number)
+                self._stems.add(phrase.rarest.stem, phrase)
         self._names = NameIndex(packs.persons, packs.cognates)
         self.words: Memory[Word | None] = Memory(self._look_up, _REMEMBERED)
 
@@ -128,14 +128,20 @@ class Lexicon:
 
     def _look_up(self, folded: str) -> Word | None:
         whole: list[Pattern] = [_NUMBER] if _is_count(folded) else []
-        for size, patterns in reversed(self._stems.look_up(folded)):
-            whole += [pattern for pattern in patterns if len(folded) - size <= pattern.elements[0].extra]
-        within = self._phrases.look_up(folded)
+        within: list[Phrase] = []
+        for size, values in self._stems.look_up(folded):
+            more = len(folded) - size
+            for value in values:
+                if isinstance(value, Phrase):
+                    if more <= value.rarest.extra:
+                        within.append(value)
+                elif more <= value.elements[0].extra:
+                    whole.append(value)
         names = self._names.look_up(folded)
         if not (whole or within or names):
             return None
         best_first = _longest_win(whole)
-        return Word(_sure(best_first), best_first, within, names)
+        return Word(_sure(best_first), best_first, tuple(within), names)
 
     def _find_persons(self, scan: Scan, context: bool, roles: frozenset[str]) -> list[Found]:
         if not scan.names:

@@ -108,11 +108,16 @@ class Lattice:
 
     def fits(self, word: str) -> bool:
         """Whether a folded word is one of the spellings with one of the endings."""
-        states = {0}
+        states = [0]
         for options in self.positions:
-            states = {at + len(option) for at in states for option in options if word.startswith(option, at)}
-            if not states:
+            following: list[int] = []
+            for at in states:
+                for option in options:
+                    if word.startswith(option, at):
+                        following.append(at + len(option))
+            if not following:
                 return False
+            states = following if len(following) == 1 else list(set(following))
         return any(word[at:] in self.endings for at in states)
 
     def prefixes(self) -> set[str]:

@@ -32,7 +32,8 @@ def meaning_of(folded: str, langs: Sequence[str]) -> Meaning | None:
 
 def is_number_word(folded: str) -> bool:
     """Does a word mean two or more in some language, and is it no common word in another?"""
-    return any(row.value >= 2 and not row.known for row in meanings().get(folded, ()))
+    rows = meanings().get(folded)
+    return rows is not None and any(row.value >= 2 and not row.known for row in rows)
 
 
 def is_join(folded: str, langs: Sequence[str]) -> bool:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from matching.cues import is_small_word
 from matching.patterns import GAP, Element, Pattern
-from matching.stems import Stems
 from matching.text import Passage
 
 
@@ -29,6 +28,11 @@ class Phrase(NamedTuple):
     back: int
     rank: tuple[int, int]
 
+    @property
+    def rarest(self) -> Element:
+        """The word at which the pattern is sought."""
+        return self.pattern.elements[self.anchor]
+
     def stands(self, passage: Passage, at: int) -> Iterator[tuple[int, int]]:
         """First and last word of the pattern wherever its rarest word is the one with the number `at`, or may be; the
         words next to that one are known to begin as they must."""
@@ -41,37 +45,19 @@ class Phrase(NamedTuple):
                     yield first, last
 
 
-class PhraseIndex:
-    """Finds the phrases whose rarest word a word may be."""
-
-    def __init__(self) -> None:
-        self._by_stem: Stems[Phrase] = Stems()
-        self._size = 0
-
-    def add(self, pattern: Pattern) -> None:
-        """Take in a pattern of several words."""
-        elements, gaps = pattern.elements, pattern.gaps
-        anchor = max(range(len(elements)), key=lambda at: _rarity(elements[at]))
-        reach = [GAP + 1 if gap else 1 for gap in gaps]
-        phrase = Phrase(
-            elements[anchor - 1].stem if anchor and not gaps[anchor] else "",
-            elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
-            pattern,
-            anchor,
-            sum(reach[1 : anchor + 1]),
-            (-len(elements[0].stem), self._size),
-        )
-        self._by_stem.add(elements[anchor].stem, phrase)
-        self._size += 1
-
-    def look_up(self, folded: str) -> tuple[Phrase, ...]:
-        """The phrases that may stand where a word stands."""
-        return tuple(
-            phrase
-            for size, phrases in self._by_stem.look_up(folded)
-            for phrase in phrases
-            if len(folded) - size <= phrase.pattern.elements[phrase.anchor].extra
-        )
+def phrase_of(pattern: Pattern, number: int) -> Phrase:
+    """A pattern of several words as it is sought; `number` is its place among those of the packs."""
+    elements, gaps = pattern.elements, pattern.gaps
+    anchor = max(range(len(elements)), key=lambda at: _rarity(elements[at]))
+    reach = [GAP + 1 if gap else 1 for gap in gaps]
+    return Phrase(
+        elements[anchor - 1].stem if anchor and not gaps[anchor] else "",
+        elements[anchor + 1].stem if anchor + 1 < len(elements) and not gaps[anchor + 1] else "",
+        pattern,
+        anchor,
+        sum(reach[1 : anchor + 1]),
+        (-len(elements[0].stem), number),
+    )
 
 
 def _rarity(element: Element) -> tuple[bool, int]:

@@ -13,23 +13,27 @@ class Stems(Generic[Value]):
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[Value, ...]] = {}
-        self._sizes: dict[str, tuple[int, ...]] = {}  # first letters -> lengths of the stems that begin so, ascending
+        self._short: set[str] = set()  # stems shorter than a head
+        self._sizes: dict[str, tuple[int, ...]] = {}  # head -> lengths of the stems that begin so, ascending
         self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}  # equal lengths are kept once
 
     def add(self, stem: str, value: Value) -> None:
         """Take in a value; a stem may have several."""
         known = self._values.get(stem, ())
         self._values[stem] = (*known, value)
-        if not known:
+        if len(stem) < _HEAD:
+            self._short.add(stem)
+        elif not known:
             head = stem[:_HEAD]
             sizes = tuple(sorted({*self._sizes.get(head, ()), len(stem)}))
             self._sizes[head] = self._alike.setdefault(sizes, sizes)
 
     def look_up(self, word: str) -> list[tuple[int, tuple[Value, ...]]]:
         """Lengths of the stems with which a word begins, the shortest first, and the values of each."""
-        values, sizes = self._values, self._sizes
-        found: list[tuple[int, tuple[Value, ...]]] = []
-        for head in (word[:1], word[:2], word[:_HEAD])[: len(word)]:
-            if head in sizes:
-                found += [(size, values[word[:size]]) for size in sizes[head] if word[:size] in values]
+        values = self._values
+        found = [(len(stem), values[stem]) for stem in dict.fromkeys((word[:1], word[:2])) if stem in self._short]
+        for size in self._sizes.get(word[:_HEAD], ()):
+            stem = word[:size]
+            if len(stem) == size and stem in values:
+                found.append((size, values[stem]))
         return found

@@ -186,8 +186,8 @@ def read_lead(text: str, where: str, sentences: int) -> Lead:
 
 
 def words_of(chunk: str) -> list[tuple[str, str]]:
-    """The words and numbers of one chunk, as written and folded."""
-    return _words_of(chunk, _chunks[chunk])
+    """The words and numbers of one chunk, as written and folded; one not met before is not remembered."""
+    return _words_of(chunk, _chunks.get(chunk) or _read_chunk(chunk))
 
 
 def _plain(text: str) -> str:

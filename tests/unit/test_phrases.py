@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from matching.lexicon import Lexicon, load_lexicon
 from matching.patterns import Pattern
-from matching.phrases import PhraseIndex
 from matching.text import Passage, read_passage
 
 WORDS = [
@@ -66,8 +65,11 @@ def test_phrases_are_found_wherever_the_long_way_finds_them(lexicon: Lexicon, pa
 
 
 def test_a_phrase_is_sought_at_its_rarest_word(lexicon: Lexicon) -> None:
-    index = PhraseIndex()
-    for pattern in lexicon.concepts["listed"]:
-        index.add(pattern)
-    assert [phrase.pattern.source.split()[0] for phrase in index.look_up("list")] == ["en:on", "en:the"]
-    assert index.look_up("on") == index.look_up("the") == index.look_up("listed") == ()
+    listed = lexicon.words["list"]
+    assert listed is not None
+    sources = ["en:on", "en:the", "en:from", "en:list*2"]
+    assert [phrase.pattern.source.split()[0] for phrase in listed.within] == sources
+    assert {phrase.rarest.stem for phrase in listed.within} == {"list"}
+    for word in ("the", "listed"):
+        other = lexicon.words[word]
+        assert other is None or all(phrase.pattern.concept != "listed" for phrase in other.within)
