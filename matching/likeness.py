@@ -19,7 +19,9 @@ from matching import story_texts as why
 
 Signature = Mapping[str, Any]
 Rules = Mapping[str, float]
-PRISONS = frozenset(("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom"))
+PRISONS = frozenset(
+    ("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom", "c:out", "c:from_jail")
+)
 WORTH = frozenset(("subject:trade", "subject:licence"))  # what a concession is worth, in reports that lead with it
 _SAME_DAY = 0.75  # days
 _MANY = 10  # a number of people that hardly two releases have in common

@@ -9,7 +9,7 @@ from matching.lexicon import COUNTRY, Found, Lexicon
 from matching.text import Passage, read_passage
 
 _ANYBODY: frozenset[str] = frozenset()
-_OUT = frozenset(("prisoner", "captivity", "release", "freedom", "pardon"))
+_OUT = frozenset(("prisoner", "captivity", "release", "freedom", "out", "from_jail", "pardon"))
 _DEALT = frozenset(("prisoner", "captivity", "sanctions", "envoy"))
 
 

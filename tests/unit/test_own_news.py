@@ -38,8 +38,9 @@ THIRD = read("news-third.jsonl")
 FOURTH = read("news-fourth.jsonl")
 FIFTH = read("news-fifth.jsonl")
 SIXTH = read("news-sixth.jsonl")
+CHECKS = read("news-checks.jsonl")
 PAIRS = read("news-pairs.jsonl")
-EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + PAIRS
+EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + CHECKS + PAIRS
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -63,7 +64,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != ""
-    assert re.fullmatch(rf"[ofpqstvx]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[fkopqstvx]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -115,8 +116,8 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
 
 @pytest.mark.parametrize(
     "items",
-    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH, FIFTH, SIXTH],
-    ids=["open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth"],
+    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH, FIFTH, SIXTH, CHECKS],
+    ids=["open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "checks"],
 )
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
     assert 2 * sum(item["hard"] for item in items) >= len(items)
