@@ -10,7 +10,6 @@ from app.loop import run_async
 
 if TYPE_CHECKING:
     from app.parts import Parts
-    from core.model import FeedSpec
     from core.ports import ChatPlatform
     from core.settings import Settings
     from feeds.probing import Probe
@@ -35,17 +34,13 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up("warning", settings.log.format, secrets(settings))
     for key, value in show_settings(settings):
         print(f"{key} = {value}")
-    raised = [spec.name for spec in settings.feed_specs if _is_raised(settings, spec)]
+    asked = {feed.url: feed.interval or settings.feeds.interval for feed in settings.feeds.feed}
+    raised = [spec.name for spec in settings.feed_specs if asked[spec.url] < spec.interval]
     if raised:
         print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
     chats = f"{len(settings.subscriptions)} chats from the start"
     print(f"\nThe configuration is sound: {len(settings.feed_specs)} feeds, {chats}.")
     return run_async(_live(settings)) if args.live else 0
-
-
-def _is_raised(settings: Settings, spec: FeedSpec) -> bool:
-    own = next((feed.interval for feed in settings.feeds.feed if feed.url == spec.url), None)
-    return (own or settings.feeds.interval) < spec.interval
 
 
 async def _live(settings: Settings) -> int:

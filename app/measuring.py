@@ -48,7 +48,8 @@ class MeasuredFetcher(Fetcher):
 
 
 class MeasuredParser(ParseWorker):
-    """Tells `parsed` (seconds) of every body, and `parser_died` of every parser process that died or hung."""
+    """Tells `parsed` (seconds) of every body, and `parser_died` of every parser process that died or hung (of
+    which feed the poll's own failure tells)."""
 
     def __init__(self, options: FeedOptions, observe: Observer) -> None:
         super().__init__(options)
@@ -63,4 +64,4 @@ class MeasuredParser(ParseWorker):
             self._observe("parsed", seconds=time.perf_counter() - began)
             while self._told < self.deaths:
                 self._told += 1
-                self._observe("parser_died", feed=url)
+                self._observe("parser_died")

@@ -27,7 +27,7 @@ from bot.platforms.webhook import target_of
 from bot.speech import ENGLISH, People, Texts
 from bot.tools import Tools
 from core.clock import SystemClock
-from core.leadership import OWNER
+from core.leadership import this_process
 from core.model import Role, Target
 from core.ports import ChatPlatform, Clock, Observer
 from core.replicas import Replica
@@ -116,7 +116,7 @@ class Parts:
 
     async def keep_house(self) -> None:
         """Drop what is older than is kept, unless another process did within the hour."""
-        if await self.store.take_lease("housekeeping", OWNER, self.clock.now(), ttl=HOUSE_LEASE) is None:
+        if await self.store.take_lease("housekeeping", this_process(), self.clock.now(), ttl=HOUSE_LEASE) is None:
             return
         storage = self.settings.storage
         await self.store.prune(
@@ -193,7 +193,7 @@ def make_parts(
 
 def replica_of(roles: frozenset[str], clock: Clock) -> Replica:
     """This process, as the others see it."""
-    return Replica(OWNER, VERSION, REVISION, tuple(sorted(roles)), clock.now())
+    return Replica(this_process(), VERSION, REVISION, tuple(sorted(roles)), clock.now())
 
 
 def make_dispatcher(

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
 from app.parts import Parts
 from app.roles import CHAT, DELIVER, POLL, WEB
@@ -131,7 +132,7 @@ class Program:
             self._listen(name, platform, who)
 
     async def _reopen(self, name: str, platform: ChatPlatform) -> None:
-        for attempt in range(1_000_000):
+        for attempt in count():
             await self._parts.clock.sleep(REOPEN_SECONDS[min(attempt, len(REOPEN_SECONDS) - 1)])
             try:
                 who = await platform.open()

@@ -17,7 +17,6 @@ from app import notice_texts as texts
 from bot.languages import Chosen, speak
 from bot.speech import ENGLISH, Texts
 from core.errors import DeliveryError, MinskError, TargetGone
-from core.leadership import OWNER
 from core.message import LineKind, Message, line
 from core.model import Subscription, Target
 from core.noticing import Notice, NoticeStore
@@ -45,7 +44,7 @@ class Teller:
         store: TellingStore,
         platforms: Mapping[str, ChatPlatform],
         operators: Iterable[str],
-        owner: str = OWNER,
+        owner: str,
         *,
         say: Texts = ENGLISH,
         chosen: Chosen | None = None,

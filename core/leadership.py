@@ -15,6 +15,7 @@ import secrets
 import socket
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from core.errors import MinskError
@@ -22,24 +23,32 @@ from core.ports import Clock
 from core.replicas import Lease, LeaseStore
 
 TTL = timedelta(seconds=20)
-# Who we are among the processes on one database: readable, and never the same twice.
-OWNER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 T = TypeVar("T")
 
 _log = logging.getLogger("minskwatch")
 
 
+def this_process() -> str:
+    """Who we are among the processes on one database: readable, never the same twice, and no forked parent's name."""
+    return _named(os.getpid())
+
+
+@cache
+def _named(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{secrets.token_hex(4)}"
+
+
 class Leadership:
-    """The lease called `name`, as one process sees it."""
+    """The lease called `name`, as one process sees it: this one, or `owner`."""
 
     def __init__(
-        self, store: LeaseStore, clock: Clock, name: str, *, owner: str = OWNER, ttl: timedelta | None = None
+        self, store: LeaseStore, clock: Clock, name: str, *, owner: str = "", ttl: timedelta | None = None
     ) -> None:
         self._store = store
         self._clock = clock
         self._name = name
-        self._owner = owner
+        self._owner = owner or this_process()
         self._ttl = ttl or TTL
         self._lease: Lease | None = None
         self._sure_until: datetime | None = None

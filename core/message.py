@@ -17,19 +17,24 @@ from core.files import Attachment
 
 MAX_COMMAND_BYTES = 64
 
-# Bidirectional controls and invisible characters that foreign text could use to disguise itself.
+# Bidirectional controls and invisible characters that foreign text could use to disguise itself, tags and fillers too.
 _HIDDEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffc"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+# More marks on one letter than any language sets: they climb over the lines above.
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED = re.compile(f"({_MARKS}{{4}}){_MARKS}+")
 
 
 def foreign(text: str, limit: int = 300) -> str:
-    """Make a text from outside safe to show: controls, bidi and zero-width characters out, blanks joined, cut.
+    """Make a text from outside safe to show: controls, bidi and invisible characters and heaps of marks out, blanks
+    joined, cut.
 
     Zero-width joiners inside emoji are lost with the rest; the words stay. Lone surrogates become U+FFFD.
     """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _HIDDEN.sub("", text)
+    text = _STACKED.sub(r"\1", _HIDDEN.sub("", text))
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -139,10 +139,8 @@ def forked(log: Path, arguments: Sequence[str]) -> None:
     with log.open("a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    from tests.chaos.warm import MATCHER, become_another
-
-    become_another()
     import app.parts
+    from tests.chaos.warm import MATCHER
 
     app.parts.make_matcher = lambda _: MATCHER  # type: ignore[assignment]
     sys.exit(main(arguments))

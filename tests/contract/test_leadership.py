@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.errors import StoreError
-from core.leadership import TTL, Leadership
+from core.leadership import TTL, Leadership, this_process
 from core.replicas import Lease
 from storage.store import Store
 from tests.fake_clock import FakeClock
@@ -170,3 +170,11 @@ async def test_keeping_takes_it_and_begins_says_so(still: StillClock) -> None:
     await asyncio.wait_for(lead.begins(), PATIENCE)
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
+
+
+def test_a_forked_process_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = this_process()
+    assert this_process() == name
+    monkeypatch.setattr("os.getpid", lambda: 7)  # what a fork changes
+    assert ":7:" in this_process()
+    assert this_process() != name

@@ -131,7 +131,7 @@ async def test_details_for_the_health_check() -> None:
     assert desk.attention.details() == {"parser deaths": 0}
     desk.status = Status(feeds=2, last_ok_at=desk.clock.now(), oldest_waiting_at=desk.clock.now())
     await desk.attention.look()
-    desk.attention("parser_died", feed="https://a.example/1")
+    desk.attention("parser_died")
     desk.clock.advance(90)
     assert desk.attention.details() == {
         "parser deaths": 1,

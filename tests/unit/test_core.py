@@ -31,6 +31,8 @@ def test_bad_targets_are_explained(text: str) -> None:
 
 def test_foreign_text_loses_controls_and_disguises() -> None:
     assert foreign("a\u202eb\u200bc\x00d\ne") == "abc d e"
+    assert foreign("a\u3164\u2800\uffa0\ufffc\U000e0041\U000e0100b") == "ab"
+    assert foreign("Z" + "\u0301" * 30 + "e\u0301 Ле\u0301вша") == "Z" + "\u0301" * 4 + "e\u0301 Ле\u0301вша"
     assert foreign("x" * 400, 10) == "x" * 9 + "…"
     assert foreign("\ud83d alone") == "\ufffd alone"
 

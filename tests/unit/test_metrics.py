@@ -35,7 +35,7 @@ def filled(clock: FakeClock) -> Metrics:
     metrics("poll", result=PollResult("https://b.example/f", "B", Outcome.GONE, error="410"))
     metrics("fetched", seconds=0.2)
     metrics("parsed", seconds=0.004)
-    metrics("parser_died", feed="https://a.example/f")
+    metrics("parser_died")
     metrics("alert", platform="telegram", story=1, edited=False, waited=1.5)
     metrics("alert", platform="telegram", story=1, edited=True, waited=60.0)
     metrics("alert_reply", platform="telegram", story=1)
