@@ -28,6 +28,8 @@ from bot.speech import ENGLISH, Texts
 from core.audits import Missed
 from core.errors import StoreError
 from core.health import FeedRecord
+from core.links import clean_link
+from core.message import foreign
 from core.model import Status
 from core.noticing import Notice, NoticeKey
 from core.ports import ChatPlatform, Clock
@@ -333,7 +335,7 @@ class Attention:
 
 def _missed(missed: Sequence[Missed]) -> Sentence:
     """What the audit found, as one sentence with the first headlines and addresses."""
-    first = "; ".join(f"“{one.title[:120]}” {one.url}" for one in missed[:MOST_MISSED])
+    first = "; ".join(f"“{foreign(one.title, 120)}” {clean_link(one.url)}" for one in missed[:MOST_MISSED])
     if len(missed) > MOST_MISSED:
         first = Sentence(told.MISSED_MORE, stories=first, n=len(missed) - MOST_MISSED)
     return Sentence(told.MISSED, n=len(missed), stories=first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from core.errors import FetchError
+from core.message import foreign
 from core.model import Outcome
 from core.sentence import Sentence
 from feeds import fault_texts as told
@@ -32,7 +33,7 @@ class Inflater:
     def __init__(self, encoding: str, limit: int) -> None:
         names = [name for name in encoding.lower().replace(" ", "").split(",") if name not in _PLAIN]
         if len(names) > 1 or (names and names[0] not in (*_GZIP, "deflate")):
-            raise FetchError(Outcome.NETWORK, Sentence(told.ENCODING, encoding=encoding[:60]))
+            raise FetchError(Outcome.NETWORK, Sentence(told.ENCODING, encoding=foreign(encoding, 60)))
         self._kind = names[0] if names else ""
         self._limit = limit
         self._parts: list[bytes] = []
