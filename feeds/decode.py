@@ -212,6 +212,8 @@ def _has_long_word(text: str) -> bool:
 
 def _may_be_deep(text: str) -> bool:
     """An upper bound at little cost: every "<" that is no end tag counts as one level deeper."""
+    if text.count("<") - text.count("</") <= MAX_DEPTH:
+        return False
     depth = 0
     for part in _without_quoted(text).split("</"):
         depth = max(0, depth - 1) + part.count("<")

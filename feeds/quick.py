@@ -9,7 +9,7 @@ against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,7 +19,7 @@ from core.links import is_plain
 
 ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_DECLARED = re.compile(r"\sxmlns(?::([^\s=]+))?\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_DECLARED = re.compile(r"xmlns(?::([^\s=]+))?\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _C1 = re.compile("[\x80-\x9f]")
 
 # Names in feedparser's words (prefix of its choice, lower case) that it gives a meaning which no entry of ours shows.
@@ -90,11 +90,12 @@ class _Doubt(Exception):
 
 def read_quickly(text: str, url: str) -> Document | None:
     """Read prepared text (see feeds.decode.defuse) of the document at `url`; None when feedparser has to."""
-    if not text.isascii() and _C1.search(text):
+    body = text.encode("utf-8", "replace")
+    if b"\xc2" in body and _C1.search(text):  # where all of these begin in UTF-8
         return None
     try:
         reader = _Reader(url, _namespaces(text))
-        root = fromstring(text.encode("utf-8", "replace"))  # noqa: S314 - without DTD there is nothing to expand
+        root = fromstring(body)  # noqa: S314 - without DTD there is nothing to expand
         if root.tag == "rss":
             return reader.rss(root)
         if root.tag == f"{{{ATOM}}}feed":
@@ -108,8 +109,7 @@ def _namespaces(text: str) -> dict[str, str]:
     """Address of each namespace -> what feedparser makes of it, "prefix_" or ""; raises _Doubt if that depends."""
     known, handled = _known_namespaces(), _handled_prefixes()
     found = {"": ""}
-    for prefix, one, other in _DECLARED.findall(text):
-        address = one or other
+    for prefix, address in _declared(text):
         ours = known.get(address.lower())
         if ours is None and (not prefix or prefix.lower() in handled or "backend.userland" in address.lower()):
             raise _Doubt
@@ -120,6 +120,16 @@ def _namespaces(text: str) -> dict[str, str]:
         if found.setdefault(address, name) != name:
             raise _Doubt
     return found
+
+
+def _declared(text: str) -> Iterator[tuple[str, str]]:
+    """Prefix and address of everything that looks like the declaration of a namespace."""
+    place = text.find("xmlns")  # twenty times sooner than a search for the expression
+    while place >= 0:
+        match = _DECLARED.match(text, place) if place and text[place - 1].isspace() else None
+        if match:
+            yield match[1] or "", match[2] or match[3] or ""
+        place = text.find("xmlns", match.end() if match else place + 1)
 
 
 @cache
