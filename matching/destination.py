@@ -112,14 +112,14 @@ def _places(view: View) -> Iterator[Cue]:
 def _citizens(view: View, place: Cue) -> bool:
     """Are those before a place its citizens? Not when "is", "in" or a word of movement says
     that they are there."""
-    before = view.passage.folded[place.first - 1] if place.first else ""
-    if before in _words()["into"]:
+    parts = view.before(place.first, _CITIZENS, "part")
+    folded, known = view.passage.folded, _words()
+    if not parts or folded[place.first - 1] in known["into"]:
         return False
     moved = {cue.first for cue in view.in_sentence(place.first, "moved", "home")}
-    moved |= {at for at in range(place.first) if view.passage.folded[at] in _words()["is"]}
-    return any(
-        moved.isdisjoint(range(part.first + 1, place.first)) for part in view.before(place.first, _CITIZENS, "part")
-    )
+    between = range(min(part.first for part in parts) + 1, place.first)
+    there = [at for at in between if at in moved or folded[at] in known["is"]]
+    return any(all(at <= part.first for at in there) for part in parts)
 
 
 def _from(view: View, place: Cue) -> bool:

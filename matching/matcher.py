@@ -85,15 +85,20 @@ class PackMatcher:
     def may_tell(self, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> bool:
         """Can anything come of a text: a topic, half a match, a person? No is certain, at a fraction of the cost.
 
-        Title and lead are read. Of the rest it is asked only which concepts may stand in it, and whether a surname.
+        The title is read, which mostly tells when something can; then the lead. Of the rest it is asked only which
+        concepts may stand in it, and whether a surname.
         """
-        lexicon = self.lexicon
-        head, rest = read_lead(title, "title", LEAD), read_lead(body, "body", LEAD)
+        lexicon, implied = self.lexicon, implied_by(self.lexicon, lang, implies)
+        head = read_lead(title, "title", LEAD)
+        found = lexicon.scan(head.passage).concepts
+        if self._ceilings.may_count(found, implied):
+            return True
+        rest = read_lead(body, "body", LEAD)
         hints = self._hints.of(head.chunks) | self._hints.of(rest.chunks)
         if SOMEBODY in hints or head.grouped or rest.grouped:
             return True
-        leading = (*lexicon.scan(head.passage).concepts, *lexicon.scan(rest.passage).concepts)
-        return bool(self._ceilings.may_count(leading, implied_by(lexicon, lang, implies), hints))
+        found += lexicon.scan(rest.passage).concepts
+        return bool(self._ceilings.may_count(found, implied, hints))
 
     def judge(self, reading: Reading) -> Analysis:
         """Score a text that has been read."""

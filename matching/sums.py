@@ -35,8 +35,11 @@ class Sum(NamedTuple):
 def noun_distance(view: View, number: Number, name: str) -> int | None:
     """Tokens from a number to the first noun of a list after it; None when there is none in reach, or another number
     stands before it."""
-    away = min((cue.first - number.last for cue in view.after(number.last, _NOUN, name)), default=None)
-    if away is None or any(number.last < one.first < number.last + away for one in view.numbers):
+    nouns = view.after(number.last, _NOUN, name)
+    if not nouns:
+        return None
+    away = min(cue.first for cue in nouns) - number.last
+    if any(number.last < one.first < number.last + away for one in view.numbers):
         return None
     return away
 
