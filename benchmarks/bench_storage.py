@@ -14,23 +14,20 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from app.loop import run_async
+from benchmarks.databases import databases
 from core.model import Analysis, Entry, Feed, FeedSpec, NewEntry
 from storage.columns import digest, encode
 from storage.search import words_of
 from storage.store import Store
-from tests.postgres import new_database, running_postgres
 
 BATCH, BATCHES, FEEDS, CLAIMS = 500, 6, 2_000, 60
 NOW = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
@@ -200,17 +197,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sqlite-only", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        run_async(measure("SQLite", f"sqlite+aiosqlite:///{Path(folder)}/bench.db", options.rounds))
-    if options.sqlite_only:
-        return
-    with ExitStack() as stack:
-        server = stack.enter_context(running_postgres())
-        if server is None:
-            print("PostgreSQL   not measured: none is installed")
-            return
-        url = stack.enter_context(new_database(server))
-        run_async(measure("PostgreSQL", url, options.rounds))
+    for name, (url,) in databases(sqlite_only=options.sqlite_only):
+        run_async(measure(name, url, options.rounds))
 
 
 if __name__ == "__main__":

@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 from app.loop import run_async
+from benchmarks.databases import databases
 from benchmarks.filled import NOON, PER_STORY, RARE, USUAL, Filled, fill
 from core.model import Entry
 from core.search import SearchTerm
 from storage.store import Store
-from tests.postgres import new_database, running_postgres
 
 LEASE = timedelta(minutes=2)
 ROUNDS = 5
@@ -88,20 +85,9 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=PER_STORY, help="of each story")
     parser.add_argument("--sqlite-only", action="store_true")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        urls = [f"sqlite+aiosqlite:///{Path(folder)}/{size}.db" for size in args.stories]
+    for name, urls in databases(len(args.stories), sqlite_only=args.sqlite_only):
         found = [run_async(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
-    show("SQLite", args.stories, found)
-    if args.sqlite_only:
-        return
-    with ExitStack() as stack:
-        server = stack.enter_context(running_postgres())
-        if server is None:
-            print("PostgreSQL: not measured, none is installed")
-            return
-        urls = [stack.enter_context(new_database(server)) for _ in args.stories]
-        found = [run_async(measure(url, size, args.entries)) for url, size in zip(urls, args.stories, strict=True)]
-    show("PostgreSQL", args.stories, found)
+        show(name, args.stories, found)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ TEAM = Target("slack", "C01")
 TOPICS = ("prisoner-release", "sanctions")
 LEASE = timedelta(minutes=2)
 EDIT_AFTER = timedelta(seconds=30)
+RETENTION = {"keep_text": timedelta(days=90), "keep_identity": timedelta(days=730)}  # as configured by default
 # For PostgreSQL: ends as soon as a transaction waits for a lock.
 UNTIL_SOMEBODY_WAITS = """
     DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$

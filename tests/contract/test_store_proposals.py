@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from core.proposing import KEEP_PROPOSALS
 from storage.proposals import KEEP, MOST_BYTES
 from storage.retention import Pruned
 from storage.store import Store
-from tests.contract.store_steps import CHAT, OTHER, TEAM, TOPICS, counts
+from tests.contract.store_steps import CHAT, OTHER, RETENTION, TEAM, TOPICS, counts
 from tests.fake_clock import FakeClock
 
 LINE = "мінск AND (potash OR belavia)".encode()
-RETENTION = {"keep_text": timedelta(days=90), "keep_identity": timedelta(days=730)}
 
 
 async def test_found_in_its_chat_and_by_any_process(store: Store, database_url: str, clock: FakeClock) -> None:

@@ -8,6 +8,7 @@ from storage.retention import KEEP_PER_FEED, Pruned
 from storage.store import Store
 from tests.contract.store_steps import (
     CHAT,
+    RETENTION,
     TOPICS,
     added_story,
     claimed_feed,
@@ -22,7 +23,6 @@ from tests.contract.store_steps import (
 from tests.fake_clock import FakeClock
 
 DAY = 24 * 3600
-KEEP = {"keep_text": timedelta(days=90), "keep_identity": timedelta(days=730)}
 
 
 async def test_text_goes_and_the_entry_stays_known(store: Store, database_url: str, clock: FakeClock) -> None:
@@ -34,7 +34,7 @@ async def test_text_goes_and_the_entry_stays_known(store: Store, database_url: s
     async with store.transaction() as transaction:
         await transaction.add_entries(feed, [new(entry(9999))], clock.now())
     clock.advance(31 * DAY)
-    assert await store.prune(clock.now(), **KEEP) == Pruned(entries=2500)
+    assert await store.prune(clock.now(), **RETENTION) == Pruned(entries=2500)
     left = await counts(database_url)
     assert (left["entries"], left["identities"]) == (1, 2501)
     assert await store.find_entry(entry(1).url) is None
@@ -49,7 +49,7 @@ async def test_identities_go_in_the_end_but_never_the_newest(store: Store, datab
     async with store.transaction() as transaction:
         await transaction.add_entries(feed, [new(entry(number)) for number in range(KEEP_PER_FEED + 30)], clock.now())
     clock.advance(731 * DAY)
-    pruned = await store.prune(clock.now(), **KEEP)
+    pruned = await store.prune(clock.now(), **RETENTION)
     assert (pruned.entries, pruned.identities) == (KEEP_PER_FEED + 30, 30)
     assert await store.find_known(feed.id, [entry(29), entry(30)]) == {"guid-30"}
     assert (await counts(database_url))["identities"] == KEEP_PER_FEED
@@ -67,10 +67,10 @@ async def test_what_still_stands_in_its_feed_stays_known(store: Store, clock: Fa
     await store.find_known(feed.id, pinned)
     await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(0)))
     clock.advance(400 * DAY)
-    assert (await store.prune(clock.now(), **KEEP)).identities == 0
+    assert (await store.prune(clock.now(), **RETENTION)).identities == 0
     assert await store.find_known(feed.id, pinned) == {"guid-1", "guid-2"}
     clock.advance(400 * DAY)
-    assert (await store.prune(clock.now(), **KEEP)).identities == 2
+    assert (await store.prune(clock.now(), **RETENTION)).identities == 2
 
 
 async def test_records_of_alerts_go_before_their_stories(store: Store, database_url: str, clock: FakeClock) -> None:
@@ -79,10 +79,10 @@ async def test_records_of_alerts_go_before_their_stories(store: Store, database_
     await shown(store, clock.now())
     waiting, _ = await added_story(store, clock.now(), number=2)
     clock.advance(91 * DAY)
-    assert await store.prune(clock.now(), **KEEP) == Pruned(entries=2, outbox=1)
+    assert await store.prune(clock.now(), **RETENTION) == Pruned(entries=2, outbox=1)
     assert len(await store.latest_stories(9)) == 2
     clock.advance(700 * DAY)
-    assert (await store.prune(clock.now(), **KEEP)).stories == 1
+    assert (await store.prune(clock.now(), **RETENTION)).stories == 1
     left = await counts(database_url)
     assert (left["stories"], left["members"], left["outbox"]) == (1, 1, 1)
     (lane,) = await lanes(store, clock.now())
@@ -97,14 +97,14 @@ async def test_a_story_that_grows_is_not_old(store: Store, clock: FakeClock) -> 
     story, _ = await joined_story(store, story, clock.now(), number=2)
     await store.unsubscribe(CHAT)
     clock.advance(2 * DAY)
-    assert await store.prune(clock.now(), **KEEP) == Pruned(entries=1)
+    assert await store.prune(clock.now(), **RETENTION) == Pruned(entries=1)
     assert await store.find_story(story.id) == story, "the report is kept in the story after the entry's text is gone"
 
 
 async def test_handled_events_are_forgotten(store: Store, clock: FakeClock) -> None:
     await store.first_sight("telegram", "1", clock.now())
     clock.advance(4 * DAY)
-    assert await store.prune(clock.now(), **KEEP) == Pruned(updates=1)
+    assert await store.prune(clock.now(), **RETENTION) == Pruned(updates=1)
 
 
 async def test_identities_are_kept_as_long_as_text_at_least(store: Store, clock: FakeClock) -> None:

@@ -9,6 +9,7 @@ from storage.store import Store
 from tests.contract.store_steps import (
     CHAT,
     OTHER,
+    RETENTION,
     TEAM,
     TOPICS,
     added_story,
@@ -23,9 +24,8 @@ from tests.contract.store_steps import (
 from tests.fake_clock import FakeClock
 
 MONTH = 30 * 24 * 3600
-KEEP = {"keep_text": timedelta(days=90), "keep_identity": timedelta(days=730)}
 QUIET = 44  # entries a month that are about nothing here; one more opens a story, and a later report joins it
-KEPT_MONTHS, KNOWN_MONTHS = 3, 25  # as many as lie within KEEP, rounded up
+KEPT_MONTHS, KNOWN_MONTHS = 3, 25  # as many as lie within RETENTION, rounded up
 
 
 async def a_month(store: Store, clock: FakeClock, month: int) -> None:
@@ -42,7 +42,7 @@ async def a_month(store: Store, clock: FakeClock, month: int) -> None:
         await transaction.finish_poll(feed, ended(feed, clock.now(), after=timedelta(0)))
     await store.first_sight("telegram", str(month), clock.now())
     clock.advance(MONTH - 60)
-    await store.prune(clock.now(), **KEEP)
+    await store.prune(clock.now(), **RETENTION)
 
 
 async def test_two_and_a_half_years(store: Store, database_url: str, clock: FakeClock) -> None:
