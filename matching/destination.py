@@ -25,7 +25,7 @@ Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the pla
 
 def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
     """The place and the words that tell it; None when the text names none."""
-    if not named and not scene.any("freed", "people"):
+    if not named and not scene.any("freed", "people", "home", "moved"):
         return None
     told = [(view, sorted(_places(view), key=lambda place: place.first)) for view in scene.views]
     alone = len({place.name for _, places in told for place in places}) == 1
@@ -49,10 +49,20 @@ def _by_numbers(told: Places) -> tuple[str, str] | None:
             place = country_of(Told(number, view, number.value))
             if place in real and number.value > went.get(place, (0, ""))[0]:
                 went[place] = number.value, number.text
+        for cue in places:
+            if _most(view, cue):
+                went[cue.name] = _FAR, view.text(cue.first, cue.last)
     if len(went) < 2:
         return None
     place = max(went, key=lambda name: went[name][0])
     return place.removeprefix("place:"), went[place][1]
+
+
+def _most(view: View, place: Cue) -> bool:
+    """ "Most are in Ukraine, nine in Lithuania", "nine in Vilnius, the rest in Chernihiv": where those many went."""
+    clause = view.clause[place.first]
+    cues = view.in_clause(place.first, "most", "rest")
+    return any(view.clause[cue.last] == clause and abs(cue.last - place.first) <= _CLOSE for cue in cues)
 
 
 def _by_words(told: Places, named: Spots, *, alone: bool) -> tuple[str, str] | None:
@@ -113,13 +123,22 @@ def _citizens(view: View, place: Cue) -> bool:
     """Are those before a place its citizens? Not when "is", "in" or a word of movement says
     that they are there."""
     parts = view.before(place.first, _CITIZENS, "part")
-    folded, known = view.passage.folded, _words()
-    if not parts or folded[place.first - 1] in known["into"]:
+    if not parts or _into(view, place):
         return False
     moved = {cue.first for cue in view.in_sentence(place.first, "moved", "home")}
     between = range(min(part.first for part in parts) + 1, place.first)
-    there = [at for at in between if at in moved or folded[at] in known["is"]]
+    folded, known = view.passage.folded, _words()["is"]
+    there = [at for at in between if at in moved or folded[at] in known]
     return any(all(at <= part.first for at in there) for part in parts)
+
+
+def _into(view: View, place: Cue) -> bool:
+    """Does "in" or "to" stand before a place, perhaps with an article between?"""
+    words, first = view.passage.folded, place.first
+    before = words[first - 1] if first else ""
+    if before in _words()["the"] and first > 1:
+        before = words[first - 2]
+    return before in _words()["into"]
 
 
 def _from(view: View, place: Cue) -> bool:
@@ -130,9 +149,23 @@ def _from(view: View, place: Cue) -> bool:
 
 
 def _speaks(view: View, place: Cue) -> bool:
-    opens = not place.first or view.sentence_of(place.first - 1) != view.sentence_of(place.first)
+    """ "Riga: we thank the president", "Warsaw closed the border": a capital that speaks or does something else than
+    take people in."""
+    opens = not place.first or view.clause[place.first - 1] != view.clause[place.first]
+    if not opens:
+        return False
     end = view.passage.ends[place.last]
-    return opens and view.passage.text[end : end + 1] == ":"
+    if view.passage.text[end : end + 1] == ":":
+        return not place.first or view.sentence_of(place.first - 1) != view.sentence_of(place.first)
+    following = place.last + 1
+    clause = view.clause[place.first]
+    if following >= len(view.clause) or view.clause[following] != clause:
+        return False
+    if view.in_clause(place.first, "forecast"):
+        return True
+    return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
+        view.clause[number.first] == clause for number in view.numbers
+    )
 
 
 @cache
