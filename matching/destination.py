@@ -17,6 +17,7 @@ _CLOSE = 8  # words between a place and what says that somebody came there
 _WIDE = 30  # the same where only one place is spoken of
 _CITIZENS = 6  # words between "citizens" and their country
 _ENVOY = 3  # words between "envoy" and the country he is sent to
+_HOPES = 2  # words between a capital and what it hopes or demands
 _COUNTED = 2  # words between a number and the people it counts
 _MOVERS = ("moved", "home", "freed")
 Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
@@ -67,11 +68,13 @@ def _most(view: View, place: Cue) -> bool:
 
 def _by_words(told: Places, named: Spots, *, alone: bool) -> tuple[str, str] | None:
     """The first place to which people were taken, or where freed ones are met; `alone` when the text has one only."""
-    rounds: list[tuple[int, Sequence[str]]] = [(_CLOSE, _MOVERS), (_CLOSE, ())]
+    rounds: list[tuple[int, Sequence[str], Places]] = [
+        (_CLOSE, movers, [part]) for part in told for movers in (_MOVERS, ())
+    ]
     if alone:
-        rounds += [(_WIDE, _MOVERS), (_WIDE, ())]
-    for reach, movers in rounds:
-        for view, places in told:
+        rounds += [(_WIDE, movers, told) for movers in (_MOVERS, ())]
+    for reach, movers, parts in rounds:
+        for view, places in parts:
             rated = [(gap, cue) for cue in places if (gap := _gap(view, cue, movers, named)) <= reach]
             if rated:
                 sentence = view.sentence_of(rated[0][1].first)
@@ -113,7 +116,7 @@ def _places(view: View) -> Iterator[Cue]:
         for cue in view.cues[name] if name.startswith("place:") else ():
             charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
             barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
-            refused = view.in_clause(cue.first, "refuse")
+            refused = view.in_clause(cue.first, "refuse", "back", "ago")
             if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
                 continue
             yield cue
@@ -161,7 +164,7 @@ def _speaks(view: View, place: Cue) -> bool:
     clause = view.clause[place.first]
     if following >= len(view.clause) or view.clause[following] != clause:
         return False
-    if view.in_clause(place.first, "forecast"):
+    if view.after(place.last, _HOPES, "forecast"):
         return True
     return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
         view.clause[number.first] == clause for number in view.numbers

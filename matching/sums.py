@@ -169,6 +169,8 @@ def _with_place(item: Told) -> bool:
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
+    if one.view.in_clause(one.number.first, "total") or one.view.in_sentence(one.number.first, "most"):
+        return False  # "in all 123, most to Ukraine, nine to Lithuania": the whole is told
     following = other.view.sentence_of(other.number.first)
     next_to = one.view.passage.where == "title" and other.view.passage.where != "title" and following == 0
     if not together and not (next_to and other.view.before(other.number.first, 2, "others")):
@@ -188,11 +190,12 @@ def country_of(item: Told) -> str:
     """The country nearest to a number, in its clause first, no other number between; "" without one."""
     view, number = item.view, item.number
     others = [one.first for one in view.numbers if one.kind == "count" and one.first != number.first]
-    near: list[tuple[bool, int, bool, str]] = []
+    near: list[tuple[bool, bool, int, bool, str]] = []
     for name, cues in view.told_in(number.first).items():
         for cue in cues if name.startswith("place:") else ():
             away = cue.first - number.last if cue.first > number.last else number.first - cue.last
             span = range(min(cue.first, number.first), max(cue.first, number.first))
             if 0 < away <= _NEAR and not any(first in span for first in others):
-                near.append((view.clause[cue.first] != view.clause[number.first], away, cue.first < number.first, name))
-    return min(near)[3] if near else ""
+                before, apart = cue.first < number.first, view.clause[cue.first] != view.clause[number.first]
+                near.append((apart, apart and before, away, before, name))
+    return min(near)[4] if near else ""

@@ -10,6 +10,7 @@ from matching.facts import extract
 from matching.lexicon import Lexicon
 from matching.matcher import load_matcher
 from matching.reading import read
+from matching.scene import set_scene
 
 
 @cache
@@ -33,6 +34,30 @@ def place(title: str, body: str = "", lang: str = "en") -> str | None:
 )
 def test_where_numbers_go_two_ways_the_greater_decides(text: str, lang: str) -> None:
     assert place(text, "", lang) == "Ukraine"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "expected"),
+    [
+        # where most went, and the rest
+        ("Сто двадцать три помилованных: девятеро в Вильнюсе, остальные в Чернигове", "", "ru", "Ukraine"),
+        ("Most of those freed are in Ukraine, nine in Lithuania", "", "en", "Ukraine"),
+        ("Помилвани: деветима пристигнаха в Литва, 114 души – в Украйна", "", "bg", "Ukraine"),
+        # the title decides before the text
+        ("Kalesnikava ist schon in der Ukraine", "Neun Freigelassene empfing Vilnius.", "de", "Ukraine"),
+        # a border is named with the country beyond
+        ("Кордон із Литвою перетнули чотирнадцятеро звільнених", "", "uk", "Lithuania"),
+        ("Buses with freed Belarusians roll up at the Lithuanian frontier", "", "en", "Lithuania"),
+        ("Колонна с освобожденными пересекла украинскую границу", "", "ru", "Ukraine"),
+        # a capital that hopes, is glad or closed something; what was months ago; whose ministry it is
+        ("Freed prisoners left Belarus", "Vilnius hopes that the bus will not be empty.", "en", None),
+        ("Почобута освободили", "Варшава закрыла переход раньше.", "ru", None),
+        ("Домой вернулся Статкевич", "Осенью его вывезли к литовской границе.", "ru", None),
+        ("Освобождены 14 человек", "Латвийский МИД благодарит посредников.", "ru", None),
+    ],
+)  # fmt: skip
+def test_most_titles_borders_and_those_who_only_speak(title: str, body: str, lang: str, expected: str | None) -> None:
+    assert place(title, body, lang) == expected
 
 
 def test_those_who_stay_are_no_place_and_a_total_goes_nowhere() -> None:
@@ -94,3 +119,34 @@ def test_where_they_came_from_who_speaks_and_what_is_planned_is_no_destination(
 def test_a_word_at_the_edge_of_a_text_does_no_harm() -> None:
     for text in ("Vilnius", "Vilnius:", "in Vilnius", "prisoners Vilnius", "Freed: Lithuania", "", ":"):
         place(text, text)
+
+
+IN_THEIR_CASES = {  # Lithuania, Ukraine, Poland, Vilnius, Kyiv, Warsaw, after "in" and "to"
+    "en": "Lithuania Ukraine Poland Vilnius Kyiv Warsaw",
+    "ru": "Литву Литве Украину Украине Польшу Польше Вильнюс Вильнюсе Киев Киеве Варшаву Варшаве",
+    "be": "Літву Літве Летуву Летуве Украіну Украіне Польшчу Польшчы Вільню Вільні Кіеў Кіеве Варшаву Варшаве",
+    "uk": "Литву Литві Україну Україні Польщу Польщі Вільнюс Вільнюсі Київ Києві Варшаву Варшаві",
+    "pl": "Litwę Litwie Ukrainę Ukrainie Polski Polsce Wilna Wilnie Kijowa Kijowie Warszawy Warszawie",
+    "lt": "Lietuvą Lietuvoje Ukrainą Ukrainoje Lenkiją Lenkijoje Vilnių Vilniuje Kyjivą Kyjive Varšuvą Varšuvoje",
+    "lv": "Lietuvu Lietuvā Ukrainu Ukrainā Poliju Polijā Viļņu Viļņā Kijivu Kijivā Varšavu Varšavā",
+    "et": "Leetu Leedus Ukrainasse Ukrainas Poola Poolas Vilniusse Vilniuses Kiievisse Kiievis Varssavisse Varssavis",
+    "de": "Litauen Ukraine Polen Vilnius Wilna Kiew Warschau",
+    "fr": "Lituanie Ukraine Pologne Vilnius Kiev Varsovie",
+    "cs": "Litvy Litvě Ukrajiny Ukrajině Polska Polsku Vilniusu Kyjeva Kyjevě Varšavy Varšavě",
+    "sk": "Litvy Litve Ukrajiny Ukrajine Poľska Poľsku Vilniusu Vilniuse Kyjeva Kyjeve Varšavy Varšave",
+    "bg": "Литва Украйна Полша Вилнюс Киев Варшава",
+    "ro": "Lituania Ucraina Polonia Vilnius Kiev Varșovia",
+    "it": "Lituania Ucraina Polonia Vilnius Kiev Varsavia",
+    "es": "Lituania Ucrania Polonia Vilna Kiev Varsovia",
+    "sv": "Litauen Ukraina Polen Vilnius Kiev Warszawa",
+}
+
+
+@pytest.mark.parametrize("lang", sorted(IN_THEIR_CASES))
+def test_places_are_known_in_the_cases_of_every_language(lang: str) -> None:
+    unknown = []
+    for word in IN_THEIR_CASES[lang].split():
+        cues = set_scene(read(lexicon(), f"xx {word} xx", "", lang)).title.cues
+        if not any(name.startswith("place:") for name in cues):
+            unknown.append(word)
+    assert unknown == []
