@@ -92,6 +92,12 @@ class _Weighing:
         return self.persons & self.core
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """Numbers of many that the report tells, whatever they count."""
+        told = (int(key[2:]) for key in self.vector if key.startswith("n:"))
+        return frozenset(number for number in told if number >= _MANY)
+
+    @property
     def heads(self) -> frozenset[str]:
         """The subjects that both the report and the story are about."""
         return _headed(self.mine) & self.main
@@ -134,32 +140,56 @@ def is_group(signatures: Sequence[Signature]) -> bool:
 
 
 def parted_by_persons(one: Sequence[Signature], other: Sequence[Signature]) -> bool:
-    """Do two stories name prisoners, and none in common?"""
-    first, second = _core(one, 0), _core(other, 0)
-    return bool(first and second) and first.isdisjoint(second)
+    """Do two stories name prisoners, and none in common, or titles always other ones first?"""
+    pairs = ((_core(one, 0), _core(other, 0)), (_named_first(one), _named_first(other)))
+    return any(first and second and first.isdisjoint(second) for first, second in pairs)
+
+
+def parted_by_worth(one: Sequence[Signature], other: Sequence[Signature], share: float) -> bool:
+    """Does one story tell what a concession is worth, and the other the release it was made for?"""
+    rows = ((_main(one, share), other), (_main(other, share), one))
+    return any(
+        only_worth(main, _main(of, share)) and any("freed" in _outcome(each) for each in of) for main, of in rows
+    )
+
+
+def only_worth(mine: frozenset[str], main: frozenset[str]) -> bool:
+    """Is one about what a concession is worth, and the other not?"""
+    return bool(mine & WORTH) and not main & WORTH
+
+
+def _named_first(signatures: Sequence[Signature]) -> frozenset[str]:
+    """The prisoners let out whom a title names first."""
+    firsts = (next((key for key in each.get("t", ()) if key.startswith("p:")), "") for each in signatures)
+    return frozenset(filter(None, firsts))
 
 
 def _when(item: _Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""
     days = item.days
-    known = bool(item.same_persons and not item.mine.get("r")) or _same_many(item)
-    known = known and "freed" in item.kinds and days.last <= _WEEK
-    if not days.dates.isdisjoint(item.mine.get("d", ())):
-        known = True
-        item.add("same_date", why.SAME_DATE)
-    if item.heads:
-        known = True
-        item.add("same_head", why.SAME_HEAD)
-        if item.heads & WORTH:
-            item.add("same_worth")
-    if "lifted" in item.kinds & _outcome(item.mine):
-        known = known or any(not _objects(item.mine).isdisjoint(_objects(other)) for other in item.others)
-    item.add("per_day_known" if known else "per_day", amount=max(0.0, days.last - 1))
+    item.add("per_day_known" if _known(item) else "per_day", amount=max(0.0, days.last - 1))
     if days.last <= 1:
         item.add("same_day", amount=1.0 if days.first <= 1 or item.shared else 0.5)
     if days.last > 1:
         item.reasons.append(why.DAYS_LATER.format(days=f"{days.last:.0f}"))
+
+
+def _known(item: _Weighing) -> bool:
+    """Does a report name the story on a later day: whom it freed, how many, its subject, what was hit, its day?"""
+    numbers = _same_many(item) or bool(item.numbers & item.told)
+    persons = bool(item.same_persons and not item.mine.get("r"))
+    lifted = "lifted" in item.kinds & _outcome(item.mine) and not only_worth(_headed(item.mine), item.main)
+    objects = frozenset().union(*map(_objects, item.others)) & _objects(item.mine) if lifted else frozenset()
+    dated = not item.days.dates.isdisjoint(item.mine.get("d", ()))
+    if dated:
+        item.add("same_date", why.SAME_DATE)
+    if item.heads or objects:
+        item.add("same_head", why.SAME_HEAD)
+    if item.heads & WORTH:
+        item.add("same_worth")
+    freed = "freed" in item.kinds and item.days.last <= _WEEK
+    return bool(dated or item.heads or objects or (freed and (persons or numbers)))
 
 
 def _who(item: _Weighing) -> None:
@@ -168,8 +198,8 @@ def _who(item: _Weighing) -> None:
     On the day itself the first reports of a great release name one here, another there, and no number yet.
     """
     single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
-    first = next((key for key in item.mine.get("t", ()) if key.startswith("p:")), None)
-    another = single and first and item.core and first not in item.core
+    first = _named_first([item.mine])
+    another = single and first and item.core and first.isdisjoint(item.core)
     if item.same_persons and not another:
         item.add("same_person")
     elif item.persons and item.core:
@@ -185,7 +215,7 @@ def _how_many(item: _Weighing) -> None:
     if released and not told and released in named and item.days.first <= _NEXT_DAY:
         item.add("same_count", why.COUNT_NAMED.format(count=released))
         return
-    if not released and told & parts:
+    if not released and (told & parts or item.numbers & told):
         item.add("same_count", why.COUNT_BESIDE, 0.5)
     if not released or not told:
         if released and item.core and not item.same_persons and item.days.first >= 1:
@@ -199,11 +229,12 @@ def _how_many(item: _Weighing) -> None:
     if released in told:
         item.add("same_count", why.SAME_COUNT.format(count=released))
         return
-    family = set().union(*(other.get("x", ()) for other in item.others))
+    family = _family(item)
     if item.days.first < _NEXT_DAY and any(_nearly(released, other) for other in told):
         item.add("near_count", why.NEAR_COUNT.format(count=released))
         return
-    if item.days.first < 1 and _is_part(item, released):
+    beside = _MANY <= released < max(told) and released in family and item.days.last <= _WEEK
+    if beside or (item.days.first < 1 and _is_part(item, released)):
         item.add("one_of_them", why.PART.format(count=released))
         return
     both = item.days.first < _FOLLOWS and (released in family or told & parts)
@@ -218,9 +249,15 @@ def _nearly(one: int, other: int) -> bool:
 
 
 def _same_many(item: _Weighing) -> bool:
-    """The same number of so many that it is hardly another release's."""
+    """The same number of so many that it is hardly another release's, or the story's own number for a part."""
     released = item.mine.get("r") or 0
-    return released >= _MANY and released in item.told
+    part = released < max(item.told, default=0) and released in _family(item)
+    return released >= _MANY and (released in item.told or part)
+
+
+def _family(item: _Weighing) -> frozenset[int]:
+    """Counts that the story tells beside the number freed."""
+    return frozenset().union(*(other.get("x", ()) for other in item.others))
 
 
 def _is_part(item: _Weighing, released: int) -> bool:
@@ -258,26 +295,30 @@ def _speaks_of_prisoners(item: _Weighing) -> bool:
 
 
 def _other_matter(item: _Weighing) -> None:
-    """A report of talks that shares nothing with a release; of what may come after it."""
+    """A report of talks that shares nothing with a release, or of a concession that shares nothing with talks; of what
+    may come after a release."""
     most = max(item.told, default=0)
     of_it = any(key.startswith("n:") and int(key[2:]) <= most for key in item.shared) or _objects(item.mine)
     if "freed" in item.kinds and item.mine.get("f") and not (item.persons or of_it):
         item.add("ahead", why.AHEAD)
     if item.shared or item.heads:
         return
-    if "freed" in item.kinds and not _outcome(item.mine) and "t:prisoner-release" not in item.vector:
+    here, there = _outcome(item.mine), item.kinds
+    talks = "freed" in there and not here and "t:prisoner-release" not in item.vector
+    unheard = here == {"lifted"} and not there and not any("t:sanctions" in one.get("v", {}) for one in item.others)
+    if talks or unheard:
         item.add("other_matter", why.OTHER_MATTER)
 
 
 def _subject(item: _Weighing) -> None:
     """A call, a visa, a council: what the titles are about, or the texts where no title says."""
     mine, main = _headed(item.mine), item.main
-    if "freed" in item.kinds and mine & WORTH and not main & WORTH:
+    if "freed" in item.kinds and only_worth(mine, main):
         item.add("only_worth", why.ONLY_WORTH)
         return
-    theirs = frozenset().union(*(_subjects(other.get("v", {})) for other in item.others))
-    if mine and main and mine.isdisjoint(theirs) and not _outcome(item.mine):
-        item.add("other_subject", why.OTHER_SUBJECT)
+    if mine and main and mine.isdisjoint(main) and not _outcome(item.mine):
+        theirs = frozenset().union(*(_subjects(other.get("v", {})) for other in item.others))
+        item.add("other_subject" if mine.isdisjoint(theirs) else "other_head", why.OTHER_SUBJECT)
 
 
 def _persons(signature: Signature) -> frozenset[str]:

@@ -41,7 +41,8 @@ def signature(
     if not WORTH.isdisjoint(weights):
         leads = _leads_with_prison(reading.found)
         freed = freed and leads
-        weights = {key: weight for key, weight in weights.items() if not (leads and key in WORTH)}
+        if leads or _announces(reading.found, scene):
+            weights = {key: weight for key, weight in weights.items() if key not in WORTH}
     headline = _headline(reading.found, scene, facts, lexicon)
     outcomes = [name for name, told in (("freed", freed), ("lifted", facts.in_return)) if told]
     for outcome in outcomes:
@@ -76,6 +77,16 @@ def _leads_with_prison(found: Sequence[Found]) -> bool:
     """Do title or first sentence tell of prisoners, or of somebody let out?"""
     lead = {f"c:{item.concept}" for item in found if item.where == "title" or item.sentence == 0}
     return not PRISONS.isdisjoint(lead) or "c:role.prisoner" in lead
+
+
+def _announces(found: Sequence[Found], scene: Scene) -> bool:
+    """Does the title tell that penalties are lifted, and only what follows the first sentence what that is worth? A
+    title that asks ("what the licence gives") explains."""
+    lifts = any(item.concept == "lift" and item.where == "title" for item in found)
+    if not lifts or "asks" in scene.title.cues:
+        return False
+    body = {name for name, cues in scene.body.cues.items() if scene.body.sentence_of(cues[0].first) == 0}
+    return WORTH.isdisjoint(body | scene.title.cues.keys())
 
 
 def _wording(reading: Reading) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from itertools import islice
 from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
-from matching.likeness import Days, Likeness, is_group, parted_by_persons, weigh
+from matching.likeness import Days, Likeness, is_group, parted_by_persons, parted_by_worth, weigh
 from matching.voting import vote
 
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
@@ -75,7 +75,7 @@ class StoryBook:
             if likeness.score < self._rules["join"]:
                 return
             apart = abs(story.opened_at - other.opened_at) / _DAY
-            if apart > self._rules["merge_days"] or _kept_apart(member, story, other):
+            if apart > self._rules["merge_days"] or _kept_apart(joined, other, self._rules["main"]):
                 continue
             few, many = sorted((joined, other), key=lambda one: (len(one.members), one.id))
             found = [self.compare(one, many) for one in few.members[:_MERGE_LOOK]]
@@ -111,12 +111,13 @@ def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:
     return f"{likeness.reason}; {told.MADE_ONE.format(stories=', '.join(f'#{one}' for one in (joined, *same)))}"
 
 
-def _kept_apart(member: Member, story: Story, other: Story) -> bool:
+def _kept_apart(story: Story, other: Story, main: float) -> bool:
     """May two stories never be made one by a report: an operator parted them, one is of talks and the other of what
-    came of them, or single persons were let out?"""
+    came of them or of what a concession is worth, or single persons were let out?"""
     one, two = ([report.analysis.signature for report in each.members] for each in (story, other))
-    single = not is_group([*one, *two, member.analysis.signature]) and parted_by_persons(one, two)
-    return story.parted or other.parted or single or _achieved(story) != _achieved(other)
+    single = not is_group([*one, *two]) and parted_by_persons(one, two)
+    worth = parted_by_worth(one, two, main)
+    return story.parted or other.parted or single or worth or _achieved(story) != _achieved(other)
 
 
 def _achieved(story: Story) -> bool:

@@ -155,3 +155,19 @@ def test_what_may_come_next_is_not_the_release_that_was() -> None:
     assert placed.action is Action.OPEN, placed.reason
     asked = desk.report("Will all 123 prisoners freed by Belarus stay abroad?", "Coale does not say.", hours=21)
     assert asked.story_id == 1, asked.reason
+
+
+def test_days_later_a_release_is_known_by_its_number_or_by_a_part_that_it_told() -> None:
+    for later in ("Récit d'un des 235 anciens détenus libérés au Bélarus", "Belarus: one of the 250 on freedom"):
+        desk = Desk()
+        desk.report("Belarus frees 250 prisoners", "Fifteen of them were taken to Vilnius, 235 stay at home.")
+        placed = desk.report(later, "The deal was made with John Coale.", hours=5 * 24)
+        assert placed.story_id == 1, placed.reason
+
+
+def test_a_concession_joins_the_earlier_one_on_the_same_firm_and_not_the_news_of_its_own_day() -> None:
+    desk = Desk()
+    desk.report("Treasury strikes Belavia off its sanctions list", "OFAC lifts its measures on the Belarusian airline.")
+    desk.report("Trump names John Coale envoy to Belarus", "He is to talk about prisoners.", hours=70)
+    placed = desk.report("США сняли санкции с «Белавиа»", "Белорусская авиакомпания может покупать детали.", hours=80)
+    assert placed.story_id == 1, placed.reason
