@@ -1,0 +1,76 @@
+"""Words of the shipped pack are none of another language's, since nobody asks which language a text is in."""
+
+import pytest
+
+from matching.lexicon import Lexicon, load_lexicon
+from matching.text import read_passage
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return load_lexicon()
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("John Coale wird Sondergesandter für Belarus", "border"),
+        ("Minsk sets 52 prisoners free", "sport"),
+        ("Statkevich turned back at the border", "sport"),
+        ("She tore up her passport", "sport"),
+        ("A. Lukašenkos ir D. Trumpo pokalbis", "sport"),
+        ("A series of releases", "screen"),
+        ("C'est la première libération", "screen"),
+        ("Premier Tusk dziękuje", "prize"),
+        ("La première étape", "prize"),
+        ("Years of turmoil", "captivity"),
+        ("He is back in his homeland", "place"),
+        ("Fjorton fångar släpptes", "impose"),
+        ("Americký vyslanec jednal v Minsku", "let_go"),
+        ("Сергій уже вільний", "exile"),
+        ("The peace process goes on", "sentence"),
+        ("The alleged plotter is free", "lift"),
+        ("Ministras atsako į klausimus", "lift"),
+        ("Sejm o więźniach: apel do Sejmu", "lift"),
+        ("Corée du Sud", "sentence"),
+        ("Transit nach Kaliningrad", "prisoner"),
+    ],
+)
+def test_a_word_of_one_language_is_no_word_of_another(lexicon: Lexicon, text: str, concept: str) -> None:
+    assert concept not in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Кніга выйшла ў друк", "out"),
+        ("На сцэну выйшлі зоркі", "out"),
+        ("Вышел роман", "out"),
+        ("La liberazione di Minsk", "release"),
+        ("Освобождение Минска: 80 лет", "release"),
+        ("Amnistía la considera presa de conciencia", "pardon"),
+        ("Vilnius décrète l'état d'urgence", "decree"),
+        ("Fourteen freed after Vatican appeal", "demand"),
+    ],
+)
+def test_what_only_sounds_like_it_is_not_meant(lexicon: Lexicon, text: str, concept: str) -> None:
+    assert concept not in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Four years since the vlogger was seized", "anniversary"),
+        ("Vor vier Jahren zerriss sie ihren Pass", "anniversary"),
+        ("Пять гадоў таму ў Салігорску", "anniversary"),
+        ("Mama speră să îl vadă", "hope"),
+        ("Мать надеется на встречу", "hope"),
+        ("Kartki można wysyłać do kolonii", "page"),
+        ("Дзяржканал паказаў палітвязня", "page"),
+        ("Poczobut sitzt in Nowopolozk", "sits"),
+        ("Журналист вышел на свободу", "freedom"),
+        ("Лісты з калоніі", "from_jail"),
+    ],
+)
+def test_what_is_remembered_hoped_printed_or_still_sits_is_told(lexicon: Lexicon, text: str, concept: str) -> None:
+    assert concept in {item.concept for item in lexicon.find(read_passage(text, "title"))}
