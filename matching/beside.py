@@ -25,6 +25,8 @@ def add_named(item: Candidate, named: Named) -> None:
     if of_all:
         item.add(2, "the whole")
         return
+    if view.before(number.first, 1, "among"):
+        return  # "who else is among the 250"
     key = (view.passage.where, view.sentence_of(number.first))
     told = {person for person, last in named.get(key, ()) if last < number.first}
     beside = [last for _, last in named.get(key, ()) if 0 < number.first - last <= 2]

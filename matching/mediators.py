@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matching.cues import read_table
+from matching.doubts import appointed
 from matching.fates import Mention, epithets
 from matching.lexicon import Lexicon
 from matching.scene import Scene
 
+_NEXT = 3  # tokens between a president and the envoy who is his, or the penalties that he lifts
+
 
 def mediators_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
     """Envoys, and a president who is not only named as somebody's master: "Trump's envoy"."""
-    if not scene.any("freed", "people", "home"):
+    if not scene.any("freed", "people", "home", "moved"):
         return
     rules = read_table("facts")["rules"]
     found: list[tuple[str, Mention]] = []
@@ -26,13 +29,37 @@ def mediators_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
                 found.append((role, Mention(person, view, first, last, "")))
     envoys = any(role != "us-president" for role, _ in found)
     for role, item in found:
-        if role != "us-president" or _acts(item, envoys):
+        if _acts(item, envoys, scene) if role == "us-president" else not _has_deputy(item):
             yield item
 
 
-def _acts(item: Mention, envoys: bool) -> bool:
-    """Does a president do something for the release himself? Beside an envoy the text must say what."""
+def _acts(item: Mention, envoys: bool, scene: Scene) -> bool:
+    """Does a president do something for the release himself, more than appointing an envoy or lifting penalties?
+    Beside an envoy the text must say what."""
     view = item.view
-    if view.before(item.first, 2, "envoy") or view.after(item.last, 1, "envoy"):
+    if _whose(item) or any(map(appointed, scene.views)):
         return False
-    return not envoys or bool(view.in_sentence(item.first, "deal", "thanks"))
+    deals = view.in_sentence(item.first, "deal", "thanks")
+    if not deals and view.after(item.last, _NEXT, "lift"):
+        return False
+    return not envoys or bool(deals)
+
+
+def _whose(item: Mention) -> bool:
+    """ "Trump's special envoy", "the envoy of Trump": named as somebody's master; not "Trump and envoy Kellogg"."""
+    view = item.view
+    if view.before(item.first, 2, "envoy"):
+        return True
+    joined = {cue.first for cue in view.after(item.last, _NEXT, "and")}
+    return any(
+        view.clause[cue.first] == view.clause[item.last] and joined.isdisjoint(range(item.last + 1, cue.first))
+        for cue in view.after(item.last, _NEXT, "envoy")
+    )
+
+
+def _has_deputy(item: Mention) -> bool:
+    """ "Kellogg's deputy John Coale", "the deputy of Kellogg John Coale": it is the deputy who came."""
+    view = item.view
+    masters = {place.last for place in view.persons}
+    before = [cue for cue in view.before(item.first, 1, "deputy") if masters.isdisjoint((cue.first - 1, cue.first - 2))]
+    return bool(before or view.after(item.last, 2, "deputy"))

@@ -23,6 +23,7 @@ _MAX_COUNTS = 12  # numbers of sources that are kept side by side
 _IN_THE_NAME = 0.5  # of a voice: a number told as somebody else's
 _SOME = 0.25  # of a voice: a number that may count one kind of people only
 _BOUND = 0.5  # of a voice: a lower bound for each exact number that it fits
+_PART = 0.95  # of the whole at most: "X and 250 others" read as 251 by one is no whole of the 250 that others tell
 _FITS = 1.5  # "over 50" fits numbers up to so many times as large
 _THE_ONE = 0.67  # of the reports that name somebody: so many tell of the one whom the story is about
 _RARE = 0.1  # a mediator is named by this share of the reports that name one, or by two reports
@@ -153,7 +154,7 @@ def _whole(exact: Sequence[_Voice], bounds: Sequence[_Voice]) -> int:
     wholes: dict[int, int] = {}
     for voice in exact:
         for part in voice.member.analysis.signature.get("x", ()):
-            if not voice.some and part < _count(voice) and part in votes:
+            if not voice.some and part <= _PART * _count(voice) and part in votes:
                 wholes[part] = max(_count(voice), wholes.get(part, 0))
     for part in sorted(wholes):
         votes[wholes[part]] += votes.pop(part)

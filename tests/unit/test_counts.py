@@ -79,6 +79,8 @@ def test_numbers_of_others_are_not_taken(matcher: PackMatcher, title: str, body:
         ("Ks. Okołotowicz i o. Juchniewicz wyszli z kolonii", "Duchownych ułaskawiono na Białorusi.", "pl", 2),
         # told of again some days later
         ("Rabkova on her first night outside", "She was one of the 250 whom Belarus freed last week.", "en", 250),
+        # who else is among them: the named one is too
+        ("Лойка выйшла: хто яшчэ сярод двухсот пяцідзесяці", "Беларусь памілавала вязняў.", "be", 250),
         # told in two clauses, one with a country
         ("Belarus: fifteen reach Vilnius, 235 go home", "All were pardoned.", "en", 250),
     ],

@@ -63,6 +63,10 @@ def test_a_part_speaks_for_the_whole_when_a_report_tells_both() -> None:
     assert voted(counted(114), counted(114), counted(114), counted(123)).released == 114
 
 
+def test_one_who_adds_a_name_to_the_whole_does_not_draw_the_others_after_him() -> None:
+    assert voted(counted(250), counted(250), counted(250), counted(251, parts=(250,))).released == 250
+
+
 def test_of_two_counts_with_as_many_voices_the_larger_is_the_whole() -> None:
     assert voted(counted(9), counted(123)).released == 123
     assert voted(counted(123), counted(9)).released == 123
