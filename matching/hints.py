@@ -11,6 +11,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from matching.lexicon import Lexicon, concepts_of
+from matching.patterns import GAP
+from matching.phrases import Phrase
 from matching.text import Memory, words_of
 
 SOMEBODY = ""  # among hints, and the name of no concept: a surname may stand there
@@ -20,11 +22,13 @@ _SECOND = itemgetter(1)
 
 class _Start(NamedTuple):
     """A phrase that may stand where its rarest word does: how the words beside that one must begin, "" when others may
-    stand between."""
+    stand between, and all its words; none when those beside it are all.
+    """
 
     concept: str
     before: str
     after: str
+    others: tuple[str, ...]
 
 
 class _Hint(NamedTuple):
@@ -48,40 +52,68 @@ class Hints:
         hits: list[tuple[int, _Hint]] = list(filter(_SECOND, looked_up))
         told = set().union(*[hint.concepts for _, hint in hits])
         for at, (_, starts) in hits:
-            for concept, before, after in starts:
-                if concept not in told and _may_stand(chunks, at, before, after):
-                    told.add(concept)
+            for start in starts:
+                if start.concept not in told and _may_stand(chunks, at, start):
+                    told.add(start.concept)
         return told
 
     def _read(self, chunk: str) -> _Hint | None:
         words = words_of(chunk)
-        known = [(written, word) for written, folded in words if (word := self._words[folded]) is not None]
-        if not known:
-            return None
         told: dict[str, None] = {}
         starts: dict[_Start, None] = {}
-        for written, word in known:
+        for at, (written, folded) in enumerate(words):
+            word = self._words[folded]
+            if word is None:
+                continue
             told |= dict.fromkeys(concept for concept, _ in concepts_of(word, written))
             if word.names is not None and word.names.surnames and not written[0].islower():
                 told[SOMEBODY] = None
-            phrases = [phrase for phrase in word.within if not phrase.pattern.negative]
-            if len(words) == 1:
-                starts |= dict.fromkeys(_Start(it.pattern.concept, it.before, it.after) for it in phrases)
-            else:
-                told |= dict.fromkeys(phrase.pattern.concept for phrase in phrases)
+            starts |= dict.fromkeys(filter(None, (_start(phrase, words, at) for phrase in word.within)))
         concepts = tuple(name for name in told if name in self._concepts or name == SOMEBODY)
         phrased = tuple(start for start in starts if start.concept in self._concepts and start.concept not in told)
         return _Hint(concepts, phrased) if concepts or phrased else None
 
 
-def _may_stand(chunks: Sequence[str], at: int, before: str, after: str) -> bool:
-    """May the words beside a chunk begin so?"""
-    if before:
+def _start(phrase: Phrase, words: Sequence[tuple[str, str]], at: int) -> _Start | None:
+    """How a phrase may stand at a word of a chunk; None when it cannot, or says what is not meant."""
+    pattern, before, after = phrase.pattern, phrase.before, phrase.after
+    if pattern.negative:
+        return None
+    if before and at:
+        if not words[at - 1][1].startswith(before):
+            return None
+        before = ""
+    if after and at + 1 < len(words):
+        if not words[at + 1][1].startswith(after):
+            return None
+        after = ""
+    beside = len(pattern.elements) == 1 + bool(phrase.before) + bool(phrase.after)
+    return _Start(pattern.concept, before, after, () if beside else tuple(word.stem for word in pattern.elements))
+
+
+def _may_stand(chunks: Sequence[str], at: int, start: _Start) -> bool:
+    """May the words around a chunk begin so?"""
+    if start.before:
         words = words_of(chunks[at - 1]) if at else [("", "")]
-        if words and not words[-1][1].startswith(before):
+        if words and not words[-1][1].startswith(start.before):
             return False
-    if after:
+    if start.after:
         words = words_of(chunks[at + 1]) if at + 1 < len(chunks) else [("", "")]
-        if words and not words[0][1].startswith(after):
+        if words and not words[0][1].startswith(start.after):
             return False
-    return True
+    if not start.others:
+        return True
+    near = _near(chunks, at, (GAP + 1) * len(start.others))
+    return all(any(word.startswith(stem) for word in near) for stem in start.others)
+
+
+def _near(chunks: Sequence[str], at: int, most: int) -> list[str]:
+    """The words of a chunk, and so many before and after it at least."""
+    near = [folded for _, folded in words_of(chunks[at])]
+    for step in (-1, 1):
+        here, left = at + step, most
+        while left > 0 and 0 <= here < len(chunks):
+            words = words_of(chunks[here])
+            near += [folded for _, folded in words]
+            here, left = here + step, left - len(words)
+    return near

@@ -25,6 +25,7 @@ AGAINST = -2.0  # points of a negative from which on half a match is about somet
 _TELLS_MUCH = (  # every table of the facts is asked for one of these
     "10 to 12 prisoners freed and taken to Vilnius. He promised, that 14 will be freed. One of the 52 freed earlier."
 )
+_SHORT = 1_200  # characters of a body up to which reading it is as cheap as asking whether it need be read
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
@@ -78,7 +79,7 @@ class PackMatcher:
 
     def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
         """Read a text and score all topics; `implies` are concepts that its source implies."""
-        if not self.may_tell(title, body, lang, implies):
+        if len(body) > _SHORT and not self.may_tell(title, body, lang, implies):
             return Analysis()
         return self.judge(read(self.lexicon, title, body, lang, implies))
 
