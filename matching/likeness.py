@@ -58,7 +58,7 @@ class Days:
 @dataclass(slots=True)
 class _Weighing:
     """A report laid beside a story. `core` are the prisoners that the story is about, not those named in passing,
-    `main` the subjects."""
+    `main` the subjects (left out where the report has none)."""
 
     mine: Signature
     others: Sequence[Signature]
@@ -111,7 +111,7 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     item.told = frozenset(other["r"] for other in others if other.get("r"))
     item.core = _core(others, rules["core"] if max(item.told, default=0) < _GROUP else 0)
     item.kinds = frozenset().union(*map(_outcome, others))
-    item.main = _main(others, rules["main"])
+    item.main = _main(others, rules["main"]) if _headed(mine) else frozenset()
     item.shared = tuple(_shared(item.vector, others))
     likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
     item.add("likeness", why.LIKENESS.format(score=f"{likest:.2f}"), likest)
@@ -211,8 +211,8 @@ def _how_many(item: _Weighing) -> None:
     the same prisoner."""
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
-    named = {len(_persons(other)) for other in item.others if not other.get("r")}
-    if released and not told and released in named and item.days.first <= _NEXT_DAY:
+    early = released and not told and item.days.first <= _NEXT_DAY
+    if early and any(len(_persons(other)) == released for other in item.others):
         item.add("same_count", why.COUNT_NAMED.format(count=released))
         return
     if not released and (told & parts or item.numbers & told):
