@@ -31,8 +31,8 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Every test runs on the loop that the program uses here."""
-    factories = {loop_factory()} | ({asyncio.new_event_loop} if item.path.stem in _ON_BOTH_LOOPS else set())
-    return {factory.__module__.partition(".")[0]: factory for factory in factories}
+    factories = [loop_factory(), *([asyncio.new_event_loop] if item.path.stem in _ON_BOTH_LOOPS else [])]
+    return {factory.__module__.partition(".")[0]: factory for factory in factories}  # in one order in every worker
 
 
 @pytest.fixture(scope="session")
