@@ -8,6 +8,7 @@ import feedparser
 import pytest
 
 from app.demo.server import SampleFeed, SampleServer, load_samples
+from matching.matcher import load_matcher
 from tests.fake_clock import FakeClock
 
 
@@ -35,3 +36,16 @@ def test_samples_cover_formats_and_languages() -> None:
     feeds = load_samples()
     assert {feed.format for feed in feeds} == {"rss", "atom", "rdf"}
     assert {feed.lang for feed in feeds} == {"en", "be", "ru", "pl", "lt", "uk"}
+
+
+def test_exchanges_of_soldiers_among_the_samples_are_no_hits() -> None:
+    exchanges = [
+        (feed.lang, entry)
+        for feed in load_samples()
+        for entry in feed.entries
+        if "Обмін полоненими" in entry.title or "военнопленными" in entry.title
+    ]
+    assert len(exchanges) >= 2
+    matcher = load_matcher()
+    for lang, entry in exchanges:
+        assert not matcher.analyse(entry.title, entry.summary, lang=lang).relevant, entry.title
