@@ -118,6 +118,12 @@ def read_table(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+@cache
+def small_words(name: str) -> frozenset[str]:
+    """The folded words of one list of the table's prepositions."""
+    return frozenset(map(fold, read_table("facts")["prepositions"][name]))
+
+
 def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
     """The languages a text may be in: the declared one, and the one that its small words speak for.
 

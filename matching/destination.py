@@ -6,9 +6,8 @@ Places, peoples and the small words before them stand in matching/words/facts.to
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 
-from matching.cues import Cue, read_table
+from matching.cues import Cue, small_words
 from matching.scene import Scene, View
 from matching.sums import Told, country_of
 
@@ -103,7 +102,7 @@ def _only_place(told: Places) -> tuple[str, str] | None:
         for place in places:
             before = view.passage.folded[place.first - 1] if place.first else ""
             doubted = view.in_clause(place.first, "forecast", "negation", "held")
-            if before in _words()["into"] and not doubted:
+            if before in small_words("into") and not doubted:
                 return place.name.removeprefix("place:"), view.text(place.first, place.last)
     return None
 
@@ -130,7 +129,7 @@ def _citizens(view: View, place: Cue) -> bool:
         return False
     moved = {cue.first for cue in view.in_sentence(place.first, "moved", "home")}
     between = range(min(part.first for part in parts) + 1, place.first)
-    folded, known = view.passage.folded, _words()["is"]
+    folded, known = view.passage.folded, small_words("is")
     there = [at for at in between if at in moved or folded[at] in known]
     return any(all(at <= part.first for at in there) for part in parts)
 
@@ -139,13 +138,13 @@ def _into(view: View, place: Cue) -> bool:
     """Does "in" or "to" stand before a place, perhaps with an article between?"""
     words, first = view.passage.folded, place.first
     before = words[first - 1] if first else ""
-    if before in _words()["the"] and first > 1:
+    if before in small_words("the") and first > 1:
         before = words[first - 2]
-    return before in _words()["into"]
+    return before in small_words("into")
 
 
 def _from(view: View, place: Cue) -> bool:
-    if not place.first or view.passage.folded[place.first - 1] not in _words()["from"]:
+    if not place.first or view.passage.folded[place.first - 1] not in small_words("from"):
         return False
     moved = view.in_clause(place.first, "home", "moved")
     return bool(moved) and all(cue.last != place.first - 1 for cue in moved)  # not "pictures from Vilnius"
@@ -169,12 +168,6 @@ def _speaks(view: View, place: Cue) -> bool:
     return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
         view.clause[number.first] == clause for number in view.numbers
     )
-
-
-@cache
-def _words() -> dict[str, frozenset[str]]:
-    table: dict[str, list[str]] = read_table("facts")["prepositions"]
-    return {name: frozenset(words) for name, words in table.items()}
 
 
 def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:

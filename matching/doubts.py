@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from matching.candidates import Candidate
-from matching.cues import Cue, read_table
-from matching.fold import fold
+from matching.cues import Cue, read_table, small_words
 from matching.numbers import Number
 from matching.numberwords import meanings
 from matching.scene import View
@@ -72,13 +71,8 @@ def _weigh_wish(item: Candidate) -> None:
 def _allowed(item: Candidate, wishes: Sequence[Cue]) -> bool:
     """ "A decree is signed: sixteen can go home": what may happen is granted."""
     words = item.view.passage.folded
-    may = all(cue.first == cue.last and words[cue.first] in _mays() for cue in wishes)
+    may = all(cue.first == cue.last and words[cue.first] in small_words("may") for cue in wishes)
     return may and not item.number.bound and any(view.cues.get("signed") for view in item.views)
-
-
-@cache
-def _mays() -> frozenset[str]:
-    return frozenset(map(fold, read_table("facts")["prepositions"]["may"]))
 
 
 def _that(view: View, number: Number) -> bool:
@@ -86,14 +80,9 @@ def _that(view: View, number: Number) -> bool:
     first, clause = number.first, view.clause[number.first]
     while first and view.clause[first - 1] == clause:
         first -= 1
-    if not first or view.passage.folded[first] not in _thats():
+    if not first or view.passage.folded[first] not in small_words("that"):
         return False
     return view.sentence_of(first - 1) == view.sentence_of(first) and bool(view.in_clause(first - 1, "forecast"))
-
-
-@cache
-def _thats() -> frozenset[str]:
-    return frozenset(map(fold, read_table("facts")["prepositions"]["that"]))
 
 
 def _weigh_past(item: Candidate) -> None:
@@ -129,26 +118,16 @@ def _running(view: View, number: Number) -> bool:
 def _since(view: View, year: Number) -> bool:
     """Does "since" or "from" stand before a year, at most with a month and a day between?"""
     words = view.passage.folded[max(0, year.first - _REACH) : year.first]
-    return any(word in _sinces() for word in words) and view.sentence_of(max(0, year.first - 1)) == view.sentence_of(
-        year.first
-    )
-
-
-@cache
-def _sinces() -> frozenset[str]:
-    return frozenset(map(fold, read_table("facts")["prepositions"]["since"]))
+    return any(word in small_words("since") for word in words) and view.sentence_of(
+        max(0, year.first - 1)
+    ) == view.sentence_of(year.first)
 
 
 def _months_ago(view: View, number: Number) -> bool:
     """Is a month named that it was in, not only "last week" or "two days ago"?"""
-    words = view.passage.folded
+    words, lately = view.passage.folded, tuple(small_words("lately"))
     cues = view.in_clause(number.first, "back")
-    return not any(words[at].startswith(_lately()) for cue in cues for at in range(cue.first, cue.last + 1))
-
-
-@cache
-def _lately() -> tuple[str, ...]:
-    return tuple(map(fold, read_table("facts")["prepositions"]["lately"]))
+    return not any(words[at].startswith(lately) for cue in cues for at in range(cue.first, cue.last + 1))
 
 
 def _one_of(view: View, number: Number) -> bool:

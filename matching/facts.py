@@ -134,6 +134,6 @@ def _eased(scene: Scene) -> Iterator[tuple[str, str]]:
 def _american(view: View, name: str, thing: Cue) -> bool:
     """Is what reads as a ministry of finance the one that eases: "Минфин США"?"""
     written = view.text(thing.first, thing.last).casefold()
-    if name != _BANKS or not any(part in written for part in ("finan", "фин", "фін")):
+    if name != _BANKS or not any(part in written for part in read_table("facts")["rules"]["finance"]):
         return False
     return bool(view.after(thing.last, 1, "us") or view.before(thing.first, 1, "us"))

@@ -33,7 +33,8 @@ def signature(
     scene = scene or set_scene(reading)
     rules = read_table("stories")
     weights = _features(reading.found, lexicon, rules)
-    for key, weight in (*_numbers(scene, rules), *_matters(scene, lexicon, rules)):
+    appointed = list(_appointed(scene, lexicon))
+    for key, weight in (*_numbers(scene, rules), *_matters(scene, appointed, rules)):
         _add(weights, key, weight)
     for topic in topics:
         _add(weights, f"t:{topic}", rules["weights"]["topic"])
@@ -43,7 +44,7 @@ def signature(
         freed = freed and leads
         if leads or _announces(reading.found, scene):
             weights = {key: weight for key, weight in weights.items() if key not in WORTH}
-    headline = _headline(reading.found, scene, facts, lexicon)
+    headline = _headline(reading.found, scene, facts, lexicon, appointed)
     outcomes = [name for name, told in (("freed", freed), ("lifted", facts.in_return)) if told]
     for outcome in outcomes:
         _add(weights, f"k:{outcome}", rules["weights"]["outcome"])
@@ -62,14 +63,14 @@ def signature(
     return {"v": vector, **count, **{key: of for key, of in told.items() if of}, **_wording(reading)}
 
 
-def _matters(scene: Scene, lexicon: Lexicon, rules: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def _matters(scene: Scene, appointed: Sequence[str], rules: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Objects and subjects, each with its weight at its first place."""
     for view in scene.views:
         for name, cues in view.cues.items():
             kind = name.partition(":")[0]
             if kind in ("object", "subject"):
                 yield name, rules["weights"][kind] * _place(view.passage.where, view.sentence_of(cues[0].first))
-    for where in _appointed(scene, lexicon):
+    for where in appointed:
         yield "subject:envoy", rules["weights"]["subject"] * _place(where, 0)
 
 
@@ -106,7 +107,9 @@ def _appointed(scene: Scene, lexicon: Lexicon) -> Iterator[str]:
             yield view.passage.where
 
 
-def _headline(found: Sequence[Found], scene: Scene, facts: Facts, lexicon: Lexicon) -> list[str]:
+def _headline(
+    found: Sequence[Found], scene: Scene, facts: Facts, lexicon: Lexicon, appointed: Sequence[str]
+) -> list[str]:
     """What the title tells, in its order: prisoners let out, what happened, objects and subjects."""
     told: list[tuple[int, str]] = []
     for item in found:
@@ -118,7 +121,7 @@ def _headline(found: Sequence[Found], scene: Scene, facts: Facts, lexicon: Lexic
             told.append((item.first, f"p:{item.person}"))
     cues = scene.title.cues.items()
     told += [(of[0].first, name) for name, of in cues if name.startswith(("object:", "subject:"))]
-    if "title" in _appointed(scene, lexicon):
+    if "title" in appointed:
         told.append((0, "subject:envoy"))
     return list(dict.fromkeys(key for _, key in sorted(told)))
 
