@@ -24,6 +24,7 @@ from storage.columns import digest
 from storage.dialect import batches, in_step, insert_into
 from storage.rows import Prepared, RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting
+from storage.sqlite import insert_rows
 
 # Entries of one statement. Binding them takes some 0.1 ms each, in which the program answers nobody.
 _AT_ONCE = 50
@@ -84,7 +85,7 @@ class BoundEntries:
         done = [database.execute(self.adding, key) for key in self.keys]
         ids = [one.lastrowid if one.rowcount else None for one in done]
         fresh = [(entry_id, *text[1:]) for entry_id, text in zip(ids, self.texts, strict=True) if entry_id is not None]
-        database.executemany(self.inserting, fresh)
+        insert_rows(database, self.inserting, fresh)
         return ids
 
 

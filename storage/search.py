@@ -32,8 +32,10 @@ _PART = re.compile("[0-9A-Za-z\x80-\U0010ffff]+")
 
 def words_of(title: str, body: str) -> str:
     """The words of an entry, each once, between spaces."""
-    words = dict.fromkeys((*distinct_words(title), *distinct_words(body[:BEGINNING])))
-    return f" {' '.join(word[:LONGEST] for word in words)} "
+    words = distinct_words(title, body[:BEGINNING])
+    if max(map(len, words), default=0) > LONGEST:
+        words = tuple(word[:LONGEST] for word in words)
+    return f" {' '.join(words)} "
 
 
 def all_of(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from core.errors import StoreError
 from storage.database import Database
 from storage.dialect import in_step
-from storage.sqlite import QuickConnection
+from storage.sqlite import QuickConnection, insert_rows
 from storage.store import Store
 from tests.contract.store_steps import ended, entry, new, spec
 from tests.fake_clock import FakeClock
@@ -196,3 +196,15 @@ async def test_a_statement_that_nobody_waits_for_any_more_is_rolled_back_too(tmp
         await connection.execute(text("INSERT INTO t VALUES (1)"))
     assert await count(database) == 1
     await database.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 31, 32, 33, 40, 100])
+def test_rows_go_in_by_few_statements(count: int) -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    database.execute("CREATE TABLE t (a INTEGER, b TEXT)")
+    run: list[str] = []
+    database.set_trace_callback(run.append)
+    rows = [(number, f"{number} VALUES (?, ?)") for number in range(count)]
+    insert_rows(database, "INSERT INTO t (a, b) VALUES (?, ?)", rows)
+    assert len(run) <= count // 32 + 5
+    assert database.execute("SELECT a, b FROM t ORDER BY rowid").fetchall() == rows

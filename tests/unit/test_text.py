@@ -146,6 +146,8 @@ def test_distinct_words_are_those_of_the_tokens(text: str) -> None:
 def test_distinct_words_are_those_of_the_tokens_of_any_text(parts: list[str]) -> None:
     text = "".join(parts)
     assert distinct_words(text) == _words_of_tokens(text)
+    head, rest = "".join(parts[:3]), "".join(parts[3:])
+    assert distinct_words(head, rest) == tuple(dict.fromkeys((*distinct_words(head), *distinct_words(rest))))
 
 
 def _words_of_tokens(text: str) -> tuple[str, ...]:
