@@ -22,6 +22,7 @@ _PLAIN = re.compile(
     r"https?://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(/[A-Za-z0-9/_.~!$&'()*+,=:@%-]*)?"
     r"(?:\?([A-Za-z0-9/_.~!$&'()*+,=:@%-]+))?"
 )
+_as_plain = lru_cache(maxsize=256)(_PLAIN.fullmatch)  # of one link several things are asked, one after the other
 _SECOND_LEVELS = frozenset({"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "mil"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -31,7 +32,7 @@ def clean_link(link: str, relative_to: str = "") -> str:
 
     Blanks and controls inside are removed or percent-encoded, so that the result holds none.
     """
-    if len(link) <= MAX_LINK and _PLAIN.fullmatch(link):
+    if len(link) <= MAX_LINK and _as_plain(link):
         return link
     link = re.sub(r"[\t\r\n]", "", link).strip()
     if not link or len(link) > MAX_LINK:
@@ -48,7 +49,7 @@ def clean_link(link: str, relative_to: str = "") -> str:
 
 def is_plain(link: str) -> bool:
     """Whether a link is absolute and in the usual form: then it is what `urljoin` makes of it."""
-    return _PLAIN.fullmatch(link) is not None
+    return len(link) <= MAX_LINK and _as_plain(link) is not None
 
 
 def link_key(link: str) -> str:
@@ -57,7 +58,7 @@ def link_key(link: str) -> str:
     The scheme, the letter case of the host, default ports, fragments, tracking parameters and a trailing slash make no
     difference. The key names no scheme and is no address: `example.org/a?id=1`.
     """
-    plain = _PLAIN.fullmatch(link) if len(link) <= MAX_LINK else None
+    plain = _as_plain(link) if len(link) <= MAX_LINK else None
     if plain:
         host, path, query = plain[1], plain[2] or "", plain[3] or ""
     else:

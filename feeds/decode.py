@@ -24,7 +24,8 @@ MAX_ATTRIBUTES = 300
 MAX_WORD = 2000
 
 # https://www.w3.org/TR/xml/#charsets
-IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _REFERENCE = re.compile(
     r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
 )
@@ -72,7 +73,18 @@ def read_characters(body: bytes, content_type: str = "") -> str:
     for magic, what in _MAGIC:
         if body.startswith(magic):
             raise no_feed(what)
-    return IMPOSSIBLE.sub("", decode_bytes(body, content_type)).lstrip("\ufeff \t\r\n")
+    return drop_impossible(decode_bytes(body, content_type)).lstrip("\ufeff \t\r\n")
+
+
+def drop_impossible(text: str) -> str:
+    """A text without the characters that no document may hold. To see that there is none costs a third of a search."""
+    try:
+        octets = text.encode()
+    except UnicodeEncodeError:
+        return _IMPOSSIBLE.sub("", text)
+    if len(octets.translate(None, _CONTROLS)) < len(octets) or "\ufffe" in text or "\uffff" in text:
+        return _IMPOSSIBLE.sub("", text)
+    return text
 
 
 def defuse(text: str) -> str:
@@ -131,7 +143,8 @@ def is_whole(text: str) -> bool:
     """Whether the document's root element is closed, so that the body was not cut off on its way."""
     for match in islice(_ELEMENT.finditer(text, _lead(text)), 40):
         if match[2].lower() in _ROOTS:
-            return f"</{match[1] or ''}{match[2]}" in text[match.end() :] or text.startswith("/>", match.end())
+            closing = f"</{match[1] or ''}{match[2]}"
+            return text.rfind(closing, match.end()) >= 0 or text.startswith("/>", match.end())
     return False
 
 

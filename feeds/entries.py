@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from core.links import clean_link, is_front_page, link_key
 from core.model import Entry
-from feeds.decode import IMPOSSIBLE
+from feeds.decode import drop_impossible
 from feeds.headers import http_date
 from feeds.items import Trace, trace
 from feeds.plain import join_blanks, strip_markup
@@ -22,6 +23,7 @@ MAX_TEXT = 100_000
 MAX_IDENTITY = 500
 HEADLINE = 300  # characters; a first line up to this length is taken for a headline
 
+_LONGEST_TAG = 30  # characters
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)")
@@ -58,15 +60,17 @@ def make_entry(
     )
 
 
-def distinguish(entries: Sequence[Entry], home: str, others: Sequence[Trace] = ()) -> tuple[Entry, ...]:
+def distinguish(
+    entries: Sequence[Entry], home: str, others: Sequence[Trace] = (), traces: Sequence[Trace] = ()
+) -> tuple[Entry, ...]:
     """Give every entry an identity and a link key, from what tells the entries of this document apart.
 
     A link that several guids of the document share, or that leads to the front page, identifies nothing; so does a guid
     that stands beside several links. An entry without guid and link, and the link key of an entry without link, are
     made from its content. Entries that are repeated keep the same identity. `others` are entries of the document that
-    were not read again.
+    were not read again; `traces` those of the entries, if they are made already.
     """
-    traces = [trace(b"", entry) for entry in entries]
+    traces = traces or [trace(b"", entry) for entry in entries]
     everything = [*traces, *others]
     guids_of_link = _beside((one.link, one.guid_or_title) for one in everything)
     links_of_guid = _beside((one.guid, one.link_or_title) for one in everything)
@@ -112,7 +116,7 @@ def as_text(value: Any) -> str:
 
 def sound_text(value: Any) -> str:
     """A text without the characters that no document may hold, or ""."""
-    return IMPOSSIBLE.sub("", as_text(value))
+    return drop_impossible(as_text(value))
 
 
 def plain_text(value: Any, limit: int, *, markup: bool = True) -> str:
@@ -123,7 +127,13 @@ def plain_text(value: Any, limit: int, *, markup: bool = True) -> str:
 
 def lang_tag(value: Any) -> str:
     """A language tag in lower case, such as "be" or "sr-latn-rs"; "" for what is none."""
-    tag = as_text(value).strip().replace("_", "-").lower()
+    text = as_text(value).strip()
+    return _lang_tag(text) if len(text) <= _LONGEST_TAG else ""
+
+
+@lru_cache(maxsize=256)
+def _lang_tag(text: str) -> str:
+    tag = text.replace("_", "-").lower()
     return tag if re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8}){0,3}", tag) else ""
 
 

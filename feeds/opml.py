@@ -18,7 +18,7 @@ from core.model import FeedSpec, Outcome
 from core.secondlook import ALWAYS, AUTO, NEVER
 from core.sentence import Sentence
 from feeds import desk_texts as told
-from feeds.decode import IMPOSSIBLE, read_characters
+from feeds.decode import drop_impossible, read_characters
 from feeds.entries import lang_tag
 
 NAMESPACE = "urn:minsk-watch:feed"
@@ -81,7 +81,7 @@ def _attributes(spec: FeedSpec) -> Iterator[str]:
 
 
 def _sound(text: str) -> str:
-    return " ".join(IMPOSSIBLE.sub("", text).split())
+    return " ".join(drop_impossible(text).split())
 
 
 def read_opml(body: bytes) -> tuple[Outline, ...]:

@@ -61,12 +61,12 @@ class ParseWorker:
         }
         child = await self._idle.get()
         try:
-            answer, remembered = await child.ask(pack(job, seen + body))
+            answer, texts = await child.ask(pack(job, seen + body))
         finally:
             self._idle.put_nowait(child)
         if "error" in answer:
             raise ParseError(Outcome(answer["outcome"]), answer["error"])
-        return load_parsed(answer["parsed"], remembered)
+        return load_parsed(answer["parsed"], texts)
 
     @property
     def pids(self) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -21,6 +22,15 @@ ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DECLARED = re.compile(r"xmlns(?::([^\s=]+))?\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _C1 = re.compile("[\x80-\x9f]")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The dates of nearly all feeds: https://www.rfc-editor.org/rfc/rfc5322#section-3.3 and https://www.rfc-editor.org/rfc/rfc3339
+_RFC_DATE = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d:\d\d:\d\d) "
+    r"(?:GMT|([+-]\d\d)(\d\d))",
+    re.ASCII,
+)
+_NONE = timedelta(0)
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 # Names in feedparser's words (prefix of its choice, lower case) that it gives a meaning which no entry of ours shows.
 _UNUSED = frozenset(
@@ -68,6 +78,10 @@ _PERSON = frozenset({"name", "uri", "url", "homepage", "email"})
 _IMAGE = frozenset({"title", "url", "link", "width", "height", "description"})
 _TEXT_TYPES = {"": "text/plain", "text": "text/plain", "text/plain": "text/plain", "html": "text/html",
                "text/html": "text/html"}  # fmt: skip
+_CONTENTS = {"title": "title", "summary": "summary", "description": "summary", "content": "content",
+             "content_encoded": "content"}  # fmt: skip
+_OF_RSS = frozenset({"description", "content_encoded"})
+_TYPE = frozenset({"type"})
 _LINK_ATTRIBUTES = frozenset({"href", "rel", "type", "title", "hreflang", "length"})
 _DATES = {"pubdate": "published", "published": "published", "updated": "updated", "modified": "updated",
           "dc_date": "updated", "dcterms_modified": "updated", "created": "created", "dcterms_created": "created",
@@ -132,6 +146,13 @@ def _declared(text: str) -> Iterator[tuple[str, str]]:
         place = text.find("xmlns", match.end() if match else place + 1)
 
 
+def _parse_date(text: str) -> Sequence[int] | None:
+    import feedparser.datetimes
+
+    read: Sequence[int] | None = feedparser.datetimes._parse_date(text)
+    return read
+
+
 @cache
 def _feedparser() -> Any:
     import feedparser.mixin
@@ -164,18 +185,46 @@ def _handled_prefixes() -> frozenset[str]:
     }
 
 
+def read_moment(text: str) -> Sequence[int] | None:
+    """What feedparser makes of a date: year, month, day, hour, minute and second of UTC at least; None for nonsense."""
+    iso = text
+    if match := _RFC_DATE.fullmatch(text):
+        day, month, year, time, hours, minutes = match.groups("00")
+        zone = f"{hours}:{minutes}" if match[5] else "+00:00"
+        iso = f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{time}{zone}"
+    if match or _ISO_DATE.fullmatch(text):
+        try:
+            moment = datetime.fromisoformat(iso)
+            moment -= moment.utcoffset() or _NONE
+            return moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
+        except (ValueError, OverflowError):  # such as the 30th of February
+            pass
+    return _parse_date(text)
+
+
+class _Names(dict[str, str]):
+    """The name of a tag as feedparser has it; raises _Doubt."""
+
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self._namespaces = namespaces
+
+    def __missing__(self, tag: str) -> str:
+        address, _, local = tag[1:].partition("}") if tag[0] == "{" else ("", "", tag)
+        if address not in self._namespaces:
+            raise _Doubt
+        name = self[tag] = self._namespaces[address] + local.lower()
+        return name
+
+
 class _Reader:
     def __init__(self, url: str, namespaces: Mapping[str, str]) -> None:
-        import feedparser.datetimes
         import feedparser.urls
 
         self._url = url
-        self._namespaces = namespaces
-        self._names: dict[str, str] = {}
+        self._names = _Names(namespaces)
         self._join_unusual: Callable[[str, str], str] = feedparser.urls._urljoin
-        self._date: Callable[[str], Any] = feedparser.datetimes._parse_date
         self._atom = False
-        self._lang: str | None = None
+        self._language: str | None = None
 
     def _join(self, link: str) -> str:
         return link if is_plain(link) else self._join_unusual(self._url, link)
@@ -190,17 +239,19 @@ class _Reader:
     def atom(self, root: Element) -> Document:
         if not set(root.attrib) <= {_LANG}:
             raise _Doubt
-        self._atom, self._lang = True, root.attrib.get(_LANG) or None
+        self._atom = True
+        if lang := root.attrib.get(_LANG):
+            self._language = lang.replace("_", "-")
         document = self._document(root, "entry", "atom10")
-        if self._lang:
-            document.feed["language"] = self._lang.replace("_", "-")
+        if self._language:
+            document.feed["language"] = self._language
         return document
 
     def _document(self, parent: Element, item: str, version: str) -> Document:
         document = Document(version=version)
         head = []
         for child in parent:
-            name = self._name(child.tag)
+            name = self._names[child.tag]
             if name == item:
                 if child.attrib:
                     raise _Doubt
@@ -217,17 +268,17 @@ class _Reader:
         entry: dict[str, Any] = {}
         guid_links = False
         for child in item:
-            name = self._name(child.tag)
-            if name in _DATES:
+            name = self._names[child.tag]
+            if name in _CONTENTS:
+                self._content(entry, name, child)
+            elif name in _DATES:
                 key = _DATES[name]
                 self._put(entry, key, self._text(child))
-                entry[f"{key}_parsed"] = self._date(entry[key])
+                entry[f"{key}_parsed"] = read_moment(entry[key])
             elif name == "link":
                 self._link(entry, child)
             elif name in ("guid", "id"):
                 guid_links = self._guid(entry, name, child)
-            elif name in ("title", "description", "summary", "content", "content_encoded"):
-                self._content(entry, name, child)
             else:
                 self._pass_over(name, child)
         if guid_links:
@@ -246,7 +297,7 @@ class _Reader:
             text = self._text(child)
             self._put(feed, name, self._join(text) if name == "id" and text else text)
         elif name == "image":
-            if child.attrib or not {self._name(part.tag) for part in child} <= _IMAGE:
+            if child.attrib or not {self._names[part.tag] for part in child} <= _IMAGE:
                 raise _Doubt
             self._leaves(child)
         elif name not in _DATES and name not in ("lastbuilddate", "description"):
@@ -288,22 +339,24 @@ class _Reader:
         return links
 
     def _content(self, context: dict[str, Any], name: str, child: Element) -> None:
-        if self._atom == (name in ("description", "content_encoded")) and name not in ("title",):
+        if name != "title" and self._atom == (name in _OF_RSS):
             raise _Doubt
-        kind = child.attrib.get("type", "").lower() if self._atom else ""
-        if kind not in _TEXT_TYPES or not set(child.attrib) <= ({"type"} if self._atom else set()):
+        kind = ""
+        if child.attrib:
+            if not (self._atom and child.attrib.keys() <= _TYPE):
+                raise _Doubt
+            kind = child.attrib["type"].lower()
+        if kind not in _TEXT_TYPES:
             raise _Doubt
         value = self._text(child, attributes=True)
-        said = "text/html" if name in ("description", "content_encoded") else _TEXT_TYPES[kind]
+        said = "text/html" if name in _OF_RSS else _TEXT_TYPES[kind]
         if not self._atom and said == "text/plain" and _feedparser().looks_like_html(value):
             said = "text/html"
-        detail = {"type": said, "language": self._lang.replace("_", "-") if self._lang else None, "value": value}
-        if name in ("content", "content_encoded"):
-            self._put(context, "content", [detail])
-            return
-        key = "summary" if name == "description" else name
-        self._put(context, key, value)
-        context[f"{key}_detail"] = detail
+        detail = {"type": said, "language": self._language, "value": value}
+        key = _CONTENTS[name]
+        self._put(context, key, value if key != "content" else [detail])
+        if key != "content":
+            context[f"{key}_detail"] = detail
 
     def _put(self, context: dict[str, Any], key: str, value: Any) -> None:
         if key in context:  # which of several counts is feedparser's to say
@@ -314,7 +367,7 @@ class _Reader:
         if len(element) or (element.attrib and not attributes):
             raise _Doubt
         text = (element.text or "").strip()
-        if not text.isascii():
+        if not (text.isascii() or text[0] > "\xff"):
             try:  # feedparser takes this for UTF-8 that was encoded twice
                 text.encode("iso-8859-1").decode("utf-8")
             except UnicodeError:
@@ -328,25 +381,15 @@ class _Reader:
             if len(element):
                 if name not in ("author", "contributor", "itunes_owner", "itunes_category"):
                     raise _Doubt
-                if name in ("author", "contributor") and not {self._name(part.tag) for part in element} <= _PERSON:
+                if name in ("author", "contributor") and not {self._names[part.tag] for part in element} <= _PERSON:
                     raise _Doubt
                 self._leaves(element)
         elif name in _handlers() or name.partition("_")[0] == "xhtml":
             raise _Doubt
         else:
             for part in element:
-                self._pass_over(self._name(part.tag), part)
+                self._pass_over(self._names[part.tag], part)
 
     def _leaves(self, elements: Iterable[Element]) -> None:
         if any(len(part) for part in elements):
             raise _Doubt
-
-    def _name(self, tag: str) -> str:
-        """The name as feedparser has it."""
-        name = self._names.get(tag)
-        if name is None:
-            address, _, local = tag[1:].partition("}") if tag[0] == "{" else ("", "", tag)
-            if address not in self._namespaces:
-                raise _Doubt
-            name = self._names[tag] = self._namespaces[address] + local.lower()
-        return name

@@ -16,6 +16,7 @@ from core.model import Entry
 from core.ports import Hints, ParsedFeed
 
 LENGTHS = struct.Struct(">II")
+_TEXTS = 7  # of an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,16 @@ def unpack(text: bytes) -> Any:
     return json.loads(text.decode("utf-8", "replace"))
 
 
-def dump_parsed(parsed: Parsed) -> dict[str, Any]:
-    """A Parsed as plain JSON, without `seen`; entries as rows, because there are many."""
+def dump_parsed(parsed: Parsed) -> tuple[dict[str, Any], bytes]:
+    """A Parsed as a header and a body: `seen`, then the texts of the entries, which as JSON would take ten times as
+    long. NUL is between them; within one, where no sound document has it, it becomes U+FFFD.
+    """
     feed, hints = parsed.feed, parsed.feed.hints
-    return {
+    texts = [text for e in feed.entries for text in (e.identity, e.title, e.url, e.link_key, e.summary, e.text, e.lang)]
+    joined = "\x00".join(texts)
+    if joined.count("\x00") >= max(len(texts), 1):
+        joined = "\x00".join([text.replace("\x00", "\ufffd") for text in texts])
+    header = {
         "title": feed.title,
         "lang": feed.lang,
         "ttl": hints.ttl.total_seconds() if hints.ttl else None,
@@ -52,28 +59,27 @@ def dump_parsed(parsed: Parsed) -> dict[str, Any]:
         "total": parsed.total,
         "dropped": parsed.dropped,
         "whole": feed.whole,
-        "entries": [
-            (e.identity, e.title, e.url, e.link_key, e.summary, e.text, e.lang, _seconds(e.published_at))
-            for e in feed.entries
-        ],
+        "published": [_seconds(entry.published_at) for entry in feed.entries],
+        "seen": len(parsed.seen),
     }
+    return header, parsed.seen + joined.encode("utf-8", "surrogatepass")
 
 
-def load_parsed(tree: dict[str, Any], seen: bytes = b"") -> Parsed:
+def load_parsed(header: dict[str, Any], body: bytes) -> Parsed:
+    """What `dump_parsed` wrote; raises ValueError, KeyError or TypeError for anything else."""
     hints = Hints(
-        ttl=timedelta(seconds=tree["ttl"]) if tree["ttl"] else None,
-        skip_hours=tuple(tree["skip_hours"]),
-        skip_days=tuple(tree["skip_days"]),
+        ttl=timedelta(seconds=header["ttl"]) if header["ttl"] else None,
+        skip_hours=tuple(header["skip_hours"]),
+        skip_days=tuple(header["skip_days"]),
     )
-    entries = tuple(_entry(*row) for row in tree["entries"])
-    feed = ParsedFeed(tree["title"], tree["lang"], entries, hints, tree["whole"])
-    return Parsed(feed, tree["total"], tree["dropped"], seen)
-
-
-def _entry(
-    identity: str, title: str, url: str, link_key: str, summary: str, text: str, lang: str, seconds: float | None
-) -> Entry:
-    return Entry(identity, title, url, link_key, summary, text, lang, _moment(seconds))
+    seen, published = body[: header["seen"]], header["published"]
+    texts = body[header["seen"] :].decode("utf-8", "replace").split("\x00") if published else []
+    columns = [texts[place::_TEXTS] for place in range(_TEXTS)]
+    entries = tuple(map(Entry, *columns, map(_moment, published)))
+    if len(texts) != _TEXTS * len(published):
+        raise ValueError(f"{len(texts)} texts for {len(published)} entries")
+    feed = ParsedFeed(header["title"], header["lang"], entries, hints, header["whole"])
+    return Parsed(feed, header["total"], header["dropped"], seen)
 
 
 def _seconds(moment: datetime | None) -> float | None:

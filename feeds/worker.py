@@ -74,7 +74,8 @@ def _answer(job: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         parsed = read_document(document, **(job | {"seen": seen}))
     except (ParseError, MemoryError, RecursionError) as error:
         return refusal(error), b""
-    return {"parsed": dump_parsed(parsed)}, parsed.seen
+    header, body = dump_parsed(parsed)
+    return {"parsed": header}, body
 
 
 def refusal(error: ParseError | MemoryError | RecursionError) -> dict[str, Any]:

@@ -37,7 +37,7 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;
 
 _MARKUP_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # Zone names that feedparser takes for UTC; hours east of Greenwich.
-_ZONES = {"MSK": 3, "MSD": 4, "EET": 2, "EEST": 3, "CET": 1, "CEST": 2, "BST": 1, "MSK+00": 3}
+_ZONES = {"MSK": 3, "MSD": 4, "EET": 2, "EEST": 3, "CET": 1, "CEST": 2, "BST": 1}
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -128,9 +128,10 @@ def _read(document: Any, text: str, url: str, keys: Mapping[int, bytes], known: 
     lang = lang_tag(channel.get("language"))
     home = link_key(clean_link(as_text(channel.get("link")), url))
     raw = [_entry(item, url, lang) for item in document.entries]
-    entries = distinguish(raw, home, tuple(known.values()))
+    own = [trace(key, entry) for key, entry in zip(keys.values() or [b""] * len(raw), raw, strict=True)]
+    entries = distinguish(raw, home, tuple(known.values()), own)
     feed = ParsedFeed(_title(channel), lang, entries, _hints(channel, text), is_whole(text))
-    traces = dict(known) | {number: trace(key, entry) for (number, key), entry in zip(keys.items(), raw, strict=False)}
+    traces = dict(known) | dict(zip(keys, own, strict=False))
     return Unseen(feed, len(raw) + len(known), pack_traces([traces[number] for number in sorted(traces)]))
 
 
@@ -171,9 +172,10 @@ def _published_at(item: Any) -> datetime | None:
             moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
         except (ValueError, OverflowError, TypeError):
             continue
-        zone = re.search(r"\s\(?([A-Z]{3,4})\)?$", as_text(dict.get(item, name)).strip())
-        if zone and zone[1] in _ZONES:
-            moment -= timedelta(hours=_ZONES[zone[1]])
+        words = as_text(dict.get(item, name)).split()
+        hours = _ZONES.get(words[-1].removeprefix("(").removesuffix(")")) if len(words) > 1 else None
+        if hours:
+            moment -= timedelta(hours=hours)
         if believable(moment):
             return moment
     return None

@@ -138,7 +138,22 @@ def test_what_is_parsed_survives_the_wire() -> None:
     parsed = Parsed(
         ParsedFeed("T", "ru", entries, Hints(timedelta(hours=1), (1, 2), ("monday",)), False), 7, 5, b"seen"
     )
-    assert load_parsed(dump_parsed(parsed), b"seen") == parsed
+    assert load_parsed(*dump_parsed(parsed)) == parsed
+    empty = Parsed(ParsedFeed("", "", (), Hints()), 0)
+    assert load_parsed(*dump_parsed(empty)) == empty
+
+
+def test_no_text_of_an_entry_is_taken_for_two_on_the_wire() -> None:
+    entries = (Entry("1", "a\x00b", summary="\x00"), Entry("2", "\x00"))
+    read = load_parsed(*dump_parsed(Parsed(ParsedFeed("", "", entries), 2)))
+    assert [(e.identity, e.title, e.summary) for e in read.feed.entries] == [
+        ("1", "a\ufffdb", "\ufffd"),
+        ("2", "\ufffd", ""),
+    ]
+    header, body = dump_parsed(Parsed(ParsedFeed("", "", entries), 2))
+    for wrong in (body + b"\x00", body[:-1]):
+        with pytest.raises(ValueError, match="texts for 2 entries"):
+            load_parsed(header, wrong)
 
 
 def test_the_newest_entries_are_kept_in_their_order() -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import feedparser.datetimes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.feed_generator import document
 from core.errors import ParseError
 from feeds.decode import check_kind, defuse, read_characters
-from feeds.quick import read_quickly
+from feeds.quick import read_moment, read_quickly
 from feeds.sources import rss
 
 URL = "https://host.example/a/feed.xml"
@@ -216,6 +217,17 @@ def test_damage_is_read_alike(number: int, data: st.DataObject) -> None:
             st.sampled_from([b"", b"<", b"&", b">", b"\xff", b"/"])
         )
     check(bytes(body))
+
+
+_TIME = r"(000\d|20\d\d|9999)%s[012]\d:[0-6]\d:[0-6]\d"
+_RFC = r"(Mon|Sat|Tue|Xyz), [0-3]\d (Jan|Feb|Sept|Dec|Oct) " + _TIME % " " + r" (GMT|UT|[+-][0-2]\d[0-9]\d)"
+_ISO = _TIME % r"-[01]\d-[0-3]\d[T ]" + r"(Z|z|\.5Z|[+-][0-2]\d:?[0-9]\d)?"
+
+
+@given(st.one_of(st.from_regex(_RFC, fullmatch=True), st.from_regex(_ISO, fullmatch=True)))
+def test_dates_are_read_as_by_feedparser(text: str) -> None:
+    ours, theirs = read_moment(text), feedparser.datetimes._parse_date(text)
+    assert (ours and tuple(ours[:6])) == (theirs and tuple(theirs[:6]))
 
 
 @pytest.mark.skipif("FEED_CORPUS" not in os.environ, reason="FEED_CORPUS names a folder of feed files to compare")

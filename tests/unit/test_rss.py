@@ -289,6 +289,43 @@ def test_stripping_markup_never_raises(text: str) -> None:
     strip_markup(text)
 
 
+_TAGS = (
+    *(
+        "<p>",
+        "</p>",
+        '<a href="/x?a=1">',
+        "<br/>",
+        "<img alt='it is' src=\"1\">",
+        "<script>",
+        "</script>",
+        "<svg/>",
+        "<b",
+    ),
+    *(
+        "<td\n>",
+        "<!-- ",
+        "-->",
+        "<?x?>",
+        "<h1 title='>'>",
+        "/>",
+        "</",
+        "<",
+        ">",
+        '"',
+        "'",
+        "&lt;p&gt;",
+        "word",
+        " ",
+        "\n",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(_TAGS), max_size=12).map("".join))
+def test_texts_with_simple_tags_are_stripped_as_any_other(text: str) -> None:
+    assert strip_markup(text) == strip_markup("<?anything but simple?>" + text)
+
+
 @given(st.text(st.sampled_from(" \t\u00a0\u3000\r\nab"), max_size=60))
 def test_every_run_of_blanks_becomes_one_and_every_run_of_lines_one_line_end(text: str) -> None:
     joined = join_blanks(text)
