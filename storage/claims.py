@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, func, or_, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, column, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.model import Feed, FeedState
 from storage.columns import digest
-from storage.dialect import Fetch
+from storage.dialect import Ask
 from storage.rows import Prepared
 from storage.schema import feeds
 
 # Feeds looked at for each feed wanted: at first, and when many that are due are on few hosts.
 _LOOK_NEAR, _LOOK_AHEAD = 2, 20
 _MOST_AT_ONCE = 5_000
+_MOST_IN_CALL = 500  # the function compares each host with all that it has taken
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 STATE = tuple(field.name for field in fields(FeedState))
 _LEASED = (feeds.c.id, feeds.c.spec, feeds.c.epoch, *(feeds.c[name] for name in STATE))
@@ -57,7 +58,7 @@ async def claim(
             break
     if not chosen:
         return ()
-    claimed = await connection.execute(_leasing(), {"ids": chosen, "now": now, "until": now + lease})
+    claimed = await connection.execute(_leasing(), {"ids": chosen, "until": now + lease})
     return tuple(_feed(row) for row in sorted(claimed, key=lambda row: (row.next_poll_at, row.id)))
 
 
@@ -90,32 +91,21 @@ def claim_in_step(
     return prepare
 
 
-def claim_at_once(
-    now: datetime, *, limit: int, lease: timedelta, force: bool
-) -> Callable[[Dialect], Callable[[Fetch], Awaitable[tuple[Feed, ...]]]]:
-    """`claim` for Database.transact_locked, of any feeds, one a host: one statement, as a rule."""
+async def claim_at_once(
+    ask: Ask, dialect: Dialect, now: datetime, *, limit: int, lease: timedelta, force: bool
+) -> tuple[Feed, ...]:
+    """`claim` on PostgreSQL, of any feeds, one a host: one statement, as a rule, which is a transaction of its own."""
+    given = {"now": now, "due_by": _ALWAYS if force else now, "until": now + lease}
+    read = _calling().reader(dialect, _LEASED)
     limit = min(limit, _MOST_AT_ONCE)
-
-    def prepare(dialect: Dialect) -> Callable[[Fetch], Awaitable[tuple[Feed, ...]]]:
-        nears = (limit * _LOOK_NEAR, limit * _LOOK_AHEAD)
-        statement = _choosing_and_leasing(force)
-        given = {"now": now, "until": now + lease, "per_host": 1}
-        read = statement.reader(dialect, _LEASED)
-
-        async def lease_some(fetch: Fetch) -> tuple[Feed, ...]:
-            found: list[Sequence[Any]] = []
-            for near in nears:
-                sql, (values,) = statement.bind(dialect, [{**given, "limit": limit - len(found), "near": near}])
-                rows = await fetch(sql, *values)
-                found += rows
-                if len(found) == limit or not rows or rows[0][-1] < near:
-                    break
-            claimed = (_feed(read(tuple(row)[:-1])) for row in found)
-            return tuple(sorted(claimed, key=lambda feed: (feed.state.next_poll_at, feed.id)))
-
-        return lease_some
-
-    return prepare
+    found: list[Feed] = []
+    while (most := min(limit - len(found), _MOST_IN_CALL)) > 0:
+        sql, (values,) = _calling().bind(dialect, [{**given, "most": most, "look": most * _LOOK_NEAR}])
+        rows = await ask(sql, *values)
+        found += (_feed(read(row)) for row in rows)
+        if len(rows) < most:
+            break
+    return tuple(sorted(found, key=lambda feed: (feed.state.next_poll_at, feed.id)))
 
 
 async def _busy(connection: AsyncConnection, due: Sequence[Row[int, str]], now: datetime) -> dict[str, int]:
@@ -150,7 +140,10 @@ def _polled() -> Select[str, int]:
 
 @cache
 def _due(force: bool, some: bool) -> Select[int, str]:
-    """Free feeds of hosts below their cap, those due longest first."""
+    """Free feeds of hosts below their cap, those due longest first.
+
+    A row may be held by the transaction of a process that lost its lease: it is left to a later claim, and counts not.
+    """
     crowded = _polled().having(func.count() >= bindparam("per_host", type_=Integer)).subquery()
     due = select(feeds.c.id, feeds.c.host).where(
         feeds.c.active, feeds.c.paused_at.is_(None), _free(), feeds.c.host.not_in(select(crowded.c.host))
@@ -159,35 +152,23 @@ def _due(force: bool, some: bool) -> Select[int, str]:
         due = due.where(feeds.c.next_poll_at <= bindparam("now"))
     if some:
         due = due.where(feeds.c.url_digest.in_(bindparam("keys", expanding=True)))
-    return due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer))
+    first = due.order_by(feeds.c.next_poll_at, feeds.c.id).limit(bindparam("near", type_=Integer))
+    return first.with_for_update(skip_locked=True, key_share=True, of=feeds)
 
 
 @cache
 def _leasing() -> ReturningUpdate[Any]:
-    """A row may be held by the transaction of a process that lost its lease: it is left to the next claim."""
-    free = select(feeds.c.id).where(feeds.c.id.in_(bindparam("ids", expanding=True)), _free())
-    return (
-        update(feeds)
-        .where(feeds.c.id.in_(free.with_for_update(skip_locked=True, key_share=True)))
-        .values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1)
-        .returning(*_LEASED)
-    )
+    wanted = update(feeds).where(feeds.c.id.in_(bindparam("ids", expanding=True)))
+    return wanted.values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1).returning(*_LEASED)
 
 
 @cache
-def _choosing_and_leasing(force: bool) -> Prepared:
-    """`_due`, `_choose` and `_leasing` in one, of one feed a host; each row tells last how many feeds were due."""
-    due = _due(force, False).add_columns(feeds.c.next_poll_at).cte("due")
-    first = select(due.c.id, due.c.next_poll_at).ext(distinct_on(due.c.host))
-    firsts = first.order_by(due.c.host, due.c.next_poll_at, due.c.id).cte("first")
-    chosen = select(firsts.c.id).order_by(firsts.c.next_poll_at, firsts.c.id).limit(bindparam("limit", type_=Integer))
-    free = select(feeds.c.id).where(feeds.c.id.in_(chosen), _free())
-    held = free.with_for_update(skip_locked=True, key_share=True).cte("held")
-    seen = select(func.count()).select_from(due).scalar_subquery()
-    leased = update(feeds).where(feeds.c.id.in_(select(held.c.id)))
-    return Prepared(
-        leased.values(lease_until=bindparam("until"), epoch=feeds.c.epoch + 1).returning(*_LEASED, seen.label("seen"))
-    )
+def _calling() -> Prepared:
+    """`_due`, `_choose` and `_leasing` by a function of the database, which takes Lock.FEEDS first."""
+    times = (bindparam(name, type_=feeds.c.next_poll_at.type) for name in ("now", "due_by", "until"))
+    numbers = (bindparam(name, type_=Integer) for name in ("most", "look"))
+    claimed = func.claim_feeds(*times, *numbers).table_valued(*(column(one.name, one.type) for one in _LEASED))
+    return Prepared(select(claimed))
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Dialect
@@ -105,12 +105,10 @@ class Database:
         """The same, but it only reads."""
         return await self._in_one_step(work, write=False)
 
-    async def transact_locked(
-        self, lock: dialect.Lock, work: Callable[[Dialect], Callable[[dialect.Fetch], Awaitable[_T]]]
-    ) -> _T:
-        """On PostgreSQL a transaction with `lock` taken; what `work` makes for the dialect asks the driver itself."""
+    async def ask(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+        """The rows that one statement gives on PostgreSQL, as the driver has them; it is a transaction of its own."""
         try:
-            return await dialect.transact_locked(self._opened(), lock, work(self.sql_dialect))
+            return await dialect.ask(self._opened(), sql, *values)
         except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             raise dialect.explain(error, self.url) from error
 

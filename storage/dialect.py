@@ -225,31 +225,29 @@ async def in_step(connection: AsyncConnection, work: Callable[[sqlite3.Connectio
 
 
 _LIMITING = text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_LIMIT_MS}")
-_LOCKING_TEXT = (
+_LOCKING = text(
     f"SELECT set_config('idle_in_transaction_session_timeout', '{_IDLE_LIMIT_MS}', true), "
     f"pg_advisory_xact_lock({_LOCK_SPACE}, CAST(:lock AS integer))"
 )
-_LOCKING = text(_LOCKING_TEXT)
 
 
-Fetch = Callable[..., Awaitable[Sequence[Sequence[Any]]]]  # a statement and its values -> rows, as the driver has them
+Ask = Callable[..., Awaitable[Sequence[Sequence[Any]]]]  # a statement and its values -> rows, as the driver has them
 
 
-async def transact_locked(engine: AsyncEngine, lock: Lock, work: Callable[[Fetch], Awaitable[T]]) -> T:
-    """A transaction of PostgreSQL that holds `lock`, in few round trips: past SQLAlchemy, BEGIN along with the lock.
+async def ask(engine: AsyncEngine, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+    """One statement of PostgreSQL that is a transaction of its own, past SQLAlchemy: two round trips, since the driver
+    asks for the types first, and nothing to be left open by who stops in between.
 
-    A connection on which it fails is closed, which ends the transaction whatever its state.
+    A connection on which it fails is closed.
     """
     async with engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         try:
-            await driver.execute(f"BEGIN; {_LOCKING_TEXT.replace(':lock', str(int(lock)))}")
-            done = await work(driver.fetch)
-            await driver.execute("COMMIT")
+            rows: Sequence[Sequence[Any]] = await driver.fetch(sql, *values)
         except BaseException:
             await connection.invalidate()
             raise
-        return done
+        return rows
 
 
 async def take_lock(connection: AsyncConnection, lock: Lock) -> None:
@@ -315,6 +313,7 @@ _REMEDIES = {
     "unable to open": "the file cannot be opened: check that the program may write to its folder",
     "no such table": "its tables are missing: run `python main.py migrate`",
     "42P01": "its tables are missing: run `python main.py migrate`",
+    "42883": "a function of it is missing: restore the whole database, not its tables alone",
     "28P01": "the password is refused: correct user and password in storage.url",
     "28000": "the login is refused: correct the user in storage.url, or pg_hba.conf on the server",
     "3D000": "there is no such database on the server: create it, or correct storage.url",

@@ -122,8 +122,8 @@ class Store(
         if per_host == 1 and not urls:
             if self._database.is_sqlite:
                 return await self._database.transact(claims.claim_in_step(now, limit=limit, lease=lease, force=force))
-            wanted = claims.claim_at_once(now, limit=limit, lease=lease, force=force)
-            return await self._database.transact_locked(Lock.FEEDS, wanted)
+            asked = self._database
+            return await claims.claim_at_once(asked.ask, asked.sql_dialect, now, limit=limit, lease=lease, force=force)
         async with self._database.write(Lock.FEEDS) as connection:
             cap = {"limit": limit, "per_host": per_host}
             return await claims.claim(connection, now, **cap, lease=lease, force=force, urls=urls)

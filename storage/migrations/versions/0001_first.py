@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from storage.migrations.claiming import CREATE_CLAIM_FEEDS
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -140,6 +142,8 @@ def _create_feeds() -> None:
     )
     op.create_index("ix_feeds_next_poll_at", "feeds", ["next_poll_at", "id"])
     op.create_index("ix_feeds_lease_until", "feeds", ["lease_until"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(CREATE_CLAIM_FEEDS)
 
 
 def _create_entries() -> None:
