@@ -18,7 +18,7 @@ _CITIZENS = 6  # words between "citizens" and their country
 _ENVOY = 3  # words between "envoy" and the country he is sent to
 _HOPES = 2  # words between a capital and what it hopes or demands
 _COUNTED = 2  # words between a number and the people it counts
-_MOVERS = ("moved", "home", "freed")
+_MOVERS = ("moved", "went", "home", "freed")
 Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
 Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the places in it, in order
 

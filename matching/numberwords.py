@@ -87,7 +87,7 @@ def _cases(lang: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((old.strip(), tuple(new.split())) for old, new in rules)
 
 
-_ONES = {"it": ("uno", "una"), "sv": ("ett",)}  # other words for one in a compound
+_ONES = {"it": ("uno", "una"), "sv": ("ett",), "cs": ("jedn",)}  # other words for one in a compound
 _ONE_HUNDRED = {"de": ("einhundert",), "sv": ("etthundra",)}
 
 
@@ -118,7 +118,7 @@ def _fused(lang: str, one: dict[float, str]) -> Iterator[tuple[str, float]]:
 
 def combined(current: float, value: float) -> float | None:
     """What "forty" and "two" make together; None when the second word begins another number."""
-    if not current and value < 1000:
+    if not current and value != 1000:
         return value
     if value == 100 and 1 <= current < 20:
         return current * 100
