@@ -76,7 +76,7 @@ def _weigh_noun(item: Candidate) -> None:
     part = noun_distance(view, number, "part")
     if people is not None and (part is None or people < part or _counts_both(view, number)):
         item.add(2, "people")
-    elif part is not None:
+    elif part is not None or (view.in_sentence(number.first, "freed") and noun_distance(view, number, "kind")):
         item.add(1, "part of them")
     elif any(view.clause[cue.first] == view.clause[number.last] for cue in view.after(number.last, _REACH, "freed")):
         item.add(1.5, "those freed")

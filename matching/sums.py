@@ -78,8 +78,9 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
 
 
 def is_part(view: View, number: Number) -> bool:
-    """Does the number count a kind of people, such as women or Poles?"""
-    part, people = noun_distance(view, number, "part"), noun_distance(view, number, "people")
+    """Does the number count a kind of people, such as women, Poles or teachers?"""
+    kinds = [away for name in ("part", "kind") if (away := noun_distance(view, number, name)) is not None]
+    part, people = min(kinds, default=None), noun_distance(view, number, "people")
     return part is not None and (people is None or part <= people)
 
 
