@@ -101,7 +101,8 @@ def _counts_something_else(view: View, number: Number) -> bool:
     following = number.last + 1
     if following >= len(view.clause) or view.clause[following] != view.clause[number.last]:
         return False
-    known = any(cue.first == following for cues in view.told_in(following).values() for cue in cues)
+    told = view.told_in(following).items()
+    known = any(cue.first == following for name, cues in told if name != "kind" for cue in cues)
     return not known and len(view.passage.folded[following]) >= _NOUN
 
 

@@ -28,11 +28,11 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
         item.add(-2.5, "part")
     elif view.before(number.first, 1, "only"):
         item.add(-3, "only some")
-    elif view.before(number.first, 3, "including"):
+    elif view.before(number.first, 3, "including") or _some_among(item):
         item.add(-1.5, "part")
     _weigh_past(item)
     if number.bound == "under":
-        item.add(-2.5, "at most")
+        item.add(-5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
         item.add(-7, "too many")
     freed = view.in_sentence(number.first, "freed")
@@ -168,10 +168,27 @@ def _of_all(item: Candidate) -> bool:
 
 
 def among_those(item: Candidate) -> bool:
-    """ "Among those taken away six Lithuanians": between "among" and the number stands the whole."""
+    """ "Among those taken away are six Lithuanians": between "among" and the number stands the whole."""
     view, first = item.view, item.number.first
-    between = view.before(first, 1, "freed", "moved", "people")
-    return bool(between) and bool(view.before(first, 2, "among")) and not view.before(first, 1, "among")
+    wholes = [cue.first for cue in view.in_clause(first, "freed", "moved", "people")]
+    counted = [number.first for number in view.numbers]
+    return not view.before(first, 1, "among") and any(
+        any(cue.last < whole < first for whole in wholes) and not any(cue.last < other < first for other in counted)
+        for cue in view.in_clause(first, "among")
+    )
+
+
+def _some_among(item: Candidate) -> bool:
+    """ "Two nationals are among those let out": the whole stands after the part, and is no number."""
+    view, number = item.view, item.number
+    for cue in view.after(number.last, _REACH + 1, "among"):
+        following = range(cue.last + 1, cue.last + _REACH + 1)
+        wholes = [
+            whole for whole in view.in_sentence(cue.first, "freed", "moved", "people") if whole.first in following
+        ]
+        if wholes and not any(one.first in following for one in view.numbers):
+            return True
+    return False
 
 
 def _surely_freed(view: View, number: Number) -> bool:

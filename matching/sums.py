@@ -51,7 +51,7 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
         if number is not None and is_part(view, number) and (not run or _follows(view, run[-1], number)):
             run.append(number)
             continue
-        if len(run) > 1 and not view.in_clause(run[0].first, "held", "back") and not _wished(view, run[0]):
+        if len(run) > 1 and not view.in_clause(run[0].first, "held", "back") and not _doubtful(view, run[0]):
             last, single = _singles(view, run[-1])
             yield Sum(_joined(view, run, last, sum(part.value for part in run) + single), view, "sum of parts")
         run = [number] if number is not None and is_part(view, number) else []
@@ -91,8 +91,11 @@ def _follows(view: View, before: Number, number: Number) -> bool:
     return not view.before(number.first, _GAP, "including") and not view.after(number.last, 1, "ofthem", "including")
 
 
-def _wished(view: View, number: Number) -> bool:
-    """Hoped for or asked for: the word stands before the number, or before the word of release."""
+def _doubtful(view: View, number: Number) -> bool:
+    """Told as some among many, or hoped for or asked for: the word stands before the number, or before the word of
+    release."""
+    if any(cue.last < number.first for cue in view.in_clause(number.first, "among", "including")):
+        return True
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     return bool(view.before(number.first, 8, "forecast")) or any(
