@@ -16,8 +16,8 @@ def register(subparsers: Any) -> None:
         "backup",
         help="write a backup of the database, which may be at work",
         description="Write all that is kept to FILE, of one moment, while the program goes on. FILE.db is a copy of a "
-        "SQLite database; FILE.jsonl or FILE.jsonl.gz is a portable dump of either kind of database, which `restore` "
-        "puts into either kind. The file can be read by its owner alone: it holds the addresses of chats.",
+        "SQLite database; FILE.jsonl, or packed FILE.jsonl.gz, is a portable dump of either kind of database, which "
+        "`restore` puts into either kind. The file can be read by its owner alone: it holds the addresses of chats.",
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="where to; an older file of that name is replaced")
     parser.set_defaults(run=run)

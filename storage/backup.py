@@ -15,12 +15,13 @@ import io
 import json
 import os
 import sqlite3
+import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from sqlalchemy import Boolean, Column, LargeBinary, MetaData, Row, Table, Text, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,12 +29,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StoreError
 from storage.columns import CleanText, Coded, ExactText, UtcTime
 from storage.database import Database
-from storage.dialect import SQLITE, Lock, must_be_there
+from storage.dialect import SQLITE, Lock, must_be_there, sqlite_file
 from storage.migrate import current_revision, upgrade
 from storage.schema import REVISION, metadata
 
 FORMAT = "minskwatch-backup-1"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
+_SQLITE_FILES = ("", "-wal", "-shm")  # https://www.sqlite.org/tempfiles.html
 _AT_ONCE = 200  # rows
 _BUSY = 30.0  # seconds
 
@@ -155,15 +157,15 @@ async def read_sums(url: str) -> Sums:
 async def back_up(url: str, file: Path) -> Sums:
     """Write a backup of the database, which may be at work, to `file`; what it holds. Raises StoreError.
 
-    SQLite is copied by its online backup (https://www.sqlite.org/backup.html) unless the name says `.jsonl`; the copy
-    is checked. The file appears when it is whole, readable by its owner alone: it holds the addresses of chats.
+    SQLite is copied by its online backup (https://www.sqlite.org/backup.html) unless the name says `.jsonl` or `.gz`;
+    the copy is checked. The file appears when it is whole, readable by its owner alone: it holds addresses of chats.
     """
     must_be_there(url)
-    part = _part_of(file)
+    part = _part_of(file, url)
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         async with _opened(url) as database:
-            if database.url.drivername == SQLITE and ".jsonl" not in file.suffixes:
+            if database.url.drivername == SQLITE and not {".jsonl", ".gz"} & set(file.suffixes):
                 _copy_sqlite(Path(str(database.url.database)), part)
                 found = await _sums_of_copy(part)
             else:
@@ -178,10 +180,14 @@ async def back_up(url: str, file: Path) -> Sums:
     return found
 
 
-def _part_of(file: Path) -> Path:
-    """Where a backup is written until it is whole. Raises StoreError where it would replace a device: /dev/null."""
+def _part_of(file: Path, url: str) -> Path:
+    """Where a backup is written until it is whole. Raises StoreError where it would replace a device such as
+    /dev/null, or the database: a running program would go on writing to a file that no name leads to."""
     if file.exists() and not file.is_file():
         raise StoreError(f"The backup {file} cannot be written (there is something that is no file); name a file.")
+    origin = sqlite_file(url)
+    if origin and str(file.resolve()) in [f"{origin.resolve()}{suffix}" for suffix in _SQLITE_FILES]:
+        raise StoreError(f"{file} belongs to the database itself, which a backup must not replace; name another file.")
     return file.with_name(f".{file.name}.part")
 
 
@@ -228,7 +234,6 @@ async def _dump_all(database: Database, part: Path, *, compress: bool) -> Sums:
                     rows += 1
                 found[table.name] = TableSum(rows, digest.hexdigest(), await _last_id(connection, table))
         _put(out, {"tables": {name: [one.rows, one.sha256, one.last_id] for name, one in found.items()}})
-        out.flush()
     return found
 
 
@@ -297,7 +302,7 @@ async def _from_sqlite(file: Path, connection: AsyncConnection) -> Sums:
                         await _insert(connection, table, [row._asdict() for row in batch])
                 return await sums(reading)
     finally:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in _SQLITE_FILES:
             copy.with_name(copy.name + suffix).unlink(missing_ok=True)
 
 
@@ -323,11 +328,11 @@ async def _from_dump(file: Path, connection: AsyncConnection) -> Sums:
     try:
         return {name: TableSum(*foot["tables"][name]) for name in tables} if foot else _cut_off(file)
     except (KeyError, TypeError):
-        raise StoreError(f"{file}: its last line is no foot of a backup; the file is damaged, take another.") from None
+        raise StoreError(f"{file}: its last line is no foot of a backup; the file is damaged, give another.") from None
 
 
-def _cut_off(file: Path) -> Sums:
-    raise StoreError(f"{file}: the file is cut off, its last line is missing; take another backup.")
+def _cut_off(file: Path) -> NoReturn:
+    raise StoreError(f"{file}: the file is cut off, its last line is missing; give another backup.")
 
 
 def _row(file: Path, number: int, table: Table, values: Sequence[Any]) -> dict[str, Any]:
@@ -346,12 +351,16 @@ def _values(file: Path) -> Iterator[tuple[int, Any]]:
         with gzip.open(file, "rt", encoding="utf-8") if packed else file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 yield number, json.loads(line)
-    except (ValueError, EOFError, gzip.BadGzipFile) as error:
+    except EOFError:
+        _cut_off(file)
+    except (ValueError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
         raise _damaged(file, max(number, 1)) from error
 
 
 def _damaged(file: Path, number: int) -> StoreError:
-    return StoreError(f"{file}, line {number}: no line of a backup; the file is damaged or none of ours.")
+    return StoreError(
+        f"{file}, line {number}: no line of a backup; the file is damaged or none of ours; give another backup."
+    )
 
 
 def _check_head(file: Path, head: Any) -> None:

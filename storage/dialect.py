@@ -150,10 +150,16 @@ def _make_file(url: URL) -> None:
         ) from error
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database that is named by a path."""
+    name = str(parse_url(url).database)
+    return None if parse_url(url).drivername == POSTGRESQL or name.startswith("file:") else Path(name)
+
+
 def must_be_there(url: str) -> None:
     """Raises StoreError where there is no SQLite file, which opening would make: for what only reads."""
-    file = Path(str(parse_url(url).database))
-    if parse_url(url).drivername != POSTGRESQL and not str(file).startswith("file:") and not file.exists():
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
         raise StoreError(
             f"There is no database {file}, seen from {Path.cwd()}: check storage.url, and where the command is run; "
             "`python main.py migrate` makes a new one."

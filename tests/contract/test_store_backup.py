@@ -190,13 +190,29 @@ async def test_a_cut_archive_is_refused(full: str, empty_url: str, tmp_path: Pat
     await back_up(full, tmp_path / "whole.jsonl.gz")
     file = tmp_path / "cut.jsonl.gz"
     file.write_bytes((tmp_path / "whole.jsonl.gz").read_bytes()[:-cut_at])
-    with pytest.raises(StoreError, match=r"cut\.jsonl\.gz"):
+    with pytest.raises(StoreError, match=r"cut\.jsonl\.gz: the file is cut off"):
         await restore(file, empty_url)
     assert rows(await read_sums(empty_url)) == 0
 
 
+async def test_an_archive_with_a_changed_byte_is_refused_wherever_it_stands(sqlite_url: str, tmp_path: Path) -> None:
+    await back_up(sqlite_url, tmp_path / "whole.jsonl.gz")
+    whole = (tmp_path / "whole.jsonl.gz").read_bytes()
+    file = tmp_path / "changed.jsonl.gz"
+    for place in range(40, len(whole), len(whole) // 25):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(StoreError, match=r"changed\.jsonl\.gz"):
+            await restore(file, f"sqlite+aiosqlite:///{tmp_path}/to.db")
+
+
 async def test_what_is_no_backup_is_refused(empty_url: str, tmp_path: Path) -> None:
-    for name, body in {"none.db": None, "empty": b"", "letter": b"Dear all", "zip": b"PK\x03\x04" * 50}.items():
+    for name, body in {
+        "none.db": None,
+        "empty": b"",
+        "letter": b"Dear all",
+        "zip": b"PK\x03\x04" * 50,
+        "deep": b"[" * 200_000,
+    }.items():
         if body is not None:
             (tmp_path / name).write_bytes(body)
         with pytest.raises(StoreError, match=name):
@@ -234,6 +250,26 @@ async def test_a_pipe_or_a_device_is_not_replaced(sqlite_url: str, tmp_path: Pat
         await back_up(sqlite_url, tmp_path / "pipe")
     assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
     assert sorted(os.listdir(tmp_path)) == ["minskwatch.db", "pipe"]
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+async def test_the_database_itself_is_not_replaced(sqlite_url: str, tmp_path: Path, suffix: str) -> None:
+    """The program that has it open would go on writing to a file without a name, and lose all of it at its end."""
+    database = Path(sqlite_url.partition("///")[2])
+    before = database.stat().st_ino
+    link = tmp_path / "link"
+    link.symlink_to(database.with_name(database.name + suffix))
+    for name in (database.with_name(database.name + suffix), link):
+        with pytest.raises(StoreError, match="belongs to the database itself, .* name another file"):
+            await back_up(sqlite_url, name)
+    assert database.stat().st_ino == before
+
+
+async def test_what_is_called_packed_is_packed(sqlite_url: str, empty_url: str, tmp_path: Path) -> None:
+    kept = await back_up(sqlite_url, tmp_path / "backup.db.gz")
+    with gzip.open(tmp_path / "backup.db.gz", "rt", encoding="utf-8") as lines:
+        assert json.loads(next(lines))["format"] == "minskwatch-backup-1"
+    assert await restore(tmp_path / "backup.db.gz", empty_url) == kept
 
 
 def test_every_table_and_column_is_backed_up() -> None:
