@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from app.standard_input import read_text
 from core.errors import ConfigError
+
+_ADDRESS = re.compile(r"https?://\S+")
+_ADDRESS_HINT = (
+    "Give the words of the page: --title, TEXT, and the address as --url. What became of a page that a feed "
+    "named, `/why ADDRESS` says in a chat."
+)
 
 
 def register(subparsers: Any) -> None:
@@ -36,6 +43,12 @@ def run(args: argparse.Namespace) -> int:
         text = read_text()
     if not text.strip() and not args.title.strip():
         print("explain: nothing to read. Give a TEXT, a --title, or - for standard input.", file=sys.stderr)
+        return 2
+    if not args.title and _ADDRESS.fullmatch(text.strip()):
+        print(
+            f"explain: {text.strip()[:200]} is an address, and no page is fetched here. {_ADDRESS_HINT}",
+            file=sys.stderr,
+        )
         return 2
     matcher = load_matcher(args.pack)
     if faults := [f"explain: --implies {fault}" for fault in unknown_concepts(args.implies, matcher)]:

@@ -22,7 +22,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--ru", default="", help="the same in Russian")
     parser.add_argument("--sex", choices=("m", "f"), help="decides the endings (default: what the surname tells)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("words", nargs="*", metavar="WORD", help="words to check")
+    parser.add_argument("words", nargs="*", default=[], metavar="WORD", help="words to check")
     parser.set_defaults(run=run)
 
 

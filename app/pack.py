@@ -24,7 +24,9 @@ def register(subparsers: Any) -> None:
         sub = actions.add_parser(name, help=text)
         if name == "try":
             sub.add_argument("text", metavar="TEXT", help="text to read; - reads standard input")
-        sub.add_argument("paths", nargs="*", type=Path, metavar="PACK", help="pack files or folders (default: shipped)")
+        sub.add_argument(
+            "paths", nargs="*", type=Path, default=[], metavar="PACK", help="pack files or folders (default: shipped)"
+        )
         sub.set_defaults(run=action)
     _register_train(actions)
 

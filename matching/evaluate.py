@@ -86,34 +86,72 @@ def read_items(path: Path) -> list[Item]:
             continue
         try:
             items.append(read_item(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadItems(f"{path}:{number}: not a labelled item ({error!r}). See `evaluate --help`.") from error
+        except (ValueError, KeyError, RecursionError) as error:
+            raise BadItems(
+                f"{path}:{number}: not a labelled item ({_reason(error)}). See `evaluate --help`."
+            ) from error
     return items
 
 
-def read_item(row: Mapping[str, Any]) -> Item:
-    """One labelled item from its JSON object; KeyError, ValueError or TypeError when it is none."""
-    at = datetime.fromisoformat(row["published"])
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"no JSON at character {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+        case KeyError():
+            return f"{error.args[0]!r} is missing"
+        case RecursionError():
+            return "nested too deep"
+    return str(error)
+
+
+_KINDS = {"a text": str, "true or false": bool, "a number": int, "a list of texts": list, "an object": dict}
+_OF_ITEM = {
+    "a text": ("lang", "published", "source", "url", "title", "summary", "story"),
+    "true or false": ("relevant",),
+    "a list of texts": ("topics",),
+    "an object": ("facts",),
+}
+_OF_FACTS = {
+    "a text": ("destination",),
+    "a number": ("released", "remaining"),
+    "a list of texts": ("people", "mediators", "in_return"),
+}
+
+
+def _check(values: Mapping[str, Any], kinds: Mapping[str, Sequence[str]]) -> None:
+    """Raises ValueError for a value of another kind; null stands for none."""
+    for kind, names in kinds.items():
+        for name in names:
+            value = values.get(name)
+            texts = value if isinstance(value, list) else ()
+            if value is not None and (type(value) is not _KINDS[kind] or not all(isinstance(it, str) for it in texts)):
+                raise ValueError(f"{name} must be {kind}, not {json.dumps(value)[:60]}")
+
+
+def read_item(row: Any) -> Item:
+    """One labelled item from its JSON object; KeyError or ValueError, with the reason, when it is none."""
+    if not isinstance(row, dict):
+        raise ValueError("it is no JSON object")
+    _check(row, _OF_ITEM)
+    facts: Mapping[str, Any] = row.get("facts") or {}
+    _check(facts, _OF_FACTS)
+    at = datetime.fromisoformat(row["published"] or "")
     return Item(
         id=str(row["id"]),
         lang=row.get("lang") or "",
         published_at=at if at.tzinfo else at.replace(tzinfo=UTC),
         source=row.get("source") or "",
         url=row.get("url") or "",
-        title=row["title"],
+        title=row["title"] or "",
         summary=row.get("summary") or "",
         relevant=bool(row["relevant"]),
         topics=tuple(row.get("topics") or ()),
         story=row.get("story") or "",
-        facts=row.get("facts") or {},
+        facts=facts,
     )
 
 
-def run(
-    items: Iterable[Item],
-    matcher: Matcher,
-    stories: Stories | None = None,
-) -> Run:
+def run(items: Iterable[Item], matcher: Matcher, stories: Stories | None = None) -> Run:
     """Put items through matcher and stories in the order of publication, with an empty memory at the start."""
     desk = _Desk(stories or StoryBook())
     results: list[Result] = []

@@ -252,7 +252,7 @@ def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:
     """Read and compile packs: the shipped ones, or the files and folders given. PackError lists every fault."""
     files = pack_paths(paths)
     if not files:
-        raise PackError([f"no pack found in {', '.join(str(path) for path in paths or ())}"])
+        raise PackError([f"{', '.join(map(str, paths or ()))}: no pack found; packs are files NAME.toml."])
     packs = compile_packs(files)
     if packs.faults:
         raise PackError(packs.faults)

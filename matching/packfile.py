@@ -55,11 +55,15 @@ class Row:
 
 
 def pack_paths(paths: Sequence[Path] | None = None) -> tuple[Path, ...]:
-    """Files to read: of the shipped packs, or of the given files and folders; what belongs to a pack follows it."""
+    """Files to read: of the shipped packs, or of the given files and folders; what belongs to a pack follows it.
+
+    A folder without TOML files stays a folder, which read_rows tells of.
+    """
     found: list[Path] = []
     for path in [PACKS] if paths is None else paths:
         if path.is_dir():
-            found += sorted(file for file in path.glob("*.toml") if not file.name.endswith(".timeline.toml"))
+            files = sorted(path.glob("*.toml")) or [path]
+            found += (file for file in files if not file.name.endswith(".timeline.toml"))
             continue
         found.append(path)
         for kind in ("people", "learned"):
@@ -74,8 +78,11 @@ def read_rows(path: Path, faults: list[str]) -> list[Row]:
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)
+    except IsADirectoryError:
+        faults.append(f"{path}: no pack in this folder; packs are files NAME.toml.")
+        return []
     except OSError as error:
-        faults.append(f"{path}: cannot be read ({error.strerror}). Check the path in the configuration.")
+        faults.append(f"{path}: cannot be read ({error.strerror}); check the path.")
         return []
     except UnicodeDecodeError as error:
         faults.append(f"{path.name}: is not UTF-8 (byte {error.start}). Save the file as UTF-8.")
@@ -85,6 +92,8 @@ def read_rows(path: Path, faults: list[str]) -> list[Row]:
         place = f":{found[1]}" if found else ""
         faults.append(f"{path.name}{place}: is not TOML: {_TOML_LINE.sub('', str(error)).strip()}.")
         return []
+    if not tables:
+        faults.append(f"{path}: nothing stands in this pack; it needs a table such as [concept.NAME].")
     return list(_rows(path.name, text.splitlines(), tables, faults))
 
 

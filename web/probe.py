@@ -32,13 +32,17 @@ def ask(host: str, port: int, timeout: float = 4.0) -> tuple[bool, str]:
     try:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
-        report = json.loads(answer.read(65536))
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        body = answer.read(65536)
+    except (OSError, http.client.HTTPException) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         return False, f"no answer from {host}:{port} ({reason}); is the program running, and is http.port right?"
     finally:
         connection.close()
-    text = ", ".join(f"{key}: {value}" for key, value in report.items() if key != "ok")
+    try:
+        text = ", ".join(f"{key}: {value}" for key, value in json.loads(body).items() if key != "ok")
+    except (ValueError, AttributeError, RecursionError):
+        told = f"{host}:{port} answers, but not as Minsk Watch does (HTTP {answer.status})"
+        return False, f"{told}; another program has that port: is http.port right?"
     return answer.status == 200, f"{'healthy' if answer.status == 200 else 'not healthy'} ({text})"
 
 

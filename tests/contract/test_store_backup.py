@@ -46,6 +46,10 @@ async def full(store: Store, database_url: str, clock: FakeClock) -> str:
     return database_url
 
 
+def file_number(file: Path) -> int:
+    return file.stat().st_ino
+
+
 def rows(sums: Sums) -> int:
     return sum(one.rows for one in sums.values())
 
@@ -256,13 +260,13 @@ async def test_a_pipe_or_a_device_is_not_replaced(sqlite_url: str, tmp_path: Pat
 async def test_the_database_itself_is_not_replaced(sqlite_url: str, tmp_path: Path, suffix: str) -> None:
     """The program that has it open would go on writing to a file without a name, and lose all of it at its end."""
     database = Path(sqlite_url.partition("///")[2])
-    before = database.stat().st_ino
+    before = file_number(database)
     link = tmp_path / "link"
     link.symlink_to(database.with_name(database.name + suffix))
     for name in (database.with_name(database.name + suffix), link):
-        with pytest.raises(StoreError, match="belongs to the database itself, .* name another file"):
+        with pytest.raises(StoreError, match=r"belongs to the database itself, .* name another file"):
             await back_up(sqlite_url, name)
-    assert database.stat().st_ino == before
+    assert file_number(database) == before
 
 
 async def test_what_is_called_packed_is_packed(sqlite_url: str, empty_url: str, tmp_path: Path) -> None:

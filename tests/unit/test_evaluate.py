@@ -225,10 +225,17 @@ def test_clusters_stay_within_bounds(expected: dict[str, str], data: st.DataObje
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{}", ":1: not a labelled item"),
-        ("\n\n{", ":3: not a labelled item"),
-        ("[]", ":1: not a labelled item"),
-        ('{"id": 1, "published": "yesterday", "title": "", "relevant": true}', ":1: not a labelled item"),
+        ("{}", r":1: not a labelled item \('published' is missing\)"),
+        ("\n\n{", r":3: not a labelled item \(no JSON at character 2: expecting property name"),
+        ("not json", r":1: not a labelled item \(no JSON at character 1: expecting value\)\. See `evaluate --help`"),
+        ("[" * 100_000, ":1: not a labelled item"),
+        ("[]", r":1: not a labelled item \(it is no JSON object"),
+        (json.dumps(row(1, title=5)), ":1: .*title must be a text, not 5"),
+        (json.dumps(row(1, relevant="false")), ':1: .*relevant must be true or false, not "false"'),
+        (json.dumps(row(1, topics=["a", 1])), ":1: .*topics must be a list of texts"),
+        (json.dumps(row(1, facts=[1])), r":1: .*facts must be an object, not \[1\]"),
+        (json.dumps(row(1, facts={"released": True})), ":1: .*released must be a number, not true"),
+        ('{"id": 1, "published": "yesterday", "title": "", "relevant": true}', ":1: .*Invalid isoformat.*yesterday"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, text: str, words: str) -> None:

@@ -225,8 +225,13 @@ def test_unreadable_packs_are_faults(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="not UTF-8"):
         load_lexicon([tmp_path / "latin.toml"])
     (tmp_path / "empty").mkdir()
+    with pytest.raises(PackError, match=r"empty: no pack in this folder"):
+        load_lexicon([write(tmp_path, GOOD), tmp_path / "empty"])
+    (tmp_path / "empty" / "team.timeline.toml").touch()
     with pytest.raises(PackError, match="no pack found"):
         load_lexicon([tmp_path / "empty"])
+    with pytest.raises(PackError, match=r"note\.toml: nothing stands in this pack"):
+        load_lexicon([write(tmp_path, GOOD), write(tmp_path, "# later", "note.toml")])
 
 
 def test_a_second_pack_adds_words_to_the_first(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from core.errors import ConfigError
 from core.ports import HttpRequest, HttpResponse, Route
@@ -128,6 +130,21 @@ async def test_probe_is_standard_library_only_and_tells_good_from_bad(tmp_path: 
     code, text = await ask()
     assert code == 1
     assert "is the program running" in text
+
+
+@pytest.mark.parametrize("body", ["<p>Hello", "[]", "7"])
+async def test_the_probe_tells_when_another_program_has_the_port(body: str) -> None:
+    async def other(_: web.Request) -> web.Response:
+        return web.Response(text=body)
+
+    site = web.Application()
+    site.router.add_get("/healthz", other)
+    async with TestServer(site) as server:
+        good, text = await asyncio.to_thread(probe.ask, "127.0.0.1", int(server.port or 0), PATIENCE)
+    assert not good
+    assert text.endswith(
+        "answers, but not as Minsk Watch does (HTTP 200); another program has that port: is http.port right?"
+    )
 
 
 def test_probe_address_from_environment_file_and_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
