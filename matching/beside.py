@@ -15,6 +15,10 @@ def add_named(item: Candidate, named: Named) -> None:
     """ "X and 13 others" or "X and 13 prisoners" are 14; besides somebody who refused they are not told; "the rest
     of the 52" are 52."""
     view, number = item.view, item.number
+    key = (view.passage.where, view.sentence_of(number.first))
+    here = view.told_in(number.first)
+    if not (key in named or "others" in here or "rest" in here or "others" in view.told_in(number.last)):
+        return
     clause = view.clause[number.first]
     others = [
         cue
@@ -27,7 +31,6 @@ def add_named(item: Candidate, named: Named) -> None:
         return
     if view.before(number.first, 1, "among"):
         return  # "who else is among the 250"
-    key = (view.passage.where, view.sentence_of(number.first))
     told = {person for person, last in named.get(key, ()) if last < number.first}
     beside = [last for _, last in named.get(key, ()) if 0 < number.first - last <= 2]
     joined = (

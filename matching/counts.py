@@ -151,13 +151,15 @@ def _relate(candidates: Sequence[Candidate]) -> None:
     many = read_table("facts")["rules"]["many"]
     for item in candidates:
         for other in candidates:
-            if other.view is item.view and other.value > item.value and _of_between(item, other):
+            if other.value <= item.value or other.view is not item.view:
+                continue
+            if _of_between(item, other):
                 if other.value >= many:  # "five of more than 1,100": of those held
                     other.add(-8, "held")
                     continue
                 item.add(-3, f"of {other.value}")
                 other.add(2, "whole")
-            elif other.view is item.view and other.value > item.value and _of_first(item, other):
+            elif _of_first(item, other):
                 item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
 

@@ -12,6 +12,7 @@ from matching.numberwords import meanings
 from matching.scene import View
 
 _REACH = 3  # tokens between a number and the words that decide about it
+_PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that tell of an earlier release
 
 
 def weigh_doubt(item: Candidate, appointed: bool) -> None:
@@ -43,11 +44,13 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
 def _held(view: View, number: Number) -> bool:
     """Still inside? Not where the word only says "the remaining ones" of those freed."""
     held = view.in_clause(number.first, "held")
+    if not held:
+        return False
     denied = view.in_clause(number.first, "negation")
-    if held and all(any(abs(cue.first - other.first) <= _REACH + 1 for other in denied) for cue in held):
+    if all(any(abs(cue.first - other.first) <= _REACH + 1 for other in denied) for cue in held):
         return False  # "eighteen will not see the feast behind bars"
     rest = {cue.first for cue in view.before(number.first, _REACH + 1, "rest")}
-    return any(cue.first not in rest for cue in held) or (bool(held) and not view.in_clause(number.first, "freed"))
+    return any(cue.first not in rest for cue in held) or not view.in_clause(number.first, "freed")
 
 
 def _weigh_wish(item: Candidate) -> None:
@@ -55,6 +58,8 @@ def _weigh_wish(item: Candidate) -> None:
     view, number = item.view, item.number
     if view.asks(number.first) and not view.in_sentence(number.first, "asks"):
         item.add(-7, "a question")
+    if "forecast" not in view.told_in(number.first):
+        return  # all that follows asks for one in the sentence
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     governed = freed and all(any(wish.first <= cue.first for wish in wishes) for cue in freed)
@@ -90,6 +95,8 @@ def _weigh_past(item: Candidate) -> None:
     view, number = item.view, item.number
     if _running(view, number):
         item.add(-7, "a running total")
+    if view.told_in(number.first).keys().isdisjoint(_PAST):
+        return
     if view.before(number.first, 2, "after"):
         item.add(-4, "after those")
     elif view.in_clause(number.first, "ago"):
@@ -108,10 +115,11 @@ def _running(view: View, number: Number) -> bool:
     """
     if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
         return True
-    starts = [one.first for one in view.numbers if one.kind == "year" and _since(view, one)]
     sentence = view.sentence_of(number.first)
     return any(
-        view.sentence_of(first) == sentence and (first < number.first or number.bound == "over") for first in starts
+        (one.first < number.first or number.bound == "over") and _since(view, one)
+        for one in view.numbers
+        if one.kind == "year" and view.sentence_of(one.first) == sentence
     )
 
 
@@ -161,9 +169,9 @@ def appointed(view: View) -> bool:
 
 def _of_all(item: Candidate) -> bool:
     """ "fifteen of the pardoned", with no number after "of"."""
-    counted = {number.first for number in item.view.numbers}
+    view = item.view
     return any(
-        not counted & set(range(cue.last + 1, cue.last + 5)) for cue in item.view.after(item.number.last, 1, "of")
+        view.numbered.isdisjoint(range(cue.last + 1, cue.last + 5)) for cue in view.after(item.number.last, 1, "of")
     )
 
 

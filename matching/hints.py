@@ -59,10 +59,12 @@ class Hints:
 
     def _read(self, chunk: str) -> _Hint | None:
         words = words_of(chunk)
+        known = [self._words[folded] for _, folded in words]
+        if not any(known):
+            return None
         told: dict[str, None] = {}
         starts: dict[_Start, None] = {}
-        for at, (written, folded) in enumerate(words):
-            word = self._words[folded]
+        for at, (word, (written, _)) in enumerate(zip(known, words, strict=True)):
             if word is None:
                 continue
             told |= dict.fromkeys(concept for concept, _ in concepts_of(word, written))

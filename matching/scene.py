@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import compress, count, islice
 from operator import ne
 
@@ -19,8 +19,10 @@ from matching.text import Passage
 
 MOST_WORDS = 2000  # words of a passage that the facts are read from; news are shorter
 _NONE: list[Cue] = []  # never changed
+_by_name: Callable[[], dict[str, list[Cue]]] = partial(defaultdict, list)
+_new = tuple.__new__  # what a named tuple's own constructor does, at a third of its cost
 _Placed = dict[int, dict[str, list[Cue]]]  # number of the sentence -> list name -> cues; not to be changed
-_BREAK = re.compile(r"[,;:–—()«»„“”\"]|\s-\s")  # what ends a clause, between two words
+_BREAK = re.compile(r"[,;:–—()«»„“”\"-]")  # what ends a clause, between two words; a hyphen with spaces around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class View:
     clause: Sequence[int]
     by_sentence: _Placed
     sentences: Sequence[int]  # of the passage: one number for each word
+    numbered: frozenset[int]  # words with which a number begins
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -144,22 +147,22 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     for cue in _cues().find(passage, langs):
         cues[cue[0]].append(cue)
     shared: dict[str, str] = read_table("facts")["concepts"]
+    where = passage.where
     persons: list[Found] = []
-    for found in reading.found:
-        concept, where, _, first, last, *_ = found
-        if where != passage.where or last >= MOST_WORDS:
+    for found in reading.found:  # by number: fields of a named tuple take twice as long to read
+        if found[1] != where or found[4] >= MOST_WORDS:
             continue
-        name = shared.get(concept)
+        name = shared.get(found[0])
         if name:
-            cues[name].append(tuple.__new__(Cue, (name, first, last)))
-        elif concept.startswith("person."):
+            cues[name].append(_new(Cue, (name, found[3], found[4])))
+        elif found[9] and found[0].startswith("person."):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
-    by_sentence: _Placed = defaultdict(lambda: defaultdict(list))
+    by_sentence: _Placed = defaultdict(_by_name)
     sentences = passage.sentences
     for name, items in cues.items():
         for cue in items:
-            by_sentence[sentences[cue.first]][name].append(cue)
+            by_sentence[sentences[cue[1]]][name].append(cue)
     return View(
         passage,
         numbers,
@@ -168,15 +171,19 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         _clauses(passage),
         by_sentence,
         sentences,
+        frozenset(number.first for number in numbers),
     )
 
 
 def _clauses(passage: Passage) -> list[int]:
     """The number of the clause of every word: a new one begins with a sentence and after what ends a clause."""
     starts, ends, sentences = passage.starts, passage.ends, passage.sentences
+    text = passage.text
     begins = set(compress(count(1), map(ne, sentences, islice(sentences, 1, None))))
-    for match in _BREAK.finditer(passage.text, 0, ends[-1] if ends else 0):
+    for match in _BREAK.finditer(text, 0, ends[-1] if ends else 0):
         place = match.start()
+        if text[place] == "-" and not (place and text[place - 1].isspace() and text[place + 1 : place + 2].isspace()):
+            continue
         following = bisect_right(starts, place)
         if 0 < following < len(starts) and ends[following - 1] <= place:
             begins.add(following)

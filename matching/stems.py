@@ -30,10 +30,18 @@ class Stems(Generic[Value]):
 
     def look_up(self, word: str) -> list[tuple[int, tuple[Value, ...]]]:
         """Lengths of the stems with which a word begins, the shortest first, and the values of each."""
-        values = self._values
-        found = [(len(stem), values[stem]) for stem in dict.fromkeys((word[:1], word[:2])) if stem in self._short]
+        values, short = self._values, self._short
+        found: list[tuple[int, tuple[Value, ...]]] = []
+        first, second = word[:1], word[:2]
+        if first in short:
+            found.append((1, values[first]))
+        if second in short and second != first:
+            found.append((2, values[second]))
+        most = len(word)
         for size in self._sizes.get(word[:_HEAD], ()):
-            stem = word[:size]
-            if len(stem) == size and stem in values:
-                found.append((size, values[stem]))
+            if size > most:
+                break
+            known = values.get(word[:size])
+            if known is not None:
+                found.append((size, known))
         return found

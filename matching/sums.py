@@ -39,7 +39,7 @@ def noun_distance(view: View, number: Number, name: str) -> int | None:
     if not nouns:
         return None
     away = min(cue.first for cue in nouns) - number.last
-    if any(number.last < one.first < number.last + away for one in view.numbers):
+    if not view.numbered.isdisjoint(range(number.last + 1, number.last + away)):
         return None
     return away
 
@@ -173,12 +173,12 @@ def _with_place(item: Told) -> bool:
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
-    if one.view.in_clause(one.number.first, "total") or one.view.in_sentence(one.number.first, "most"):
-        return False  # "in all 123, most to Ukraine, nine to Lithuania": the whole is told
     following = other.view.sentence_of(other.number.first)
     next_to = one.view.passage.where == "title" and other.view.passage.where != "title" and following == 0
     if not together and not (next_to and other.view.before(other.number.first, 2, "others")):
         return False
+    if one.view.in_clause(one.number.first, "total") or one.view.in_sentence(one.number.first, "most"):
+        return False  # "in all 123, most to Ukraine, nine to Lithuania": the whole is told
     countries = country_of(one), country_of(other)
     return all(countries) and countries[0] != countries[1]
 
