@@ -9,29 +9,42 @@ likest member where wording and subject decide. Weights stand in matching/words/
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from matching import story_texts as why
-
-Signature = Mapping[str, Any]
-Rules = Mapping[str, float]
-PRISONS = frozenset(
-    ("t:prisoner-release", "c:prisoner", "c:release", "c:pardon", "c:captivity", "c:freedom", "c:out", "c:from_jail")
+from matching.vectors import cosine, less_of, overlap
+from matching.weighing import (
+    GROUP,
+    MANY,
+    PRISONS,
+    RELEASES,
+    TALK,
+    WORTH,
+    Days,
+    Rules,
+    Signature,
+    Weighing,
+    core_persons,
+    freed_at_least,
+    headed,
+    main_subjects,
+    named_first,
+    objects_hit,
+    only_worth,
+    outcome_of,
+    persons_in,
+    shared_things,
+    subjects_in,
 )
-WORTH = frozenset(("subject:trade", "subject:licence"))  # what a concession is worth, in reports that lead with it
+
 _SAME_DAY = 0.75  # days
-_MANY = 10  # a number of people that hardly two releases have in common
-_NEARLY = 0.85  # numbers that are so close tell of one release
+_NEARLY = 0.83  # numbers that are so close tell of one release
 _NEXT_DAY = 1.5  # days
 _FOLLOWS = 2.0  # days after which another number is another release, even beside the earlier one
 _CROWD = 40  # so many are freed seldom: who is named in the next days was most likely one of them
 _WEEK = 6.5  # days after which the same number, the same person may be another release's
 _SOON = 4.5  # days of first interviews
-_GROUP = 4  # where so many are freed, anyone of them may be named
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,77 +58,22 @@ class Likeness:
     addends: Mapping[str, float] = field(default_factory=dict)  # amounts, before their weights
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """Days of a report from the story's first report, and from its latest one; `dates`: the days of the month on
-    which what the story tells may have happened, told on a later day."""
-
-    first: float
-    last: float
-    dates: frozenset[int] = frozenset()
-
-
-@dataclass(slots=True)
-class _Weighing:
-    """A report laid beside a story. `core` are the prisoners that the story is about, not those named in passing,
-    `main` the subjects (left out where the report has none)."""
-
-    mine: Signature
-    others: Sequence[Signature]
-    days: Days
-    rules: Rules
-    addends: dict[str, float] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-    shared: tuple[str, ...] = ()
-    core: frozenset[str] = frozenset()
-    told: frozenset[int] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    main: frozenset[str] = frozenset()
-
-    def add(self, rule: str, reason: str = "", amount: float = 1.0) -> None:
-        self.addends[rule] = self.addends.get(rule, 0.0) + amount
-        if reason:
-            self.reasons.append(reason)
-
-    @property
-    def vector(self) -> Mapping[str, float]:
-        vector: Mapping[str, float] = self.mine.get("v", {})
-        return vector
-
-    @property
-    def persons(self) -> frozenset[str]:
-        """The prisoners that the report names."""
-        return _persons(self.mine)
-
-    @property
-    def same_persons(self) -> frozenset[str]:
-        return self.persons & self.core
-
-    @property
-    def numbers(self) -> frozenset[int]:
-        """Numbers of many that the report tells, whatever they count."""
-        told = (int(key[2:]) for key in self.vector if key.startswith("n:"))
-        return frozenset(number for number in told if number >= _MANY)
-
-    @property
-    def heads(self) -> frozenset[str]:
-        """The subjects that both the report and the story are about."""
-        return _headed(self.mine) & self.main
-
-
 def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules) -> Likeness:
     """Compare a report's signature with those of a story's members; `rules` are thresholds and the addends' weights."""
     if mine.get("h") and any(mine["h"] == other.get("h") for other in others):
         return Likeness(2.0, why.REPRINT, reprint=True, shared=True)
-    item = _Weighing(mine, others, days, rules)
+    item = Weighing(mine, others, days, rules)
     item.told = frozenset(other["r"] for other in others if other.get("r"))
-    item.core = _core(others, rules["core"] if max(item.told, default=0) < _GROUP else 0)
-    item.kinds = frozenset().union(*map(_outcome, others))
-    item.main = _main(others, rules["main"]) if _headed(mine) else frozenset()
-    item.shared = tuple(_shared(item.vector, others))
-    likest = max(_cosine(item.vector, other.get("v", {}), rules["thin"]) for other in others)
+    item.most = max(map(freed_at_least, others), default=0)
+    item.core = core_persons(others, rules["core"] if item.most < GROUP else 0)
+    item.kinds = frozenset().union(*map(outcome_of, others))
+    item.main = main_subjects(others, rules["main"]) if headed(mine) else frozenset()
+    item.shared = tuple(shared_things(item.vector, others))
+    many = item.most >= GROUP and "freed" in outcome_of(mine) and not mine.get("r")
+    vector = less_of(("o:", "e:", "p:") if many else ("o:", "e:"), item.vector, others, rules["speaker"])
+    likest = max(cosine(vector, other.get("v", {}), rules["thin"]) for other in others)
     item.add("likeness", why.LIKENESS.format(score=f"{likest:.2f}"), likest)
-    words = max(_overlap(mine.get("w", ()), other.get("w", ())) for other in others)
+    words = max(overlap(mine.get("w", ()), other.get("w", ())) for other in others)
     same_words = words >= rules["same_words"]
     if same_words:
         item.add("wording", why.WORDING.format(score=f"{words:.2f}"), words)
@@ -127,44 +85,29 @@ def weigh(mine: Signature, others: Sequence[Signature], days: Days, rules: Rules
     return Likeness(score, "; ".join(item.reasons), shared=_shares(item, likest, same_words), addends=item.addends)
 
 
-def _shares(item: _Weighing, likest: float, same_words: bool) -> bool:
+def _shares(item: Weighing, likest: float, same_words: bool) -> bool:
     """Has a report more in common with a story than the topic: a person or one of those freed, a number, a subject?"""
     of_them = item.persons and not item.addends.keys().isdisjoint(("one_of_them", "later_of_them"))
     close = likest >= item.rules["same_subject"] and _same_subject(item)
     return bool(item.shared or of_them or same_words or close) or _same_many(item)
 
 
-def is_group(signatures: Sequence[Signature]) -> bool:
-    """Does any report tell of so many freed that each may name another one?"""
-    return any((signature.get("r") or 0) >= _GROUP for signature in signatures)
-
-
 def parted_by_persons(one: Sequence[Signature], other: Sequence[Signature]) -> bool:
     """Do two stories name prisoners, and none in common, or titles always other ones first?"""
-    pairs = ((_core(one, 0), _core(other, 0)), (_named_first(one), _named_first(other)))
+    pairs = ((core_persons(one, 0), core_persons(other, 0)), (named_first(one), named_first(other)))
     return any(first and second and first.isdisjoint(second) for first, second in pairs)
 
 
 def parted_by_worth(one: Sequence[Signature], other: Sequence[Signature], share: float) -> bool:
     """Does one story tell what a concession is worth, and the other the release it was made for?"""
-    rows = ((_main(one, share), other), (_main(other, share), one))
+    rows = ((main_subjects(one, share), other), (main_subjects(other, share), one))
     return any(
-        only_worth(main, _main(of, share)) and any("freed" in _outcome(each) for each in of) for main, of in rows
+        only_worth(main, main_subjects(of, share)) and any("freed" in outcome_of(each) for each in of)
+        for main, of in rows
     )
 
 
-def only_worth(mine: frozenset[str], main: frozenset[str]) -> bool:
-    """Is one about what a concession is worth, and the other not?"""
-    return bool(mine & WORTH) and not main & WORTH
-
-
-def _named_first(signatures: Sequence[Signature]) -> frozenset[str]:
-    """The prisoners let out whom a title names first."""
-    firsts = (next((key for key in each.get("t", ()) if key.startswith("p:")), "") for each in signatures)
-    return frozenset(filter(None, firsts))
-
-
-def _when(item: _Weighing) -> None:
+def _when(item: Weighing) -> None:
     """Reports of one day are more alike than those of following days; a story told of every day draws less and less,
     unless a report names what it is about."""
     days = item.days
@@ -175,44 +118,44 @@ def _when(item: _Weighing) -> None:
         item.reasons.append(why.DAYS_LATER.format(days=f"{days.last:.0f}"))
 
 
-def _known(item: _Weighing) -> bool:
+def _known(item: Weighing) -> bool:
     """Does a report name the story on a later day: whom it freed, how many, its subject, what was hit, its day?"""
     numbers = _same_many(item) or bool(item.numbers & item.told)
     persons = bool(item.same_persons and not item.mine.get("r"))
-    lifted = "lifted" in item.kinds & _outcome(item.mine) and not only_worth(_headed(item.mine), item.main)
-    objects = frozenset().union(*map(_objects, item.others)) & _objects(item.mine) if lifted else frozenset()
-    dated = not item.days.dates.isdisjoint(item.mine.get("d", ()))
-    if dated:
+    lifted = "lifted" in item.kinds & outcome_of(item.mine) and not only_worth(headed(item.mine), item.main)
+    objects = frozenset().union(*map(objects_hit, item.others)) & objects_hit(item.mine) if lifted else frozenset()
+    if item.dated:
         item.add("same_date", why.SAME_DATE)
     if item.heads or objects:
         item.add("same_head", why.SAME_HEAD)
     if item.heads & WORTH:
         item.add("same_worth")
     freed = "freed" in item.kinds and item.days.last <= _WEEK
-    return bool(dated or item.heads or objects or (freed and (persons or numbers)))
+    later = freed and item.days.first >= 1 and _may_be_of_them(item)
+    return bool(item.dated or item.heads or objects or later or (freed and (persons or numbers)))
 
 
-def _who(item: _Weighing) -> None:
+def _who(item: Weighing) -> None:
     """A prisoner in common joins; other prisoners part, most of all where single persons are told of on different days.
 
     On the day itself the first reports of a great release name one here, another there, and no number yet.
     """
-    single = item.days.first >= _SAME_DAY and max(*item.told, item.mine.get("r") or 0, 0) < _GROUP
-    first = _named_first([item.mine])
+    single = item.days.first >= _SAME_DAY and max(item.most, freed_at_least(item.mine)) < GROUP
+    first = named_first([item.mine])
     another = single and first and item.core and first.isdisjoint(item.core)
     if item.same_persons and not another:
         item.add("same_person")
-    elif item.persons and item.core:
+    elif item.persons and item.core and item.most < _CROWD:
         item.add("other_single" if single else "other_person", why.OTHER_PERSONS)
 
 
-def _how_many(item: _Weighing) -> None:
+def _how_many(item: Weighing) -> None:
     """The same number freed joins. Another splits, unless a report tells both, as whole and part, or both reports name
     the same prisoner."""
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
     early = released and not told and item.days.first <= _NEXT_DAY
-    if early and any(len(_persons(other)) == released for other in item.others):
+    if early and any(len(persons_in(other)) == released for other in item.others):
         item.add("same_count", why.COUNT_NAMED.format(count=released))
         return
     if not released and (told & parts or item.numbers & told):
@@ -220,21 +163,33 @@ def _how_many(item: _Weighing) -> None:
     if not released or not told:
         if released and item.core and not item.same_persons and item.days.first >= 1:
             item.add("new_count", why.COUNT_AFTER.format(count=released))
-        group = max(*told, released or 0, 0) >= _GROUP and "freed" in item.kinds & _outcome(item.mine)
+        group = max(item.most, freed_at_least(item.mine)) >= GROUP and "freed" in item.kinds & outcome_of(item.mine)
         if group and item.days.first < 1:
             item.add("one_of_them", why.ONE_OF_THEM)
-        elif max(item.told, default=0) >= _CROWD and item.days.first <= _SOON and item.persons - item.core:
+        elif _may_be_of_them(item):
             item.add("later_of_them", why.ONE_OF_THEM)
+        if item.persons - item.core and not released and item.days.first >= _SAME_DAY and _stayed(item):
+            item.add("other_way", why.OTHER_WAY)
         return
     if released in told:
         item.add("same_count", why.SAME_COUNT.format(count=released))
         return
+    _other_number(item, released, parts)
+
+
+def _other_number(item: Weighing, released: int, parts: set[int]) -> None:
+    """Another number than the story's: nearly the same, some of them, or of another release."""
+    told = item.told
     family = _family(item)
-    if item.days.first < _NEXT_DAY and any(_nearly(released, other) for other in told):
+    soon = item.days.first < _NEXT_DAY or item.dated
+    if soon and any(_nearly(released, other) for other in told):
         item.add("near_count", why.NEAR_COUNT.format(count=released))
         return
-    beside = _MANY <= released < max(told) and released in family and item.days.last <= _WEEK
-    if beside or (item.days.first < 1 and _is_part(item, released)):
+    beside = MANY <= released < max(told) and _told_beside(item, released) and item.days.last <= _WEEK
+    if beside and released >= _CROWD:
+        item.add("same_count", why.PART.format(count=released))
+        return
+    if beside or (soon and _is_part(item, released)):
         item.add("one_of_them", why.PART.format(count=released))
         return
     both = item.days.first < _FOLLOWS and (released in family or told & parts)
@@ -242,36 +197,61 @@ def _how_many(item: _Weighing) -> None:
         item.add("other_count", why.OTHER_COUNT.format(count=released, others=", ".join(map(str, sorted(told)))))
 
 
+def _may_be_of_them(item: Weighing) -> bool:
+    """Does somebody speak whom no report of the release named yet? Of a crowd whoever is named in the next days, of
+    fewer those of whose release the title tells no news; abroad, only those of a release that sent people abroad."""
+    if not item.persons - item.core or item.mine.get("r"):
+        return False
+    told = item.mine.get("t", ())
+    speaks = "freed" in outcome_of(item.mine) and RELEASES.isdisjoint(told)
+    speaks = speaks and item.days.first <= _WEEK and not _stayed(item)
+    return (item.most >= _CROWD and item.days.first <= _SOON) or (item.most >= GROUP and speaks)
+
+
+def _stayed(item: Weighing) -> bool:
+    """Does a report tell of somebody abroad, and a pardon of many says of nobody that he or she left?"""
+    told = frozenset().union(*(other.get("v", {}) for other in item.others))
+    pardon = not told.isdisjoint(("c:pardon", "c:decree")) and "c:exile" not in told
+    return "c:exile" in item.vector and item.most >= GROUP and pardon
+
+
 def _nearly(one: int, other: int) -> bool:
     """Sources that disagree, or that leave out the one who stayed: 51 and 52, 114 and 123. Small numbers differ by one
     kind of people and another."""
-    return min(one, other) >= _MANY and min(one, other) >= _NEARLY * max(one, other)
+    return min(one, other) >= MANY and min(one, other) >= _NEARLY * max(one, other)
 
 
-def _same_many(item: _Weighing) -> bool:
+def _same_many(item: Weighing) -> bool:
     """The same number of so many that it is hardly another release's, or the story's own number for a part."""
     released = item.mine.get("r") or 0
-    part = released < max(item.told, default=0) and released in _family(item)
-    return released >= _MANY and (released in item.told or part)
+    part = released < max(item.told, default=0) and _told_beside(item, released)
+    return released >= MANY and (released in item.told or part)
 
 
-def _family(item: _Weighing) -> frozenset[int]:
+def _family(item: Weighing) -> frozenset[int]:
     """Counts that the story tells beside the number freed."""
     return frozenset().union(*(other.get("x", ()) for other in item.others))
 
 
-def _is_part(item: _Weighing, released: int) -> bool:
-    """Does one of the numbers count only some of those freed: "our two citizens", "14 foreigners", "all three"?"""
+def _told_beside(item: Weighing, number: int) -> bool:
+    return number in _family(item) or any(f"n:{number}" in other.get("v", {}) for other in item.others)
+
+
+def _is_part(item: Weighing, released: int) -> bool:
+    """Does one of the numbers count only some of those freed: "our two citizens", "14 foreigners", "all three", or
+    those of a crowd who were taken abroad?"""
     most = max(item.told)
-    if item.mine.get("s") or released < _GROUP <= most:
+    if "c:exile" in (item.vector if item.dated else item.mine.get("t", ())) and released < _CROWD <= most:
+        return True
+    if item.mine.get("s") or released < GROUP <= most:
         return released < most
     return all(other.get("s") for other in item.others if other.get("r")) and released > max(item.told)
 
 
-def _what_came_of_it(item: _Weighing) -> None:
+def _what_came_of_it(item: Weighing) -> None:
     """Talks of the day before are another story than their result. A release and a concession of its day are two
     halves of one deal; what is told of the concession alone later is a story of its own."""
-    here, there = _outcome(item.mine), item.kinds
+    here, there = outcome_of(item.mine), item.kinds
     if here and not there and item.days.last > 0.5:
         item.add("new_phase", why.NEW_PHASE)
     late = item.days.first >= 1
@@ -283,102 +263,41 @@ def _what_came_of_it(item: _Weighing) -> None:
         item.add("half_deal", why.AFTER_CONCESSION)
 
 
-def _outcome(signature: Signature) -> frozenset[str]:
-    """What a report says was achieved; penalties spoken of as eased count, even when what they hit is not named."""
-    vector = signature.get("v", {})
-    eased = "t:sanctions" in vector and "c:lift" in vector and not signature.get("f")
-    return frozenset((*signature.get("k", ()), *(("lifted",) if eased else ())))
-
-
-def _speaks_of_prisoners(item: _Weighing) -> bool:
+def _speaks_of_prisoners(item: Weighing) -> bool:
     return bool(item.shared or item.persons) or not PRISONS.isdisjoint(item.vector)
 
 
-def _other_matter(item: _Weighing) -> None:
+def _other_matter(item: Weighing) -> None:
     """A report of talks that shares nothing with a release, or of a concession that shares nothing with talks; of what
     may come after a release."""
     most = max(item.told, default=0)
-    of_it = any(key.startswith("n:") and int(key[2:]) <= most for key in item.shared) or _objects(item.mine)
+    of_it = any(key.startswith("n:") and int(key[2:]) <= most for key in item.shared) or objects_hit(item.mine)
     if "freed" in item.kinds and item.mine.get("f") and not (item.persons or of_it):
         item.add("ahead", why.AHEAD)
     if item.shared or item.heads:
         return
-    here, there = _outcome(item.mine), item.kinds
-    talks = "freed" in there and not here and "t:prisoner-release" not in item.vector
+    here, there = outcome_of(item.mine), item.kinds
+    release = "freed" in there and main_subjects(item.others, item.rules["main"]).isdisjoint(TALK)
+    talks = release and not here and "t:prisoner-release" not in item.vector and PRISONS.isdisjoint(item.vector)
     unheard = here == {"lifted"} and not there and not any("t:sanctions" in one.get("v", {}) for one in item.others)
     if talks or unheard:
         item.add("other_matter", why.OTHER_MATTER)
 
 
-def _subject(item: _Weighing) -> None:
+def _subject(item: Weighing) -> None:
     """A call, a visa, a council: what the titles are about, or the texts where no title says."""
-    mine, main = _headed(item.mine), item.main
-    if "freed" in item.kinds and only_worth(mine, main):
+    mine, main = headed(item.mine), item.main
+    whole = main_subjects(item.others, item.rules["main"])
+    paid_for = outcome_of(item.mine) == {"freed"} and "freed" not in item.kinds and only_worth(whole, mine)
+    if paid_for or ("freed" in item.kinds and only_worth(mine, main)):
         item.add("only_worth", why.ONLY_WORTH)
         return
-    if mine and main and mine.isdisjoint(main) and not _outcome(item.mine):
-        theirs = frozenset().union(*(_subjects(other.get("v", {})) for other in item.others))
+    if mine and main and mine.isdisjoint(main) and not outcome_of(item.mine):
+        theirs = frozenset().union(*(subjects_in(other.get("v", {})) for other in item.others))
         item.add("other_subject" if mine.isdisjoint(theirs) else "other_head", why.OTHER_SUBJECT)
 
 
-def _persons(signature: Signature) -> frozenset[str]:
-    return frozenset(key for key in signature.get("v", {}) if key.startswith("p:"))
-
-
-def _main(others: Sequence[Signature], share: float) -> frozenset[str]:
-    """The subjects that at least this share of the members are about."""
-    told = Counter(key for other in others for key in _headed(other))
-    return frozenset(key for key, number in told.items() if number >= share * len(others))
-
-
-def _headed(signature: Signature) -> frozenset[str]:
-    """The subjects that a title tells, or the text where the title tells none."""
-    return _subjects(dict.fromkeys(signature.get("t", ()), 0.0)) or _subjects(signature.get("v", {}))
-
-
-def _objects(signature: Signature) -> frozenset[str]:
-    """What the title says that penalties hit."""
-    return frozenset(key for key in signature.get("t", ()) if key.startswith("object:")) - {"object:sanctions"}
-
-
-def _same_subject(item: _Weighing) -> bool:
+def _same_subject(item: Weighing) -> bool:
     """Is a call, a visa, a council what both are about?"""
-    mine = _subjects(item.vector)
-    return any(not mine.isdisjoint(_subjects(other.get("v", {}))) for other in item.others)
-
-
-def _subjects(vector: Mapping[str, float]) -> frozenset[str]:
-    return frozenset(key for key in vector if key.startswith("subject:"))
-
-
-def _core(others: Sequence[Signature], share: float) -> frozenset[str]:
-    """The prisoners named by at least this share of the members."""
-    named = Counter(key for other in others for key in other.get("v", {}) if key.startswith("p:"))
-    return frozenset(key for key, number in named.items() if number >= share * len(others))
-
-
-def _cosine(one: Mapping[str, float], other: Mapping[str, float], thin: float) -> float:
-    """The cosine, less for reports that say little: `thin` is added to the product of their lengths."""
-    if len(one) > len(other):
-        one, other = other, one
-    product = sum(weight * other.get(key, 0.0) for key, weight in one.items())
-    if not product:
-        return 0.0
-    return product / (_length(one.values()) * _length(other.values()) + thin)
-
-
-def _length(weights: Iterable[float]) -> float:
-    return math.sqrt(sum(weight * weight for weight in weights))
-
-
-def _overlap(one: Sequence[int], other: Sequence[int]) -> float:
-    """Share of equal word hashes: an estimate of how much of the wording is the same."""
-    if not one or not other:
-        return 0.0
-    return len(set(one) & set(other)) / max(len(one), len(other))
-
-
-def _shared(vector: Mapping[str, float], signatures: Sequence[Signature]) -> list[str]:
-    """Prisoners and numbers that the report has in common with a story."""
-    telling = [key for key in vector if key.startswith(("p:", "n:"))]
-    return [key for key in telling if any(key in other.get("v", {}) for other in signatures)]
+    mine = subjects_in(item.vector)
+    return any(not mine.isdisjoint(subjects_in(other.get("v", {}))) for other in item.others)

@@ -197,6 +197,8 @@ def _clauses(passage: Passage) -> list[int]:
 def _cues() -> Cues:
     table = read_table("facts")
     lists = {lang: {name: phrases(text) for name, text in table[lang].items()} for lang in pack_languages()}
+    for lang, days in read_table("stories")["weekdays"].items():
+        lists[lang] |= {f"weekday:{number}": phrases(text) for number, text in enumerate(days)}
     lists["any"] = {f"place:{place}": phrases(text) for place, text in table["places"].items()}
     lists["any"] |= {f"people of:{place}": phrases(text) for place, text in table["peoples"].items()}
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}

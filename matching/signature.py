@@ -9,27 +9,28 @@ from typing import Any
 from core.model import Facts
 from matching.cues import read_table
 from matching.lexicon import Found, Lexicon
-from matching.likeness import PRISONS, WORTH
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.sums import is_part
 from matching.voting import is_counted
+from matching.weighing import PRISONS, WEEKDAY, WORTH
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
 _GRAM = 3
 _COUNTS = 12  # further counts kept
-_DATES = 4  # days of the month kept
+_DATES = 6  # days of the month and of the week kept
 _NEAR_SENTENCES = 3  # sentences of the body that tell the news; what follows is background
 
 
 def signature(
     reading: Reading, lexicon: Lexicon, facts: Facts, topics: Sequence[str], scene: Scene | None = None
 ) -> dict[str, Any]:
-    """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of people), further counts `x`,
-    what was achieved `k` (a release told beside what a concession is worth is background), what the title tells `t`
-    (features in its order), `f` if nothing is achieved and the title speaks of what may come, days of the month `d`,
-    word hashes `w` and the hash of the whole wording `h`. JSON-able, under 2 kB."""
+    """Return the vector `v` (feature -> weight), the count freed `r` (`s`: of one kind of people) or its lower bound
+    `b`, further counts `x`, what was achieved `k` (a release told beside what a concession is worth is background),
+    what the title tells `t` (features in its order), `f` if nothing is achieved and the title speaks of what may come,
+    days of the month and of the week `d`, word hashes `w` and the hash of the whole wording `h`. JSON-able, under
+    2 kB."""
     scene = scene or set_scene(reading)
     rules = read_table("stories")
     weights = _features(reading.found, lexicon, rules)
@@ -53,6 +54,8 @@ def signature(
     count = _freed(facts, scene) if freed else {}
     others = {number for view in scene.views for number in _parts(view)} - {count.get("r")}
     dates = {number.value for view in scene.views for number in view.numbers if number.kind == "date"}
+    named = {name for view in scene.views for name in view.cues if name.startswith("weekday:")}
+    dates |= {WEEKDAY + int(name.partition(":")[2]) for name in named}
     told = {
         "t": [key for key in headline if key in vector],
         "d": sorted(dates)[:_DATES],
@@ -127,9 +130,11 @@ def _headline(
 
 
 def _freed(facts: Facts, scene: Scene) -> dict[str, Any]:
-    """The number freed, and whether it counts one kind of people, who may be some of more."""
-    if not is_counted(facts) or facts.at_least or not facts.released or facts.released == 1:
+    """The number freed, and whether it counts one kind of people, who may be some of more; or a lower bound."""
+    if not is_counted(facts) or not facts.released or facts.released == 1:
         return {}
+    if facts.at_least:
+        return {"b": facts.released}
     kind = any(
         number.value == facts.released and is_part(view, number) for view in scene.views for number in view.numbers
     )

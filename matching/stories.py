@@ -18,8 +18,9 @@ from itertools import islice
 from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
-from matching.likeness import Days, Likeness, is_group, parted_by_persons, parted_by_worth, weigh
+from matching.likeness import Likeness, parted_by_persons, parted_by_worth, weigh
 from matching.voting import vote
+from matching.weighing import WEEKDAY, Days, is_group
 
 _LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each
@@ -100,9 +101,13 @@ def usual_rules() -> dict[str, float]:
 
 
 def _dates(member: Member, story: Story) -> frozenset[int]:
-    """The day of a story's first report and the one before, for reports of another day; days of the month, UTC."""
-    began = {story.opened_at.date(), story.opened_at.date() - _DAY}
-    return frozenset(day.day for day in began if day != member.at.date() and member.at > story.opened_at + _DAY / 2)
+    """The day of a story's first report and the one before, for reports of another day; days of the month and of the
+    week, UTC."""
+    if member.at <= story.opened_at + _DAY / 2:
+        return frozenset()
+    began, today = (story.opened_at.date(), story.opened_at.date() - _DAY), member.at.date()
+    dates = {day.day for day in began if day != today}
+    return frozenset(dates | {WEEKDAY + day.weekday() for day in began if day.weekday() != today.weekday()})
 
 
 def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:

@@ -171,3 +171,81 @@ def test_a_concession_joins_the_earlier_one_on_the_same_firm_and_not_the_news_of
     desk.report("Trump names John Coale envoy to Belarus", "He is to talk about prisoners.", hours=70)
     placed = desk.report("США сняли санкции с «Белавиа»", "Белорусская авиакомпания может покупать детали.", hours=80)
     assert placed.story_id == 1, placed.reason
+
+
+def test_those_of_a_crowd_who_came_abroad_are_some_of_it_also_on_the_next_day() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 250 prisoners in deal with Washington", "Most may stay at home.")
+    placed = desk.report("Lietuvā ieradušies 15 Baltkrievijas politieslodzītie", "Pārējie palika mājās.", lang="lv")
+    assert placed.story_id == 1, placed.reason
+    placed = desk.report("Troje Polaków wróciło z Białorusi", "Dziękował minister.", hours=26, lang="pl")
+    assert placed.story_id == 1, placed.reason
+
+
+def test_a_later_report_that_names_the_weekday_of_a_release_belongs_to_it() -> None:
+    desk = Desk()  # begins on a Saturday
+    desk.report("Belarus frees 31 Ukrainians", "They were pardoned and handed over.")
+    told = "Die 28-Jährige kam am {day} mit dreißig Landsleuten aus belarussischer Haft frei."
+    title = "Ukrainerin erzählt von Haft in Belarus"
+    assert desk.report(title, told.format(day="Samstag"), hours=50, lang="de").story_id == 1
+    other = Desk()
+    other.report("Belarus frees 31 Ukrainians", "They were pardoned and handed over.")
+    assert other.report(title, told.format(day="Mittwoch"), hours=100, lang="de").action is Action.OPEN
+
+
+def test_over_fifty_are_a_group_of_whom_anyone_may_speak() -> None:
+    desk = Desk()
+    desk.report("Belarus frees over fifty prisoners after US visit", "Ihar Losik is among them.")
+    told = "Le syndicaliste, libéré de prison, raconte son transfert vers la Lituanie."
+    placed = desk.report("Biélorussie : Alexandre Iarochouk parle", told, hours=40, lang="fr")
+    assert placed.story_id == 1, placed.reason
+
+
+def test_who_speaks_belongs_to_the_release_that_sent_people_abroad_not_to_the_pardon_of_yesterday() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 prisoners", "Ihar Losik and others were taken to Vilnius in Lithuania.")
+    desk.report("Belarus: Losik meets his daughter in Vilnius", "The blogger was freed with 51 others.", hours=40)
+    desk.report("Лукашенко помиловал 25 осужденных", "Среди них двенадцать женщин.", hours=110, lang="ru")
+    told = "Dziennikarka opowiada w Wilnie o dniu, w którym wypuszczono ją z kolonii i wywieziono na Litwę."
+    placed = desk.report("Słaunikawa: mąż czekał z kwiatami", told, hours=130, lang="pl")
+    assert placed.story_id == 1, placed.reason
+
+
+def test_who_comments_is_another_one_each_time_and_parts_nothing() -> None:
+    desk = Desk()
+    desk.report("Two Latvians freed in Belarus", "They were pardoned after US talks with Lukashenko.")
+    placed = desk.report("Rubio hails return of US citizen jailed in Belarus", hours=20)
+    assert placed.story_id == 1, placed.reason
+
+
+def test_thanks_for_earlier_releases_do_not_make_a_call_a_release() -> None:
+    desk = Desk()
+    desk.report("Trump phones Lukashenko", "He thanked him for the release of 16 prisoners in Belarus.", hours=0)
+    placed = desk.report("Розмова з Мінськом", "Трамп подякував Лукашенку й прийме запрошення.", hours=20, lang="uk")
+    assert placed.story_id == 1, placed.reason
+
+
+def test_an_interview_is_not_of_the_licence_told_on_its_day() -> None:
+    desk = Desk()
+    desk.report("„Belaruskalij“ gauna JAV licenciją", "Baltarusijos trąšos grįžta į rinkas.", lang="lt")
+    placed = desk.report("Лабковіч: да працы вярнуся хоць заўтра", "Яго вывезлі ва Украіну і вызвалілі.", lang="be")
+    assert placed.story_id != 1, placed.reason
+
+
+def test_a_refusal_is_no_part_of_the_call_that_its_title_names() -> None:
+    desk = Desk()
+    desk.report("Trump phones Lukashenko", "The US president asked about 1,300 prisoners in Belarus.")
+    told = "Białoruski dyktator zapewnia, że więźniów nie wypuści."
+    placed = desk.report("Tydzień po telefonie Trumpa do Łukaszenki", told, hours=150, lang="pl")
+    assert placed.action is Action.OPEN, placed.reason
+    told = "Лукашенко не хочет отпускать тысячу заключенных, за которых просил Трамп."
+    joined = desk.report("«Завтра они пойдут против нас»", told, hours=160, lang="ru")
+    assert joined.story_id == 2, joined.reason
+
+
+def test_a_great_part_that_a_report_told_is_known_days_later() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 250 prisoners", "Of them 235 may stay in the country, 15 were taken to Lithuania.")
+    told = "Récit d'un des 235 anciens prisonniers libérés au Bélarus et autorisés à rester."
+    placed = desk.report("« J'ai répondu : chez moi »", told, hours=120, lang="fr")
+    assert placed.story_id == 1, placed.reason
