@@ -33,19 +33,20 @@ class RowInsert:
         self._table = table
         self._made: dict[str, tuple[str, list[_Bind | None]]] = {}
 
-    async def run(self, connection: AsyncConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert rows, at least one, each with a value for every column in the order of the table.
-
-        Raises what the column types raise for a value that they refuse.
-        """
-        await connection.exec_driver_sql(*self.bind(connection.dialect, rows))
-
     def bind(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> Bound:
-        """The statement as the driver takes it, and rows, at least one, as it takes them."""
-        sql, binds = self._made.get(dialect.name) or self._make(dialect)
+        """The statement as the driver takes it, and rows as it takes them.
+
+        Rows are at least one, each with a value for every column in the order of the table. Raises what the column
+        types raise for a value that they refuse.
+        """
+        columns = self.columns(dialect, rows)
+        return self._made[dialect.name][0], list(zip(*columns, strict=True))
+
+    def columns(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        """The values of rows as the driver takes them, by columns."""
+        _, binds = self._made.get(dialect.name) or self._make(dialect)
         columns = zip(*rows, strict=True)
-        bound = [_each(bind, values) if bind else values for bind, values in zip(binds, columns, strict=True)]
-        return sql, list(zip(*bound, strict=True))
+        return [list(_each(bind, some) if bind else some) for bind, some in zip(binds, columns, strict=True)]
 
     def _make(self, dialect: Dialect) -> tuple[str, list[_Bind | None]]:
         sql = str(self._table.insert().compile(dialect=dialect, column_keys=self._table.columns.keys()))

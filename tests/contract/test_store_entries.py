@@ -44,6 +44,18 @@ async def test_ids_come_in_the_order_given_and_none_for_what_is_stored(store: St
     assert await add(store, feed, clock.now()) == ()
 
 
+async def test_of_many_entries_the_new_ones_get_their_own_text(store: Store, clock: FakeClock) -> None:
+    feed = await claimed_feed(store, clock.now())
+    known = await add(store, feed, clock.now(), *(entry(number, title="Before") for number in range(0, 200, 3)))
+    ids = await add(store, feed, clock.now(), *(entry(number) for number in range(200)))
+    assert [number for number, entry_id in enumerate(ids) if entry_id is None] == list(range(0, 200, 3))
+    for number in (0, 1, 3, 98, 149, 151, 198, 199):
+        trace = await store.find_entry(entry(number).url)
+        assert trace is not None
+        wanted = (known[number // 3], "Before") if number % 3 == 0 else (ids[number], f"Title {number}")
+        assert (trace.entry_id, trace.title) == wanted
+
+
 async def test_the_same_identity_in_another_feed_is_another_entry(store: Store, clock: FakeClock) -> None:
     first = await claimed_feed(store, clock.now(), 1)
     second = await claimed_feed(store, clock.now(), 2)
