@@ -33,7 +33,7 @@ from bot.languages import TopicTitles
 from bot.pacing import Pacer, Rate
 from bot.recent import RecentStories
 from bot.setbacks import FIRST_WAIT, Setbacks
-from bot.telling import Teller
+from bot.telling import Teller, Unexpected
 from bot.texts import ENGLISH, Texts
 from bot.turns import PlatformTurns
 from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown
@@ -69,10 +69,6 @@ class DeliveryOptions:
     patience: float = 1.0
     burst: Rate = BURST
     programs: frozenset[str] = frozenset({"webhook"})
-
-
-class _Unexpected(DeliveryError):
-    """A platform raised what it should not."""
 
 
 class Deliverer:
@@ -280,7 +276,7 @@ class Deliverer:
                 return False
             try:
                 await self._show(lane.target, message)
-            except (MessageRejected, _Unexpected):
+            except (MessageRejected, Unexpected):
                 continue
             except DeliveryError as error:
                 if not self._is_skipped(error):
@@ -348,7 +344,7 @@ class Deliverer:
             raise
         except Exception as error:
             _log.exception("A chat platform failed unexpectedly", extra={"platform": target.platform})
-            raise _Unexpected(f"{type(error).__name__} in the platform {target.platform}; see the log.") from error
+            raise Unexpected(f"{type(error).__name__} in the platform {target.platform}; see the log.") from error
 
     async def _mark(self, lane: Lane, item: OutboxItem, story: Story, reference: str) -> bool:
         reach("delivery.shown")
@@ -376,7 +372,7 @@ class Deliverer:
         now = self._clock.now()
         if self._is_skipped(error) and not item.message_ref:
             return await self._store.mark_sent(lane, item, "", story.revision, now, told_of(story, item.told))
-        if isinstance(error, _Unexpected) and item.attempts >= DEAD_AFTER:
+        if isinstance(error, Unexpected) and item.attempts >= DEAD_AFTER:
             return await self._bury(lane, item, str(error))
         await self._setbacks.put_off(lane, [item], error, now)
         return False

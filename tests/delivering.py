@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.delivery import Deliverer, DeliveryOptions
 from bot.pacing import Rate
+from bot.speech import ENGLISH, Texts
 from core.model import Target
 from storage.store import Store
 from tests.fake_chat import TOPICS, FakeChat, Newsroom
@@ -28,10 +30,12 @@ class Desk:
         self.news = Newsroom(store, clock)
         self.deliverer = self.another()
 
-    def another(self, options: DeliveryOptions | None = None) -> Deliverer:
+    def another(
+        self, options: DeliveryOptions | None = None, say: Texts = ENGLISH, topics: Mapping[str, str] = TOPICS
+    ) -> Deliverer:
         platforms = {"telegram": self.telegram, "slack": self.slack}
         chosen = options or DeliveryOptions(burst=UNBOUNDED)
-        return Deliverer(self.store, platforms, self.clock, chosen, self._observe, topics=TOPICS)
+        return Deliverer(self.store, platforms, self.clock, chosen, self._observe, topics=topics, say=say)
 
     def _observe(self, event: str, /, **fields: Any) -> None:
         self.told.append((event, fields))

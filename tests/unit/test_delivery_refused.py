@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gettext
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
 
+from bot import texts
 from bot.delivery import DEAD_AFTER, PLAIN_AFTER, DeliveryOptions
+from bot.speech import Texts
 from core.errors import (
     BadCredentials,
     MessageMissing,
@@ -238,3 +242,59 @@ async def test_a_platform_that_breaks_its_promise_gets_plain_words_then_a_dead_l
     assert [bool(call.message.buttons) for call in attempts].index(False) == PLAIN_AFTER
     assert desk.titles(ANNA) == ["fine"]
     assert (await desk.store.get_status()).outbox_dead == 1
+
+
+class Slip(gettext.NullTranslations):
+    """Translations in which some sentences ask for what nobody gives."""
+
+    def __init__(self, *wrong: str) -> None:
+        super().__init__()
+        self._wrong = wrong
+
+    def gettext(self, message: str) -> str:
+        return "{nobody} knows" if message in self._wrong else message
+
+
+@pytest.mark.parametrize("wrong", [texts.CHANGED_OFFICIAL, texts.CHANGED, texts.REPORTED_FREED, texts.DIGEST_TITLE])
+async def test_a_sentence_that_cannot_be_said_stops_no_chat(desk: Desk, wrong: str) -> None:
+    slip = Texts("be", Slip(wrong))
+    deliverer = desk.another(say=slip)
+    await desk.subscribe(ANNA)
+    story = await desk.news.report("one")
+    await deliverer.deliver_due()
+    await desk.news.report("the state says so", story=story, owner="state media")
+    await desk.news.report("two")
+    for _ in range(DEAD_AFTER + 2):
+        await deliverer.deliver_due()
+        desk.clock.advance(3600)
+    shown = [call.message for call in desk.telegram.calls if call.shown]
+    assert "two" in [span.text for message in shown for line in message.lines for span in line.spans]
+    assert not (await desk.store.get_status()).outbox_waiting
+
+
+class Faulty(Mapping[str, str]):
+    """Titles of topics, of which one cannot be read."""
+
+    def __getitem__(self, name: str) -> str:
+        return name if name != "us-diplomacy" else name[1_000]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 1
+
+
+async def test_an_alert_that_cannot_be_made_becomes_a_dead_letter_and_the_next_one_comes(desk: Desk) -> None:
+    deliverer = desk.another(topics=Faulty())
+    await desk.store.subscribe(ANNA, ["prisoner-release", "us-diplomacy"], desk.clock.now())
+    await desk.news.report("one", topic="us-diplomacy")
+    await desk.news.report("two")
+    for _ in range(DEAD_AFTER + 2):
+        await deliverer.deliver_due()
+        desk.clock.advance(3600)
+    assert desk.titles(ANNA) == ["two"]
+    assert (await desk.store.get_status()).outbox_dead == 1
+    assert [dead["reason"] for dead in desk.events("alert_dead")] == [
+        "IndexError while the message was made; see the log."
+    ]
