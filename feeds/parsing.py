@@ -18,6 +18,7 @@ from core.errors import ParseError
 from core.model import Outcome
 from core.sentence import Sentence
 from feeds import fault_texts as told
+from feeds.lending import Lending
 from feeds.options import FeedOptions
 from feeds.wire import LENGTHS, Parsed, load_parsed, pack, unpack
 
@@ -32,14 +33,13 @@ class Parser(Protocol):
 
 
 class ParseWorker:
-    """A pool of `options.parse_workers` parser processes. Use as `async with`, or call `close` in the end."""
+    """A pool of `options.parse_workers` parser processes; small bodies go first. Use as `async with`, or call `close`
+    in the end."""
 
     def __init__(self, options: FeedOptions) -> None:
         self._options = options
-        self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
         self._children = [Child(options) for _ in range(options.parse_workers)]
-        for child in self._children:
-            self._idle.put_nowait(child)
+        self._lending = Lending(self._children)
 
     async def __aenter__(self) -> ParseWorker:
         return self
@@ -59,11 +59,11 @@ class ParseWorker:
             "max_entries": self._options.max_entries,
             "seen": len(seen),
         }
-        child = await self._idle.get()
+        child = await self._lending.take(len(body))
         try:
             answer, texts = await child.ask(pack(job, seen + body))
         finally:
-            self._idle.put_nowait(child)
+            self._lending.give(child)
         if "error" in answer:
             raise ParseError(Outcome(answer["outcome"]), answer["error"])
         return load_parsed(answer["parsed"], texts)
