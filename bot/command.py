@@ -29,7 +29,7 @@ from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
 from core.errors import CommandError
 from core.message import Message, foreign
-from core.model import Role
+from core.model import Role, Subscription
 from core.ports import ChatStore, MenuEntry, Request
 
 MAX_LINE = 4096
@@ -61,6 +61,7 @@ class Context:
     """What a command may use: the request, the asker's role, the store, topics (name -> title), all commands, tools.
 
     `say` speaks the chat's language; `default` that of chats which chose none. `titles` has the topics in all.
+    `mine` is the chat's subscription as it was when the command came.
     """
 
     request: Request
@@ -73,6 +74,7 @@ class Context:
     tools: Tools = Tools()
     default: Texts = ENGLISH
     titles: TopicTitles = TopicTitles({})
+    mine: Subscription | None = None
 
     def typed(self, line: str) -> str:
         """A command line as it is typed in this chat."""

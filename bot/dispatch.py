@@ -18,7 +18,7 @@ from bot.texts import ENGLISH, Texts
 from bot.tools import Tools
 from core.errors import BadCorrection, CommandError, MinskError, StoreError
 from core.message import Button, LineKind, Message, line, plain
-from core.model import Role, Target
+from core.model import Role, Subscription, Target
 from core.observing import unobserved
 from core.ports import ChatStore, Clock, MenuEntry, Observer, Request
 from matching.people import Roster
@@ -82,7 +82,7 @@ class Dispatcher:
             say = speak(mine.options, request.actor.lang, self._say) if mine else say
             one = self._commands.get(word, say, request.prefix)
             name = one.name
-            answer = await self._run(one, words, request, say)
+            answer = await self._run(one, words, request, say, mine)
             if mine is None:
                 await self._keep_language(request)
         except BadCorrection as error:
@@ -107,13 +107,15 @@ class Dispatcher:
             await self._store.set_options(request.target, replace(mine.options, language=lang), self._clock.now())
             self._tools.chosen.keep(request.target, "")
 
-    async def _run(self, one: Command, words: Sequence[str], request: Request, say: Texts) -> Message:
+    async def _run(
+        self, one: Command, words: Sequence[str], request: Request, say: Texts, mine: Subscription | None
+    ) -> Message:
         role = access.role_of(request, self._operators)
         access.require(role, one.role, say)
         now = self._clock.now()
         topics = self._titles.in_(say)
         ctx = Context(
-            request, role, self._store, topics, now, self._commands, say, self._tools, self._say, self._titles
+            request, role, self._store, topics, now, self._commands, say, self._tools, self._say, self._titles, mine
         )
         values = parse(one, words, ctx)
         if one.role is Role.VIEWER:

@@ -183,7 +183,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # timeout; one that takes the lock at the start waits for it (https://www.sqlite.org/lang_transaction.html).
     write = connection.get_execution_options().get("write", False)
     driver: Any = connection.connection.driver_connection
-    driver.begin_with(_BEGIN_WRITING if write else _BEGIN)
+    driver.begin_with(_BEGIN_WRITING if write else _BEGIN, reads=not write)
 
 
 async def prepare(engine: AsyncEngine, busy_timeout: float) -> None:

@@ -94,10 +94,15 @@ class QuickConnection(aiosqlite.Connection):
     # Steps asked for and ended, whether or not somebody still waited. Each is counted by one thread alone.
     _asked = 0
     _ended = 0
+    _reads = False  # in the transaction that was begun last
+    _let_go = False  # its end was asked for and is not waited for
 
-    def begin_with(self, statement: str) -> None:
-        """Begin a transaction before the next statement, so with its errors."""
-        self._begin = statement
+    def begin_with(self, statement: str, *, reads: bool) -> None:
+        """Begin a transaction before the next statement, so with its errors.
+
+        Nobody waits for the end of one that `reads`, since nothing depends on it.
+        """
+        self._begin, self._reads, self._let_go = statement, reads, False
 
     def begin_if_asked(self) -> None:
         """In the connection's thread. What fails to begin is asked for no more: the caller rolls back."""
@@ -106,7 +111,12 @@ class QuickConnection(aiosqlite.Connection):
             self._conn.execute(statement)
 
     async def commit(self) -> None:
-        if self._has_begun():
+        if not self._has_begun():
+            return
+        if self._reads and self._asked == self._ended:
+            self._let_go = True  # what is asked next comes after it in the thread
+            self._tx.put_nowait((None, self._conn.commit))
+        else:
             await self.run(self._conn.commit)
 
     async def rollback(self) -> None:
@@ -118,7 +128,7 @@ class QuickConnection(aiosqlite.Connection):
         if self._asked != self._ended:
             return True
         self._begin = ""
-        return self.in_transaction
+        return self.in_transaction and not self._let_go
 
     def cursor(self) -> Any:
         return QuickCursor(self)

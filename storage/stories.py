@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
@@ -48,28 +50,26 @@ async def latest(
     With `before`, only those that stand behind that story.
     """
     found: set[tuple[datetime, int]] = set()
+    given: dict[str, Any] = {"limit": limit} if before is None else {"limit": limit, "before": before}
     for topic in dict.fromkeys(topics) or (None,):  # each along the index of its own, as far as is needed
-        query = _newest(level, before) if topic is None else _newest_of(topic, level, before)
-        found.update((row.opened_at, row.id) for row in await connection.execute(query.limit(limit)))
+        query = _newest(level, topic is not None, before is not None)
+        asked = given if topic is None else {**given, "topic": topic}
+        found.update((row.opened_at, row.id) for row in await connection.execute(query, asked))
     return await _load(connection, [story_id for _, story_id in sorted(found, reverse=True)[:limit]])
 
 
-def _newest(level: Level, before: int | None) -> Select[datetime, int]:
-    """Time and id of stories as `latest` wants them."""
-    query = select(stories.c.opened_at, stories.c.id).where(_is_told(level))
-    if before is not None:
-        query = query.where(_behind(stories.c.opened_at, stories.c.id, before))
-    return query.order_by(stories.c.opened_at.desc(), stories.c.id.desc())
-
-
-def _newest_of(topic: str, level: Level, before: int | None) -> Select[datetime, int]:
-    """The same of one topic."""
-    at, story_id = story_topics.c.opened_at, story_topics.c.story_id
-    query = select(at, story_id.label("id")).join(stories, stories.c.id == story_id)
-    query = query.where(story_topics.c.topic == topic, _is_told(level))
-    if before is not None:
-        query = query.where(_behind(at, story_id, before))
-    return query.order_by(at.desc(), story_id.desc())
+@cache  # building it takes longer than running it
+def _newest(level: Level, of_topic: bool, behind: bool) -> Select[Any]:
+    """Time and id of stories as `latest` wants them, of all topics or of one."""
+    at, story_id = (
+        (story_topics.c.opened_at, story_topics.c.story_id) if of_topic else (stories.c.opened_at, stories.c.id)
+    )
+    query = select(at, story_id.label("id")).where(_is_told(level))
+    if of_topic:
+        query = query.join(stories, stories.c.id == story_id).where(story_topics.c.topic == bindparam("topic"))
+    if behind:
+        query = query.where(_behind(at, story_id))
+    return query.order_by(at.desc(), story_id.desc()).limit(bindparam("limit", type_=Integer))
 
 
 def _is_told(level: Level) -> ColumnElement[bool]:
@@ -77,7 +77,8 @@ def _is_told(level: Level) -> ColumnElement[bool]:
     return and_(stories.c.level.in_(ranks), stories.c.merged_into.is_(None))
 
 
-def _behind(at: ColumnElement[datetime], story_id: ColumnElement[int], before: int) -> ColumnElement[bool]:
+def _behind(at: ColumnElement[datetime], story_id: ColumnElement[int]) -> ColumnElement[bool]:
+    before = bindparam("before", type_=stories.c.id.type)
     other = stories.alias()
     opened_at = select(other.c.opened_at).where(other.c.id == before).scalar_subquery()
     return and_(at <= opened_at, or_(at < opened_at, story_id < before))

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
@@ -33,7 +34,8 @@ def at(target: Target) -> ColumnElement[bool]:
 
 
 async def find(connection: AsyncConnection, target: Target) -> Subscription | None:
-    return next(iter((await _load(connection, at(target))).values()), None)
+    given = {"platform": target.platform, "chat": target.chat, "thread": target.thread}
+    return next(iter((await _read(connection, _finding(), given)).values()), None)
 
 
 async def get(connection: AsyncConnection, target: Target) -> Subscription:
@@ -43,14 +45,23 @@ async def get(connection: AsyncConnection, target: Target) -> Subscription:
     return found
 
 
+@cache  # every command asks for it; building it takes longer than running it
+def _finding() -> Select[Any]:
+    return _selecting().where(*(targets.c[name] == bindparam(name) for name in ("platform", "chat", "thread")))
+
+
+def _selecting() -> Select[Any]:
+    wanted = select(subscriptions, targets.c.platform, targets.c.chat, targets.c.thread)
+    return wanted.join(targets, targets.c.id == subscriptions.c.target_id)
+
+
 async def _load(connection: AsyncConnection, condition: ColumnElement[bool]) -> dict[int, Subscription]:
     """Subscriptions of the targets that fit, by target id."""
-    query = (
-        select(subscriptions, targets.c.platform, targets.c.chat, targets.c.thread)
-        .join(targets, targets.c.id == subscriptions.c.target_id)
-        .where(condition)
-    )
-    rows = (await connection.execute(query)).all()
+    return await _read(connection, _selecting().where(condition), {})
+
+
+async def _read(connection: AsyncConnection, query: Select[Any], given: Mapping[str, str]) -> dict[int, Subscription]:
+    rows = (await connection.execute(query, given)).all()
     topics: dict[int, list[str]] = defaultdict(list)
     for batch in batches([row.id for row in rows]):
         wanted = select(subscription_topics).where(subscription_topics.c.subscription_id.in_(batch))

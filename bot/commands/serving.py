@@ -24,8 +24,7 @@ async def status(ctx: Context) -> Message:
     Operators also see failing feeds, alerts that wait, and the processes at work.
     """
     counts = await ctx.store.get_status()
-    mine = await ctx.store.find_subscription(ctx.request.target)
-    say = ctx.say
+    say, mine = ctx.say, ctx.mine
     lines = [
         _feeds(ctx, counts),
         say.line(texts.STATUS_STORIES, hits=counts.hits, stories=counts.stories, alerts=counts.alerts_sent),

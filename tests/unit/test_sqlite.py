@@ -64,6 +64,38 @@ async def test_a_transaction_takes_a_step_a_statement_and_one_to_commit(
     await database.close()
 
 
+async def test_nobody_waits_for_the_end_of_a_transaction_that_only_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await opened(tmp_path)
+    steps = Steps(monkeypatch)
+    assert await count(database) == 0
+    assert steps.taken == 1
+    async with database.write() as connection:  # on the same connection, whose reading is over by then
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+    async with database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM t"))).scalar_one() == 1
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+    await in_the_thread(driver)
+    assert not driver.in_transaction
+
+    async def fail() -> None:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT count(*) FROM t"))
+            await connection.execute(text("SELECT count(*) FROM nonsense"))
+
+    with pytest.raises(StoreError, match="tables are missing"):
+        await fail()
+    assert not driver.in_transaction
+    assert await count(database) == 1
+    await database.close()
+
+
+async def in_the_thread(driver: Any) -> None:
+    """Wait until the connection's thread has done all that was asked."""
+    await driver.run(lambda: None)
+
+
 async def test_a_transaction_known_beforehand_takes_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = await opened(tmp_path)
     steps = Steps(monkeypatch)
