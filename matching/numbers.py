@@ -236,6 +236,7 @@ class _Surroundings:
         self._units = self._after.get("unit", _NOWHERE)
         self._months = self._after.get("month", _NOWHERE)
         self._labels = self._before.get("before", _NOWHERE)
+        self._bounds = [(name, self._before[name]) for name in ("over", "under", "about") if name in self._before]
 
     def judge(self, raw: _Raw) -> Number:
         passage, first, last = self._passage, raw.first, raw.last
@@ -299,12 +300,13 @@ class _Surroundings:
         )
 
     def _bound(self, raw: _Raw) -> str:
-        first = raw.first
-        article = first > 1 and self._passage.folded[first - 1] in _ARTICLES
-        for before in range(first - 1, first - 2 - article, -1):
-            for name in ("over", "under", "about"):
-                if before in self._before.get(name, ()):
-                    return self._wider(name, self._before[name][before])
+        if self._bounds:
+            first = raw.first
+            article = first > 1 and self._passage.folded[first - 1] in _ARTICLES
+            for before in range(first - 1, first - 2 - article, -1):
+                for name, known in self._bounds:
+                    if before in known:
+                        return self._wider(name, known[before])
         if raw.last + 1 in self._after.get("more", ()):
             return "over"
         end = self._passage.ends[raw.last]

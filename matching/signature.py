@@ -156,11 +156,10 @@ def _place(where: str, sentence: int) -> float:
 def _features(found: Sequence[Found], lexicon: Lexicon, rules: dict[str, Any]) -> dict[str, float]:
     """What was found, each with its weight at its best place."""
     places: dict[tuple[str, str], float] = {}
-    for item in found:
-        told = item[0], item.person
-        place = _place(item[1], item[2])
-        if place > places.get(told, 0.0):
-            places[told] = place
+    for item in found:  # by number: fields of a named tuple take twice as long to read
+        told = item[0], item[9]
+        if told not in places:  # what was found comes best place first
+            places[told] = _place(item[1], item[2])
     weights: dict[str, float] = {}
     for (concept, of), place in places.items():
         key, weight = _feature(concept, of, lexicon, rules)

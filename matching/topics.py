@@ -124,9 +124,10 @@ class Spots(dict[str, list[Spot]]):
     def best(self, group: Group) -> Addend | None:
         """The best evidence for a group, None without any."""
         key = id(group)
-        if key not in self._best:
-            self._best[key] = self._find_best(group)
-        return self._best[key]
+        found = self._best.get(key, _UNASKED)
+        if found is _UNASKED:
+            found = self._best[key] = self._find_best(group)
+        return found
 
     def _find_best(self, group: Group) -> Addend | None:
         best = 0.0
@@ -138,6 +139,9 @@ class Spots(dict[str, list[Spot]]):
                 if spot is None or weight > best:
                     best, spot = weight, places[0]
         return None if spot is None else Addend(round(best, 2), spot)
+
+
+_UNASKED = Addend(0.0, None)
 
 
 class _Sum(NamedTuple):
@@ -265,7 +269,8 @@ def _boosts(topic: Topic, spots: Spots) -> Iterator[Addend]:
 def _negatives(topic: Topic, spots: Spots) -> Iterator[Addend]:
     """What speaks against the topic, in the title and the first three sentences: further down it is background."""
     for concept, points in topic.against:
-        places = [spot for spot in spots.get(concept, ()) if spot.sentence[1] < LEAD]
+        known = spots.get(concept)
+        places = [spot for spot in known if spot.sentence[1] < LEAD] if known else None
         if places:
             share = 1.0 if len(places) > 1 else share_against(places[0].where)
             yield Addend(-points * share, places[0])
