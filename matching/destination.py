@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from matching.cues import Cue, small_words
+from matching.cues import Cue, read_table, small_words
+from matching.numbers import Number
 from matching.scene import Scene, View
 from matching.sums import Told, country_of
 
@@ -18,6 +19,9 @@ _CITIZENS = 6  # words between "citizens" and their country
 _ENVOY = 3  # words between "envoy" and the country he is sent to
 _HOPES = 2  # words between a capital and what it hopes or demands
 _COUNTED = 2  # words between a number and the people it counts
+_OFFICE = 2  # words between a country and its minister or embassy
+_ALONE = 12  # words between the only number and the only place of a sentence
+_FEW = 20  # a number of people beside which "the rest" are not the most
 _MOVERS = ("moved", "went", "home", "freed")
 Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
 Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the places in it, in order
@@ -27,7 +31,10 @@ def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
     """The place and the words that tell it; None when the text names none."""
     if not named and not scene.any("freed", "people", "home", "moved"):
         return None
-    told = [(view, sorted(_places(view), key=lambda place: place.first)) for view in scene.views]
+    langs = scene.langs
+    told = [
+        (view, sorted([*_places(view), *_here(view, langs)], key=lambda place: place.first)) for view in scene.views
+    ]
     alone = len({place.name for _, places in told for place in places}) == 1
     return (
         _by_numbers(told)
@@ -41,27 +48,43 @@ def _by_numbers(told: Places) -> tuple[str, str] | None:
     """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides."""
     went: dict[str, tuple[int, str]] = {}
     for view, places in told:
-        real = {cue.name for cue in places}
         for number in view.numbers:
             doubted = view.in_clause(number.first, "held", "back", "forecast") or view.before(number.first, 3, "total")
             if number.kind != "count" or number.value < 2 or doubted:
                 continue
-            place = country_of(Told(number, view, number.value))
-            if place in real and number.value > went.get(place, (0, ""))[0]:
+            place = _place_of(view, number, places)
+            if place and number.value > went.get(place, (0, ""))[0]:
                 went[place] = number.value, number.text
+    many = any(count >= _FEW for count, _ in went.values())
+    for view, places in told:
         for cue in places:
-            if _most(view, cue):
+            if _most(view, cue, "most") or (not many and _most(view, cue, "rest")):
                 went[cue.name] = _FAR, view.text(cue.first, cue.last)
-    if len(went) < 2:
+            elif cue.name not in went and _most(view, cue, "moved", "went", "rest"):
+                went[cue.name] = 1, view.text(cue.first, cue.last)
+    if len(went) < 2 or max(count for count, _ in went.values()) == 1:
         return None
     place = max(went, key=lambda name: went[name][0])
     return place.removeprefix("place:"), went[place][1]
 
 
-def _most(view: View, place: Cue) -> bool:
+def _place_of(view: View, number: Number, places: Sequence[Cue]) -> str:
+    """The place that a number went to: the nearest one, or the only one of a sentence with no other number; ""."""
+    near = country_of(Told(number, view, number.value))
+    if near in {cue.name for cue in places}:
+        return near
+    sentence = view.sentence_of(number.first)
+    here = [cue for cue in places if view.sentence_of(cue.first) == sentence]
+    others = [one for one in view.numbers if one.kind == "count" and view.sentence_of(one.first) == sentence]
+    if len(here) != 1 or len(others) != 1 or abs(here[0].first - number.first) > _ALONE:
+        return ""
+    return here[0].name if view.in_clause(here[0].first, "moved") else ""
+
+
+def _most(view: View, place: Cue, *names: str) -> bool:
     """ "Most are in Ukraine, nine in Lithuania", "nine in Vilnius, the rest in Chernihiv": where those many went."""
     clause = view.clause[place.first]
-    cues = view.in_clause(place.first, "most", "rest")
+    cues = view.in_clause(place.first, *names)
     return any(view.clause[cue.last] == clause and abs(cue.last - place.first) <= _CLOSE for cue in cues)
 
 
@@ -90,7 +113,7 @@ def _homeland(scene: Scene) -> tuple[str, str] | None:
         for name, cues in view.cues.items():
             for cue in cues if name.startswith("people of:") else ():
                 counted = any(0 <= cue.first - number.last <= _COUNTED for number in view.numbers)
-                home = counted and view.in_clause(cue.first, "home", "moved")
+                home = counted and view.in_sentence(cue.first, "home", "moved")
                 if home and not view.in_clause(cue.first, "negation", "forecast", "held"):
                     return name.removeprefix("people of:"), view.text(cue.first, cue.last)
     return None
@@ -118,7 +141,37 @@ def _places(view: View) -> Iterator[Cue]:
             refused = view.in_clause(cue.first, "refuse", "back", "ago")
             if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
                 continue
+            if _office(view, cue) or _elsewhere(view, cue):
+                continue
             yield cue
+
+
+def _here(view: View, langs: Sequence[str]) -> Iterator[Cue]:
+    """ "Budanov met 114 at the border", "they came to us": the country of who meets them, or of who writes."""
+    homes, ours = read_table("facts")["homes"], read_table("facts")["ours"]
+    for found in view.persons:
+        if found.person in homes and view.in_clause(found.first, "moved"):
+            yield Cue(f"place:{homes[found.person]}", found.first, found.last)
+    for cue in view.all("ours"):
+        if len(langs) == 1 and langs[0] in ours and not view.in_clause(cue.first, "forecast", "negation", "held"):
+            yield Cue(f"place:{ours[langs[0]]}", cue.first, cue.last)
+
+
+def _office(view: View, place: Cue) -> bool:
+    """ "Lithuania's foreign minister", "the embassy of Poland": an office, unless it meets or takes people in."""
+    if view.in_clause(place.first, "moved", "went", "home"):
+        return False
+    return bool(view.before(place.first, _OFFICE, "office") or view.after(place.last, _OFFICE, "office"))
+
+
+def _elsewhere(view: View, place: Cue) -> bool:
+    """ "The minister spoke in Berlin": where an official is while he speaks or thanks, and nobody came."""
+    if not view.in_clause(place.first, "says", "thanks") or view.in_clause(place.first, "moved", "went", "home"):
+        return False
+    homes = read_table("facts")["homes"]
+    clause = view.clause[place.first]
+    officials = [found for found in view.persons if found.person in homes and view.clause[found.first] == clause]
+    return bool(officials or view.in_clause(place.first, "office"))
 
 
 def _citizens(view: View, place: Cue) -> bool:
@@ -153,8 +206,7 @@ def _from(view: View, place: Cue) -> bool:
 def _speaks(view: View, place: Cue) -> bool:
     """ "Riga: we thank the president", "Warsaw closed the border": a capital that speaks or does something else than
     take people in."""
-    opens = not place.first or view.clause[place.first - 1] != view.clause[place.first]
-    if not opens:
+    if not _opens(view, place):
         return False
     end = view.passage.ends[place.last]
     if view.passage.text[end : end + 1] == ":":
@@ -163,11 +215,20 @@ def _speaks(view: View, place: Cue) -> bool:
     clause = view.clause[place.first]
     if following >= len(view.clause) or view.clause[following] != clause:
         return False
-    if view.after(place.last, _HOPES, "forecast"):
+    if view.after(place.last, _HOPES, "forecast", "hails", "thanks"):
         return True
     return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
         view.clause[number.first] == clause for number in view.numbers
     )
+
+
+def _opens(view: View, place: Cue) -> bool:
+    """Does a clause begin with a place, or with two that "and" joins?"""
+    first = place.first
+    joined = view.before(first, 1, "and")
+    if joined and joined[0].first:
+        first = joined[0].first - 1
+    return not first or view.clause[first - 1] != view.clause[first]
 
 
 def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:

@@ -52,6 +52,9 @@ _PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 _LETTER_HYPHEN = re.compile(r"[^\W\d_]-$")
 _STOP = re.compile(r"\s*[,;:)]")
 _AFTER_COMMA = re.compile(r"\w, $")
+_ORDINAL = re.compile(r"\. [^\W\d_]")  # "37. osoba", "am 3. Tag"; a new sentence begins with a capital
+_ENDS = re.compile(r"\s*([.,;:!?»”“)]|$)")  # nothing follows that could be counted
+_HOURS = 24
 _DASH = re.compile(r"\s?[-–—‑:]\s?")
 _UNIT_SIGNS = frozenset("%‰°$€£₽")
 _LABEL_SIGNS = frozenset("№#§$€£₽")
@@ -216,7 +219,7 @@ def _cues() -> Cues:
         named = {
             name: phrases(table[name]) for name in ("over", "under", "about", "more", "between", "to") if name in table
         }
-        named |= {name: words(table[name]) for name in ("unit", "before", "month") if name in table}
+        named |= {name: words(table[name]) for name in ("unit", "before", "month", "clock") if name in table}
         lists[lang] = named
     return Cues(lists)
 
@@ -278,6 +281,10 @@ class _Surroundings:
             return "measure"  # an age: "Levaya, 39, had served"
         if before_it and previous in self._labels and (digits or value > 2):
             return "label"
+        if digits and raw.first == raw.last and _ORDINAL.match(after) and after[2].islower():
+            return "label"
+        if before_it and value <= _HOURS and previous in self._before.get("clock", _NOWHERE) and _ENDS.match(after):
+            return "label"  # "I wake up at six": an hour, or an age
         return "count"
 
     def _dated(self, previous: int, following: int) -> bool:

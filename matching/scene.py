@@ -204,4 +204,5 @@ def _cues() -> Cues:
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
     lists["any"] |= {f"subject:{key}": phrases(text) for key, text in read_table("stories")["subjects"].items()}
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])
+    lists["any"]["office"] = phrases(table["offices"]["words"])
     return Cues(lists)
