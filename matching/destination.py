@@ -73,6 +73,9 @@ def _place_of(view: View, number: Number, places: Sequence[Cue]) -> str:
     near = country_of(Told(number, view, number.value))
     if near in {cue.name for cue in places}:
         return near
+    clause = {cue.name for cue in places if view.clause[cue.first] == view.clause[number.first]}
+    if len(clause) == 1 and view.in_clause(number.first, "moved"):
+        return clause.pop()
     sentence = view.sentence_of(number.first)
     here = [cue for cue in places if view.sentence_of(cue.first) == sentence]
     others = [one for one in view.numbers if one.kind == "count" and view.sentence_of(one.first) == sentence]
@@ -108,7 +111,14 @@ def _by_words(told: Places, named: Spots, *, alone: bool) -> tuple[str, str] | N
 
 
 def _homeland(scene: Scene) -> tuple[str, str] | None:
-    """ "31 Ukrainians are back home": a people that came home, where no place is named."""
+    """ "31 Ukrainians are back home", "Kyiv: 31 compatriots are back": a people that came home, where no place is
+    named."""
+    title = scene.title
+    for name in title.cues:
+        for cue in title.cues[name] if name.startswith("place:") and title.numbers else ():
+            said = title.passage.text[title.passage.ends[cue.last] :][:1] == ":"
+            if said and not cue.first and title.in_sentence(0, "home") and title.in_sentence(0, "part"):
+                return name.removeprefix("place:"), title.text(cue.first, cue.last)
     for view in scene.views:
         for name, cues in view.cues.items():
             for cue in cues if name.startswith("people of:") else ():
@@ -161,7 +171,9 @@ def _office(view: View, place: Cue) -> bool:
     """ "Lithuania's foreign minister", "the embassy of Poland": an office, unless it meets or takes people in."""
     if view.in_clause(place.first, "moved", "went", "home"):
         return False
-    return bool(view.before(place.first, _OFFICE, "office") or view.after(place.last, _OFFICE, "office"))
+    clause = view.clause[place.first]
+    near = (*view.before(place.first, _OFFICE, "office"), *view.after(place.last, _OFFICE, "office"))
+    return any(view.clause[cue.first] == clause for cue in near)
 
 
 def _elsewhere(view: View, place: Cue) -> bool:
@@ -197,10 +209,17 @@ def _into(view: View, place: Cue) -> bool:
 
 
 def _from(view: View, place: Cue) -> bool:
-    if not place.first or view.passage.folded[place.first - 1] not in small_words("from"):
+    """Where somebody came from or looks on from: "they came from Vilnius and Berlin", "From Warsaw, the exiles ..."."""
+    first = place.first
+    joined = view.before(first, 1, "and")
+    if joined and joined[0].first > 1:
+        first = joined[0].first - 1
+    if not first or view.passage.folded[first - 1] not in small_words("from"):
         return False
+    if first == 1 or view.clause[first - 2] != view.clause[first - 1]:
+        return True
     moved = view.in_clause(place.first, "home", "moved")
-    return bool(moved) and all(cue.last != place.first - 1 for cue in moved)  # not "pictures from Vilnius"
+    return bool(moved) and all(cue.last != first - 1 for cue in moved)  # not "pictures from Vilnius"
 
 
 def _speaks(view: View, place: Cue) -> bool:
@@ -215,11 +234,19 @@ def _speaks(view: View, place: Cue) -> bool:
     clause = view.clause[place.first]
     if following >= len(view.clause) or view.clause[following] != clause:
         return False
-    if view.after(place.last, _HOPES, "forecast", "hails", "thanks"):
+    if view.after(place.last, _HOPES, "forecast"):
+        return True
+    if not view.in_clause(place.first, "home") and view.after(_joined_last(view, place), _HOPES, "hails", "thanks"):
         return True
     return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
         view.clause[number.first] == clause for number in view.numbers
     )
+
+
+def _joined_last(view: View, place: Cue) -> int:
+    """The last word of a place, or of another that "and" joins to it."""
+    joined = view.after(place.last, 1, "and")
+    return joined[0].last + 1 if joined else place.last
 
 
 def _opens(view: View, place: Cue) -> bool:
@@ -238,7 +265,8 @@ def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:
     """
     sentence = view.sentence_of(place.first)
     if movers:
-        cues = view.in_sentence(place.first, *movers)
+        planned = view.in_clause(place.first, "forecast") and not view.in_clause(place.first, *movers)
+        cues = [] if planned else view.in_sentence(place.first, *movers)
         return min((abs(place.first - cue.last) for cue in cues if cue.first != place.first), default=_FAR)
     if view.in_clause(place.first, "forecast"):
         return _FAR
