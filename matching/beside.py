@@ -8,6 +8,8 @@ from matching.scene import View
 from matching.sums import noun_distance
 
 _LISTED = 2  # words that make a list
+_WITH = 6  # words between "with him" and how many came
+_TRADE = 3  # words that say what somebody is
 _NAME = 4  # words of a name with what somebody is
 
 
@@ -33,10 +35,12 @@ def add_named(item: Candidate, named: Named) -> None:
         return  # "who else is among the 250"
     told = {person for person, last in named.get(key, ()) if last < number.first}
     beside = [last for _, last in named.get(key, ()) if 0 < number.first - last <= 2]
-    joined = (
-        bool(beside) and bool(view.before(number.first, 1, "and")) and noun_distance(view, number, "people") is not None
+    people = noun_distance(view, number, "people") is not None
+    joined = bool(beside) and bool(view.before(number.first, 1, "and")) and people
+    with_him = (
+        people and bool(view.before(number.first, _WITH, "pronoun")) and bool(view.in_clause(number.first, "freed"))
     )
-    if not others and not joined:
+    if not others and not joined and not (with_him and number.value > 1):
         return
     if any(view.cues.get("refuse") for view in item.views):
         item.add(-6, "besides one who refused")
@@ -64,9 +68,23 @@ def _listed(view: View, number: Number) -> int:
     parts = [part.split() for part in text[starts[first] : ends[end - 1]].split(",")]
     if len(parts) >= _LISTED and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
         return len(parts)
+    if (trades := _trades(view, number, end)) >= _LISTED:
+        return trades
     names = 0
     for part in reversed(parts):
         if not part or not part[-1][:1].isupper() or (len(part) > _NAME and part is not parts[0]):
             break
         names += 1
     return names if names >= _LISTED else 0
+
+
+def _trades(view: View, number: Number, end: int) -> int:
+    """ "Belarus frees philosopher, union boss and 34 others": how many are listed between the word of release and the
+    "and" before a number; 0 when something else stands there."""
+    starts = [cue.last + 1 for cue in view.in_sentence(number.first, "freed") if cue.last < end - 1]
+    if not starts:
+        return 0
+    text, first = view.passage.text, max(starts)
+    parts = [part.split() for part in text[view.passage.starts[first] : view.passage.ends[end - 1]].split(",")]
+    counted = any(first <= one.first < end for one in view.numbers)
+    return 0 if counted or any(not 0 < len(part) <= _TRADE for part in parts) else len(parts)

@@ -143,6 +143,8 @@ def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
 def _relate(candidates: Sequence[Candidate]) -> None:
     """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
     for item in candidates:
+        if _some_of_dozens(item):
+            item.add(-2.5, "part of dozens")
         if item.whole:
             for other in candidates:
                 if other.value < item.value:
@@ -162,6 +164,15 @@ def _relate(candidates: Sequence[Candidate]) -> None:
             elif _of_first(item, other):
                 item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
+
+
+def _some_of_dozens(item: Candidate) -> bool:
+    """ "Driven out with dozens of others; five are Lithuanians": a part of so many that nobody has counted."""
+    return any(reason.startswith("part of them") for reason in item.why) and any(
+        number.kind == "vague" and view.in_sentence(number.first, "freed", "moved") and number.value > item.value
+        for view in item.views
+        for number in view.numbers
+    )
 
 
 def _relate_sums(candidates: Sequence[Candidate]) -> None:
@@ -207,6 +218,8 @@ def _remaining(scene: Scene, candidates: Sequence[Candidate], released: Candidat
             continue
         view, number = item.view, item.number
         points = 0.0
+        if number.value < many and view.lasted(number.first):
+            continue  # "five had six months left"
         if view.in_clause(number.first, "held"):
             points += 3
         elif view.in_sentence(number.first, "held"):

@@ -43,7 +43,8 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
 
 def _held(view: View, number: Number) -> bool:
     """Still inside? Not where the word only says "the remaining ones" of those freed."""
-    held = view.in_clause(number.first, "held")
+    leaves = [range(cue.first, cue.last + 1) for cue in view.in_clause(number.first, "freed")]
+    held = [cue for cue in view.in_clause(number.first, "held") if not any(cue.first in words for words in leaves)]
     if not held:
         return False
     denied = view.in_clause(number.first, "negation")
@@ -99,13 +100,20 @@ def _weigh_past(item: Candidate) -> None:
         return
     if view.before(number.first, 2, "after"):
         item.add(-4, "after those")
-    elif view.in_clause(number.first, "ago"):
+    elif view.in_clause(number.first, "ago") or _long_ago(view, number):
         item.add(-7, "earlier, years ago")
     elif view.in_clause(number.first, "back"):
         item.add(-9 if _one_of(view, number) and _months_ago(view, number) else -2, "earlier")
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
+
+
+def _long_ago(view: View, number: Number) -> bool:
+    """ "Those let out a year ago: five of 14 work again": the release that the sentence tells of was years ago."""
+    told = view.in_sentence(number.first, "freed", "moved")
+    here = view.in_clause(number.first, "freed", "moved")
+    return bool(told) and not here and all(view.in_clause(cue.first, "ago") for cue in told)
 
 
 def _running(view: View, number: Number) -> bool:

@@ -9,6 +9,7 @@ from matching.fates import Mention, real_sentences, told_free, words_of
 from matching.scene import Scene
 
 _MOST = 2  # persons who may be all of them
+_INITIAL = 1  # letters of an initial
 _NEAR = 3  # words between "and" and who is joined
 
 
@@ -16,7 +17,7 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     """One person freed and nobody else spoken of: one. Two when a title joins them and says they are free, or one came
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
-    if scene.any("total") or len(freed) > _MOST or _among_others(scene):
+    if scene.any("total") or len(freed) > _MOST or _among_others(scene) or _tells(scene, mentions, freed):
         return None
     if not freed:
         return _nameless(scene, mentions) if release else None
@@ -40,6 +41,26 @@ def _among_others(scene: Scene) -> bool:
         for view in scene.views
         for cue in view.all("others")
     )
+
+
+def _tells(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> bool:
+    """ "Losik: 'I kept silent for a year'", "Rabkova tells how she was driven away": the news is what one of
+    those freed says, and the release, perhaps of many, is known. Not where the title says that he or she is free."""
+    title = scene.title
+    if any(
+        view.sentence_of(cue.first) == view.sentence_of(item.first)
+        for item in mentions
+        for view in (item.view,)
+        for cue in view.all("tells")
+        if item.person in freed and cue.first != item.first
+    ):
+        return not title.cues.get("freed") or bool(title.cues.get("tells"))
+    opens = [item for item in mentions if item.view is title and item.person in freed and item.first <= _INITIAL]
+    return any(
+        title.passage.text[title.passage.ends[item.last] :][:1] == ":"
+        and all(len(word) <= _INITIAL for word in title.passage.folded[: item.first])
+        for item in opens
+    ) and not scene.body.cues.get("freed")
 
 
 def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> int:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from matching.cues import read_table
+from matching.cues import read_table, small_words
 from matching.numbers import Number
 from matching.scene import Scene, View
 
 _NOUN = 3  # tokens between a number and the noun it counts
 _GAP = 4  # tokens between two parts of one chain
+_ROW = 12  # tokens after a number in which a chain closes
 HOME_AND_ABROAD = "some go home, some abroad"
 _NEAR = 4  # tokens between a number and the country it went to, or the word that says it stayed
 
@@ -51,9 +52,16 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
         if number is not None and is_part(view, number) and (not run or _follows(view, run[-1], number)):
             run.append(number)
             continue
-        if len(run) > 1 and not view.in_clause(run[0].first, "held", "back") and not _doubtful(view, run[0]):
+        if (
+            run
+            and (len(run) > 1 or _one_more(view, run[0]))
+            and not view.in_clause(run[0].first, "held", "back")
+            and not _doubtful(view, run[0])
+        ):
             last, single = _singles(view, run[-1])
-            yield Sum(_joined(view, run, last, sum(part.value for part in run) + single), view, "sum of parts")
+            each = [_each(view, part) for part in run]
+            whole = sum(part.value * times for part, times in zip(run, each, strict=True)) + single - (each[-1] - 1)
+            yield Sum(_joined(view, run, last, whole), view, "sum of parts")
         run = [number] if number is not None and is_part(view, number) else []
 
 
@@ -75,6 +83,8 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
             yield _added(one, other, "those who stay and those who go")
         elif _two_countries(one, other, together):
             yield _added(one, other, "to two countries")
+        elif _with_others(one, other):
+            yield _added(one, other._replace(value=other.number.value), "some and the others with them")
 
 
 def is_part(view: View, number: Number) -> bool:
@@ -101,6 +111,23 @@ def _doubtful(view: View, number: Number) -> bool:
     return bool(view.before(number.first, 8, "forecast")) or any(
         wish.first < cue.first for wish in wishes for cue in freed
     )
+
+
+def _one_more(view: View, number: Number) -> bool:
+    """ "Six Lithuanians, a German and a Frenchman": nouns of one person, each, after the only number."""
+    last, found = _singles(view, number)
+    singles = {cue.first for cue in view.in_sentence(number.first, "single")}
+    parts = {cue.first for cue in view.after(number.last + (noun_distance(view, number, "part") or 0), _ROW, "part")}
+    joined = view.before(last, 1, "and") and view.in_sentence(number.first, "freed", "moved")
+    return 0 < found <= len(singles & parts) and bool(joined)
+
+
+def _each(view: View, number: Number) -> int:
+    """ "Two Latvians and two Japanese" in Lithuanian is "po du latvius ir japonus": so many of each."""
+    if not number.first or view.passage.folded[number.first - 1] not in small_words("each"):
+        return 1
+    parts = [cue for cue in view.after(number.last, _GAP, "part") if view.clause[cue.first] == view.clause[number.last]]
+    return max(len({cue.first for cue in parts}), 1)
 
 
 def _singles(view: View, number: Number) -> tuple[int, int]:
@@ -170,6 +197,16 @@ def _with_place(item: Told) -> bool:
         name.startswith("place:") and any(view.clause[cue.first] == clause for cue in cues)
         for name, cues in view.told_in(first).items()
     )
+
+
+def _with_others(one: Told, other: Told) -> bool:
+    """ "Six Lithuanians are home. They came with 46 others": a part, and the others with whom they came."""
+    view, number = other.view, other.number
+    if one.view.passage.where != "title" or view is one.view or view.sentence_of(number.first):
+        return False
+    with_them = view.before(number.first, _NEAR - 1, "and") or view.in_clause(number.first, "pronoun")
+    others = view.before(number.first, 2, "others") or view.after(number.last, 2, "others")
+    return bool(with_them and others) and is_part(one.view, one.number)
 
 
 def _two_countries(one: Told, other: Told, together: bool) -> bool:
