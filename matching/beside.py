@@ -66,7 +66,8 @@ def _listed(view: View, number: Number) -> int:
         return 0
     text, ends, starts = view.passage.text, view.passage.ends, view.passage.starts
     parts = [part.split() for part in text[starts[first] : ends[end - 1]].split(",")]
-    if len(parts) >= _LISTED and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
+    told = any(first <= cue.first < end for cue in view.in_sentence(number.first, "freed", "moved"))
+    if len(parts) >= _LISTED and not told and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
         return len(parts)
     if (trades := _trades(view, number, end)) >= _LISTED:
         return trades

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from matching.beside import add_named
 from matching.candidates import TAKEN, Candidate, Count, Named
 from matching.cues import read_table
-from matching.doubts import among_those, appointed, weigh_doubt
+from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.numbers import Number
 from matching.scene import Scene, View
 from matching.sums import HOME_AND_ABROAD, Sum, Told, chains, noun_distance, split_sums
@@ -220,7 +220,7 @@ def _remaining(scene: Scene, candidates: Sequence[Candidate], released: Candidat
         points = 0.0
         if number.value < many and view.lasted(number.first):
             continue  # "five had six months left"
-        if view.in_clause(number.first, "held"):
+        if held_near(view, number):
             points += 3
         elif view.in_sentence(number.first, "held"):
             points += 1

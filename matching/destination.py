@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from matching.cues import Cue, read_table, small_words
 from matching.numbers import Number
 from matching.scene import Scene, View
-from matching.sums import Told, country_of
+from matching.sums import Told, country_of, noun_distance
 
 _FAR = 1_000_000
 _CLOSE = 8  # words between a place and what says that somebody came there
@@ -33,7 +33,8 @@ def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
         return None
     langs = scene.langs
     told = [
-        (view, sorted([*_places(view), *_here(view, langs)], key=lambda place: place.first)) for view in scene.views
+        (view, sorted([*_places(view, named), *_here(view, langs)], key=lambda place: place.first))
+        for view in scene.views
     ]
     alone = len({place.name for _, places in told for place in places}) == 1
     return (
@@ -107,6 +108,17 @@ def _by_words(told: Places, named: Spots, *, alone: bool) -> tuple[str, str] | N
                     (row for row in rated if view.sentence_of(row[1].first) == sentence), key=lambda row: row[0]
                 )
                 return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
+    return _counted_there(told)
+
+
+def _counted_there(told: Places) -> tuple[str, str] | None:
+    """ "114 prisoners in Ukraine": people counted at a place."""
+    for view, places in told:
+        for cue in places:
+            counted = [number for number in view.numbers if 0 < cue.first - number.last <= _CLOSE // 2]
+            there = counted and _into(view, cue) and noun_distance(view, counted[-1], "people") is not None
+            if there and not view.in_clause(cue.first, "held", "forecast", "negation"):
+                return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
     return None
 
 
@@ -140,7 +152,7 @@ def _only_place(told: Places) -> tuple[str, str] | None:
     return None
 
 
-def _places(view: View) -> Iterator[Cue]:
+def _places(view: View, named: Spots) -> Iterator[Cue]:
     """Names of countries and cities: not of peoples and languages, nor whose citizens somebody is, nor where somebody
     came from or would not go, nor a capital that speaks ("Riga: we thank the president")."""
     barred = {cue.first for cue in view.all("not_place")}
@@ -148,10 +160,10 @@ def _places(view: View) -> Iterator[Cue]:
         for cue in view.cues[name] if name.startswith("place:") else ():
             charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
             barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
-            refused = view.in_clause(cue.first, "refuse", "back", "ago")
+            refused = view.in_clause(cue.first, "refuse", "ago") or _months_ago(view, cue)
             if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
                 continue
-            if _office(view, cue) or _elsewhere(view, cue):
+            if _office(view, cue) or _elsewhere(view, cue, named):
                 continue
             yield cue
 
@@ -176,9 +188,23 @@ def _office(view: View, place: Cue) -> bool:
     return any(view.clause[cue.first] == clause for cue in near)
 
 
-def _elsewhere(view: View, place: Cue) -> bool:
-    """ "The minister spoke in Berlin": where an official is while he speaks or thanks, and nobody came."""
-    if not view.in_clause(place.first, "says", "thanks") or view.in_clause(place.first, "moved", "went", "home"):
+def _months_ago(view: View, place: Cue) -> bool:
+    """What was in an earlier month, not "two days after"."""
+    words, lately = view.passage.folded, tuple(small_words("lately"))
+    back = view.in_clause(place.first, "back")
+    return any(not any(words[at].startswith(lately) for at in range(cue.first, cue.last + 1)) for cue in back)
+
+
+def _elsewhere(view: View, place: Cue, named: Spots) -> bool:
+    """ "The minister spoke in Berlin", "Tsikhanouskaya in Warsaw": where somebody is who was no prisoner, and nobody
+    came."""
+    if view.in_clause(place.first, "moved", "went", "home"):
+        return False
+    prisoners = {first for other, first in named if other is view}
+    for found in view.persons:
+        if 0 < place.first - found.last <= _OFFICE and found.first not in prisoners and _into(view, place):
+            return True
+    if not view.in_clause(place.first, "says", "thanks"):
         return False
     homes = read_table("facts")["homes"]
     clause = view.clause[place.first]

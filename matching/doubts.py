@@ -43,8 +43,7 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
 
 def _held(view: View, number: Number) -> bool:
     """Still inside? Not where the word only says "the remaining ones" of those freed."""
-    leaves = [range(cue.first, cue.last + 1) for cue in view.in_clause(number.first, "freed")]
-    held = [cue for cue in view.in_clause(number.first, "held") if not any(cue.first in words for words in leaves)]
+    held = held_near(view, number)
     if not held:
         return False
     denied = view.in_clause(number.first, "negation")
@@ -52,6 +51,25 @@ def _held(view: View, number: Number) -> bool:
         return False  # "eighteen will not see the feast behind bars"
     rest = {cue.first for cue in view.before(number.first, _REACH + 1, "rest")}
     return any(cue.first not in rest for cue in held) or not view.in_clause(number.first, "freed")
+
+
+def held_near(view: View, number: Number) -> list[Cue]:
+    """Words of captivity in the clause of a number that are no part of "leave the colony", and are told of no other
+    number: in "after the release of 250 there are still 890 in prison" they are not told of the 250."""
+    held, freed = view.in_clause(number.first, "held"), view.in_clause(number.first, "freed")
+    if not held or not freed:
+        return held
+    leaves = [range(cue.first, cue.last + 1) for cue in freed]
+    clause = view.clause[number.first]
+    others = [one.first for one in view.numbers if one.kind == "count" and view.clause[one.first] == clause]
+    first = number.first
+
+    def of_other(cue: Cue) -> bool:
+        between = range(min(first, cue.first) + 1, max(first, cue.first))
+        nearer = any(abs(other - cue.first) < abs(first - cue.first) for other in others)
+        return nearer and any(word.first in between for word in freed)
+
+    return [cue for cue in held if not any(cue.first in words for words in leaves) and not of_other(cue)]
 
 
 def _weigh_wish(item: Candidate) -> None:

@@ -66,7 +66,8 @@ def _abroad(view: View, last: int) -> bool:
         return False
     places = [cue.first for cue in _places(view) if 0 < cue.first - last <= _NEXT]
     between = [found for found in view.persons if last < found.first < min(places, default=0)]
-    return bool(places) and not between and view.clause[min(places)] == view.clause[last]
+    aged = any(number.kind == "measure" and last < number.first < min(places, default=0) for number in view.numbers)
+    return bool(places) and not between and (aged or view.clause[min(places)] == view.clause[last])
 
 
 def _refuses(view: View, first: int, last: int) -> bool:
