@@ -125,8 +125,14 @@ def _ceiling(
 ) -> float:
     """No score of the topic is higher; infinite when a rule lacks nothing. `against` has the share of a concept's
     negative points that counts."""
-    common = sum(max(points, 0.0) for concept, points in sheet.boost if concept in places)
-    common -= sum(points * against[concept] for concept, points in sheet.against if concept in against)
+    common = 0.0
+    for concept, points in sheet.boost:
+        if concept in places:
+            common += max(points, 0.0)
+    if against:
+        for concept, points in sheet.against:
+            if concept in against:
+                common -= points * against[concept]
     most = _MISSING
     for rule in sheet.rules:
         points, lacking = 0.0, 0

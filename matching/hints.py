@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from matching.lexicon import Lexicon, concepts_of
 from matching.patterns import GAP
 from matching.phrases import Phrase
-from matching.text import Memory, words_of
+from matching.text import Memory, folded_of, words_of
 
 SOMEBODY = ""  # among hints, and the name of no concept: a surname may stand there
 _REMEMBERED = 12_000  # chunks remembered, and as many from before: about 2 MB
 _SECOND = itemgetter(1)
+_NO_WORD = ("",)
 
 
 class _Start(NamedTuple):
@@ -96,26 +97,26 @@ def _start(phrase: Phrase, words: Sequence[tuple[str, str]], at: int) -> _Start 
 def _may_stand(chunks: Sequence[str], at: int, start: _Start) -> bool:
     """May the words around a chunk begin so?"""
     if start.before:
-        words = words_of(chunks[at - 1]) if at else [("", "")]
-        if words and not words[-1][1].startswith(start.before):
+        words = folded_of(chunks[at - 1]) if at else _NO_WORD
+        if words and not words[-1].startswith(start.before):
             return False
     if start.after:
-        words = words_of(chunks[at + 1]) if at + 1 < len(chunks) else [("", "")]
-        if words and not words[0][1].startswith(start.after):
+        words = folded_of(chunks[at + 1]) if at + 1 < len(chunks) else _NO_WORD
+        if words and not words[0].startswith(start.after):
             return False
     if not start.others:
         return True
     near = _near(chunks, at, (GAP + 1) * len(start.others))
-    return all(any(word.startswith(stem) for word in near) for stem in start.others)
+    return all(f" {stem}" in near for stem in start.others)
 
 
-def _near(chunks: Sequence[str], at: int, most: int) -> list[str]:
-    """The words of a chunk, and so many before and after it at least."""
-    near = [folded for _, folded in words_of(chunks[at])]
+def _near(chunks: Sequence[str], at: int, most: int) -> str:
+    """The words of a chunk, and so many before and after it at least, each with a space before it, in any order."""
+    near = ["", *folded_of(chunks[at])]
     for step in (-1, 1):
         here, left = at + step, most
         while left > 0 and 0 <= here < len(chunks):
-            words = words_of(chunks[here])
-            near += [folded for _, folded in words]
+            words = folded_of(chunks[here])
+            near += words
             here, left = here + step, left - len(words)
-    return near
+    return " ".join(near)

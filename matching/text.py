@@ -190,6 +190,14 @@ def words_of(chunk: str) -> list[tuple[str, str]]:
     return _words_of(chunk, _chunks.get(chunk) or _read_chunk(chunk))
 
 
+def folded_of(chunk: str) -> Sequence[str]:
+    """The folded words and numbers of one chunk, which is remembered."""
+    kind, folded, _, _, rest = _chunks[chunk]
+    if kind == _OTHER and rest is not None:
+        return [piece.folded for piece in rest.pieces]
+    return (folded,)
+
+
 def _plain(text: str) -> str:
     """The text with markup, entities and addresses blanked."""
     if "<" in text or "&" in text or "://" in text or "www." in text:
