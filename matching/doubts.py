@@ -64,7 +64,11 @@ def held_near(view: View, number: Number) -> list[Cue]:
     others = [one.first for one in view.numbers if one.kind == "count" and view.clause[one.first] == clause]
     first = number.first
 
+    released = bool(view.before(first, 2, "freed"))  # "after the release of 123 there remain 1,110 inside"
+
     def of_other(cue: Cue) -> bool:
+        if released and cue.first > first and any(other > cue.last for other in others):
+            return True
         between = range(min(first, cue.first) + 1, max(first, cue.first))
         nearer = any(abs(other - cue.first) < abs(first - cue.first) for other in others)
         return nearer and any(word.first in between for word in freed)
@@ -194,11 +198,14 @@ def appointed(view: View) -> bool:
 
 
 def _of_all(item: Candidate) -> bool:
-    """ "fifteen of the pardoned", with no number after "of"."""
+    """ "fifteen of the pardoned", with no number after "of"; not "eleven from Belarus", "thirty-three of the list"."""
     view = item.view
-    return any(
-        view.numbered.isdisjoint(range(cue.last + 1, cue.last + 5)) for cue in view.after(item.number.last, 1, "of")
-    )
+    for cue in view.after(item.number.last, 1, "of"):
+        following = range(cue.last + 1, cue.last + 5)
+        wholes = view.in_clause(cue.first, "freed", "people", "part", "moved")
+        if view.numbered.isdisjoint(following) and any(whole.first in following for whole in wholes):
+            return True
+    return False
 
 
 def among_those(item: Candidate) -> bool:

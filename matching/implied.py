@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from matching.candidates import Count
 from matching.fates import Mention, real_sentences, told_free, words_of
 from matching.scene import Scene
 
+_QUOTE = re.compile('[«„“”"‘]')
 _MOST = 2  # persons who may be all of them
 _INITIAL = 1  # letters of an initial
 _NEAR = 3  # words between "and" and who is joined
@@ -47,6 +49,9 @@ def _tells(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> b
     """ "Losik: 'I kept silent for a year'", "Rabkova tells how she was driven away": the news is what one of
     those freed says, and the release, perhaps of many, is known. Not where the title says that he or she is free."""
     title = scene.title
+    names = any(item.view is title and item.person in freed for item in mentions)
+    if names and scene.any("tells") and not title.cues.get("freed") and _QUOTE.search(title.passage.text):
+        return True
     if any(
         view.sentence_of(cue.first) == view.sentence_of(item.first)
         for item in mentions

@@ -118,7 +118,7 @@ def _one_more(view: View, number: Number) -> bool:
     last, found = _singles(view, number)
     singles = {cue.first for cue in view.in_sentence(number.first, "single")}
     parts = {cue.first for cue in view.after(number.last + (noun_distance(view, number, "part") or 0), _ROW, "part")}
-    joined = view.before(last, 1, "and") and view.in_sentence(number.first, "freed", "moved")
+    joined = view.before(last, 2, "and") and view.in_sentence(number.first, "freed", "moved")
     return 0 < found <= len(singles & parts) and bool(joined)
 
 
