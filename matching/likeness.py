@@ -44,6 +44,7 @@ _NEXT_DAY = 1.5  # days
 _FOLLOWS = 2.0  # days after which another number is another release, even beside the earlier one
 _CROWD = 40  # so many are freed seldom: who is named in the next days was most likely one of them
 _WEEK = 6.5  # days after which the same number, the same person may be another release's
+_NAMED = 0.8  # of the weight of somebody who speaks, for who is only named
 _SOON = 4.5  # days of first interviews
 
 
@@ -131,7 +132,8 @@ def _known(item: Weighing) -> bool:
     if item.heads & WORTH:
         item.add("same_worth")
     freed = "freed" in item.kinds and item.days.last <= _WEEK
-    later = freed and item.days.first >= 1 and _may_be_of_them(item)
+    tells = "freed" in outcome_of(item.mine)
+    later = freed and tells and item.days.first >= 1 and _may_be_of_them(item)
     return bool(item.dated or item.heads or objects or later or (freed and (persons or numbers)))
 
 
@@ -167,7 +169,7 @@ def _how_many(item: Weighing) -> None:
         if group and item.days.first < 1:
             item.add("one_of_them", why.ONE_OF_THEM)
         elif _may_be_of_them(item):
-            item.add("later_of_them", why.ONE_OF_THEM)
+            item.add("later_of_them", why.ONE_OF_THEM, 1.0 if "freed" in outcome_of(item.mine) else _NAMED)
         if item.persons - item.core and not released and item.days.first >= _SAME_DAY and _stayed(item):
             item.add("other_way", why.OTHER_WAY)
         return
@@ -245,7 +247,8 @@ def _is_part(item: Weighing, released: int) -> bool:
         return True
     if item.mine.get("s") or released < GROUP <= most:
         return released < most
-    return all(other.get("s") for other in item.others if other.get("r")) and released > max(item.told)
+    kinds = all(other.get("s") for other in item.others if other.get("r"))
+    return kinds and released > most and item.days.first < 1
 
 
 def _what_came_of_it(item: Weighing) -> None:

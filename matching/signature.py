@@ -13,7 +13,7 @@ from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.sums import is_part
 from matching.voting import is_counted
-from matching.weighing import PRISONS, WEEKDAY, WORTH
+from matching.weighing import PRISONS, REFUSAL, WEEKDAY, WORTH
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
@@ -61,7 +61,7 @@ def signature(
         "d": sorted(dates)[:_DATES],
         "x": sorted(others)[:_COUNTS],
         "k": outcomes,
-        "f": not outcomes and "forecast" in scene.title.cues,
+        "f": not outcomes and "forecast" in scene.title.cues and not _never(scene),
     }
     return {"v": vector, **count, **{key: of for key, of in told.items() if of}, **_wording(reading)}
 
@@ -186,6 +186,11 @@ def _numbers(scene: Scene, rules: dict[str, Any]) -> list[tuple[str, float]]:
         for number in view.numbers
         if number.value >= rules["rules"]["least_number"] and number.kind in ("count", "measure")
     ]
+
+
+def _never(scene: Scene) -> bool:
+    """Does the title say what must not be, as who welcomes a release does, and not that nobody will be let out?"""
+    return "negation" in scene.title.cues and not any(REFUSAL in view.cues for view in scene.views)
 
 
 def _parts(view: View) -> Iterator[int]:
