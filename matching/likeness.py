@@ -255,7 +255,8 @@ def _what_came_of_it(item: Weighing) -> None:
     """Talks of the day before are another story than their result. A release and a concession of its day are two
     halves of one deal; what is told of the concession alone later is a story of its own."""
     here, there = outcome_of(item.mine), item.kinds
-    if here and not there and item.days.last > 0.5:
+    somebody = item.persons - item.core and not RELEASES.isdisjoint(item.vector)
+    if (here or somebody) and not there and item.days.last > 0.5:
         item.add("new_phase", why.NEW_PHASE)
     late = item.days.first >= 1
     if here and there and here.isdisjoint(there) and not late:

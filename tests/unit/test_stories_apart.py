@@ -249,3 +249,19 @@ def test_a_great_part_that_a_report_told_is_known_days_later() -> None:
     told = "Récit d'un des 235 anciens prisonniers libérés au Bélarus et autorisés à rester."
     placed = desk.report("« J'ai répondu : chez moi »", told, hours=120, lang="fr")
     assert placed.story_id == 1, placed.reason
+
+
+def test_who_welcomes_a_release_by_what_must_not_be_again_speaks_of_it() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 prisoners", "They crossed into Lithuania after US talks.")
+    told = "Il presidente lituano ringrazia gli Stati Uniti per i prigionieri arrivati ieri da Minsk."
+    placed = desk.report("Nausėda: «Nessuno deve più tornare dietro quelle sbarre»", told, hours=20, lang="it")
+    assert placed.story_id == 1, placed.reason
+
+
+def test_somebody_let_out_is_no_part_of_the_talks_of_the_day_before() -> None:
+    desk = Desk()
+    desk.report("Coale in Minsk for talks with Lukashenko", "The US envoy stays two days.")
+    told = "Le comité se dit soulagé de la libération d'Ales Bialiatski, prisonnier politique au Bélarus."
+    placed = desk.report("Oslo se réjouit pour son lauréat", told, hours=20, lang="fr")
+    assert placed.story_id != 1, placed.reason
