@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
-import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -109,7 +108,7 @@ class Database:
         """The rows that one statement gives on PostgreSQL, as the driver has them; it is a transaction of its own."""
         try:
             return await dialect.ask(self._opened(), sql, *values)
-        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except dialect.driver_errors(SQLAlchemyError, OSError, TimeoutError) as error:
             raise dialect.explain(error, self.url) from error
 
     async def _in_one_step(self, work: Callable[[Dialect], Callable[[sqlite3.Connection], _T]], *, write: bool) -> _T:

@@ -91,6 +91,23 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_who_uses_sqlite_loads_no_driver_of_postgresql(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from core.search import SearchTerm\n"
+        "from storage.store import Store\n"
+        "async def main():\n"
+        "    store = Store(sys.argv[1])\n"
+        "    await store.open()\n"
+        "    assert await store.search_entries([SearchTerm('minsk')], 9) == ()\n"
+        "    await store.close()\n"
+        "asyncio.run(main())\n"
+        "sys.exit('asyncpg' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", script, f"sqlite+aiosqlite:///{tmp_path}/test.db"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
 def test_top_level_is_what_was_agreed() -> None:
     for name in ("bot", "feeds", "storage", "config.example.toml", "main.py", "tests", "Dockerfile"):
         assert (ROOT / name).exists()
