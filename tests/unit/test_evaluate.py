@@ -356,9 +356,10 @@ def test_plain_keywords_are_left_far_behind() -> None:
 
 def test_open_stories_raise_recall() -> None:
     """Half matches that share a person or a number with a story of the last days are found by it."""
-    found = read_items(DATA)
+    found = read_items(DATA.parent / "news-third.jsonl")  # the development set needs no context any more
     alone = report(run(found, matcher(), WholeOnly(StoryBook())), str)
-    assert development()["relevant"]["recall"] > alone["relevant"]["recall"]
+    together = report(run(found, matcher()), str)
+    assert together["relevant"]["recall"] > alone["relevant"]["recall"] + 0.03
 
 
 @pytest.mark.parametrize(

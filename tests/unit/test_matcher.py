@@ -309,3 +309,43 @@ def test_a_list_is_no_letter(matcher: PackMatcher) -> None:
     assert not [one for one in listed.evidence if one.concept == "contact"]
     for title in ("Трамп даслаў ліст Лукашэнку", "List Trumpa do Łukaszenki z pytaniem o więźniów"):
         assert [one for one in matcher.analyse(title, "").evidence if one.concept == "contact"], title
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Былы палітвязень сыграў канцэрт у Беластоку", "Музыка, якога летась вывезлі ў Літву, збірае на фонд."),
+        (
+            "Kolesnikowa spielt wieder in der Philharmonie",
+            "Die Flötistin lebt seit vergangenen Dezember in Deutschland.",
+        ),
+        ("Cichanouskaja spotkała się w Waszyngtonie z kongresmenami", "Rozmawiano o stypendiach dla studentów."),
+        ("Коул прилетел в Кабул", "Посланник обсудит с талибами судьбу заложников."),
+        (
+            "Амнистия тысячам, политическим нет",
+            "Закон подписан; осужденные в Беларуси за экстремизм под него не попадают.",
+        ),
+    ],
+)
+def test_what_is_told_of_those_long_free_or_of_others_is_none_of_it(
+    matcher: PackMatcher, title: str, body: str
+) -> None:
+    assert matcher.analyse(title, body).topics == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Poczobut na wolności", "Wymianę uzgodniono przy udziale Amerykanów."),
+        ("Тридцять один українець повернувся з білоруських колоній", "Допомогли перемовини зі США, кажуть у штабі."),
+        ("Трыццаць чалавек выйшлі з беларускіх турмаў", "Пасярэднічалі амерыканцы, кажуць у МЗС."),
+        ("52 Gefangene aus Belarus sind frei", "Möglich wurde das durch die Vermittlung der USA."),
+    ],
+)
+def test_the_americans_part_in_a_release_is_diplomacy(matcher: PackMatcher, title: str, body: str) -> None:
+    assert matcher.analyse(title, body).topics == ("prisoner-release", "us-diplomacy")
+
+
+def test_one_who_would_not_go_is_told_free_and_kept(matcher: PackMatcher) -> None:
+    told = matcher.analyse("Статкевич отказался уезжать", "Политик вернулся пешком через нейтральную полосу.")
+    assert "prisoner-release" in told.topics
