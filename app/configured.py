@@ -25,6 +25,11 @@ LEAST_TOKEN = 16
 SLACK_TOKENS = {"bot_token": ("xoxb-", "xoxe.xoxb-"), "app_token": ("xapp-",)}
 TELEGRAM_TOKEN = re.compile(r"[0-9]+:\S+")  # as aiogram's validate_token has it
 LEAST_SECRET = 24
+# What chats are called there: https://core.telegram.org/bots/api#sendmessage (chat_id), and docs/slack.md.
+CHATS = {
+    "telegram": re.compile(r"-?[0-9]+|@[A-Za-z][A-Za-z0-9_]{3,31}"),
+    "slack": re.compile(r"([TE][A-Z0-9]+\.)?[CDGUW][A-Z0-9]+"),
+}
 
 
 def configured(args: argparse.Namespace, *, complete: bool = True) -> Settings:
@@ -93,6 +98,16 @@ def semantic_faults(settings: Settings, *, complete: bool) -> list[str]:
     return faults
 
 
+def read_target(text: str) -> Target:
+    """A chat of a platform that there is. Raises BadTarget, UnknownName."""
+    target = Target.parse(text)
+    PLATFORMS.check(target.platform)
+    form = CHATS.get(target.platform)
+    if form and not form.fullmatch(target.chat):
+        raise BadTarget(text)
+    return target
+
+
 def _storage(settings: Settings) -> Iterator[str]:
     url = settings.storage.url
     if urlsplit(url).scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
@@ -149,8 +164,7 @@ def _subscriptions(settings: Settings) -> Iterator[str]:
         if not wanted.target:
             continue
         try:
-            target = Target.parse(wanted.target)
-            PLATFORMS.check(target.platform)
+            target = read_target(wanted.target)
         except (BadTarget, UnknownName) as error:
             yield f"{where}.target = {wanted.target!r}: {error}"
         else:
@@ -195,8 +209,10 @@ def _matcher(settings: Settings) -> tuple[PackMatcher | None, Sequence[str]]:
 def _operators(settings: Settings) -> Iterator[str]:
     for number, operator in enumerate(settings.access.operators):
         try:
-            Target.parse(operator)
-        except BadTarget:
+            known = not read_target(operator).chat.startswith("@")  # who writes is told by number
+        except (BadTarget, UnknownName):
+            known = False
+        if not known:
             yield f'access.operators[{number}] = {operator!r}: write platform and user id, as "telegram:12345".'
 
 

@@ -54,14 +54,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _target(text: str) -> Target:
     """A chat of a platform that there is. Raises ConfigError."""
-    from bot.platforms import PLATFORMS
+    from app.configured import read_target
 
     try:
-        target = Target.parse(text)
-        PLATFORMS.check(target.platform)
+        return read_target(text)
     except (BadTarget, UnknownName) as error:
         raise ConfigError([f"--target {text}: {error}"]) from None
-    return target
 
 
 def _rows(file: Path) -> list[list[str]]:

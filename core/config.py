@@ -223,6 +223,9 @@ def _check(rules: Mapping[str, Any], value: Any) -> None:
     if least is not None and value is not None and value < least:
         shown = show_duration(least) if isinstance(least, timedelta) else least
         raise ValueError(f"too small, the least is {shown}")
+    most = rules.get("most")
+    if most is not None and value > most:
+        raise ValueError(f"too large, the most is {most}")
     if rules.get("url"):
         for url in (value,) if isinstance(value, str) else value or ():
             _check_url(url, rules["url"])

@@ -1,7 +1,7 @@
 """Every setting of the program, as frozen values. config.example.toml shows each with its default; a test compares.
 
-A field's metadata says what it is: `doc` (one sentence), `secret`, `choices`, `least` (smallest value), `url` (allowed
-schemes). core.config reads TOML and environment into these.
+A field's metadata says what it is: `doc` (one sentence), `secret`, `choices`, `least` and `most` (smallest and largest
+value), `url` (allowed schemes). core.config reads TOML and environment into these.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SlackSettings:
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
     host: str = _key("127.0.0.1", "Address that health checks and webhooks listen on; 0.0.0.0 in a container.")
-    port: int = _key(8080, "Port of the same; 0 takes any free one.", least=0)
+    port: int = _key(8080, "Port of the same; 0 takes any free one.", least=0, most=65535)
     metrics: bool = _key(True, "Serve GET /metrics for Prometheus; it names no chat.")
     public_pages: str = _key(
         "auto",

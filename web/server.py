@@ -6,6 +6,7 @@ is open; `GET /readyz` whether the program has started up. All answer JSON, 200 
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -47,7 +48,7 @@ class HttpServer:
             raise ConfigError(
                 [
                     f"http.host = {self._host!r}, http.port = {self._port}: cannot listen there "
-                    f"({error.strerror or error}); choose another http.port, or stop the program that has it."
+                    f"({error.strerror or error}); {_remedy(error)}."
                 ]
             ) from error
         host, port = self._runner.addresses[0][:2]
@@ -55,6 +56,15 @@ class HttpServer:
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+
+
+def _remedy(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "choose another http.port, or stop the program that has it"
+        case errno.EACCES:
+            return "choose an http.port above 1023: those below are the administrator's"
+    return "http.host must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
 
 
 def _alive() -> tuple[bool, Mapping[str, Any]]:

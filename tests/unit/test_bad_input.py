@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from app.configured import semantic_faults
-from core.settings import FeedSettings, FeedsSettings, Settings, SlackSettings
+from app.configured import read_target, semantic_faults
+from core.settings import (
+    AccessSettings,
+    FeedSettings,
+    FeedsSettings,
+    Settings,
+    SlackSettings,
+    SubscriptionSettings,
+    TelegramSettings,
+)
 
 # Command line, exit code, words of the answer. The files are those of `folder`.
 WRONG = {
@@ -71,6 +79,26 @@ def test_what_only_looks_makes_no_tables(folder: Path) -> None:
 def test_a_word_that_would_do_nothing_is_told(feed: FeedSettings, words: str) -> None:
     (fault,) = semantic_faults(Settings(feeds=FeedsSettings(feed=(feed,))), complete=False)
     assert words in fault
+
+
+def test_chats_and_operators_that_no_platform_can_have_are_told() -> None:
+    chats = ("telegram:yourchannel", "telegram:@x", "slack:#general", "slack:general")
+    operators = ("telegram:@me", "me", "nowhere:1", "slack:anna")
+    settings = Settings(
+        telegram=TelegramSettings(token="1:a"),
+        slack=SlackSettings(bot_token="xoxb-1-a", app_token="xapp-1-A"),
+        subscriptions=tuple(SubscriptionSettings(target=chat) for chat in chats),
+        access=AccessSettings(operators=operators),
+    )
+    faults = semantic_faults(settings, complete=True)
+    begins = [f"subscriptions[{n}].target = {one!r}: {one!r} is no chat address: " for n, one in enumerate(chats)]
+    begins += [f"access.operators[{n}] = {one!r}: write platform and user id" for n, one in enumerate(operators)]
+    assert [fault[: len(begin)] for fault, begin in zip(faults, begins, strict=True)] == begins
+
+
+@pytest.mark.parametrize("chat", ["telegram:-100123/7", "telegram:@channel_1", "slack:C0123", "slack:T012.C0456"])
+def test_chats_of_all_forms_are_taken(chat: str) -> None:
+    assert str(read_target(chat)) == chat
 
 
 @pytest.mark.parametrize(

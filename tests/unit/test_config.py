@@ -70,6 +70,8 @@ def test_all_faults_are_told_at_once_with_key_value_and_remedy(tmp_path: Path) -
         [feeds]
         interval = "soon"
         max_bytes = 3
+        [http]
+        port = 70000
         [[feeds.feed]]
         url = "ftp://example.org/feed"
         [[feeds.feed]]
@@ -80,11 +82,12 @@ def test_all_faults_are_told_at_once_with_key_value_and_remedy(tmp_path: Path) -
     with pytest.raises(ConfigError) as caught:
         load_settings(file, {})
     faults = "\n".join(caught.value.faults)
-    assert len(caught.value.faults) == 7
+    assert len(caught.value.faults) == 8
     assert "telegram.tokn: unknown key; did you mean 'token'?" in faults
     assert "telegram.mode = 'pushing': choose one of polling, webhook." in faults
     assert "feeds.interval = 'soon': write a duration" in faults
     assert "feeds.max_bytes = 3: too small, the least is 1024." in faults
+    assert "http.port = 70000: too large, the most is 65535." in faults
     assert "feeds.feed[0].url = 'ftp://example.org/feed': not a usable address" in faults
     assert "feeds.feed[1].url is missing" in faults
     assert "nonsense: unknown key" in faults

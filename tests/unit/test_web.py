@@ -105,6 +105,14 @@ async def test_a_taken_port_is_a_sentence() -> None:
     await first.stop()
 
 
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+async def test_a_host_that_is_not_here_is_told_apart_from_a_port_in_use(host: str) -> None:
+    """192.0.2.0/24 is nobody's: https://www.rfc-editor.org/rfc/rfc5737."""
+    health = Health(FakeClock())
+    with pytest.raises(ConfigError, match=rf"http\.host = '{host}'.*; http\.host must be an address of this machine"):
+        await HttpServer(host, 0, health=health.health, ready=health.ready).start()
+
+
 async def test_probe_is_standard_library_only_and_tells_good_from_bad(tmp_path: Path) -> None:
     clock = FakeClock()
     health = Health(clock)
