@@ -74,11 +74,12 @@ async def measure(port: int, commands: int, folder: Path) -> None:
     urls = addresses(port, FEEDS)
     base = urls[0].rpartition("/")[0]
     options = FeedOptions(allow_private=tuple({url.split("/")[2] for url in urls}), concurrency=20)
-    clock, store = SystemClock(), Store(f"sqlite+aiosqlite:///{folder}/latency.db")
+    clock, store, matcher = SystemClock(), Store(f"sqlite+aiosqlite:///{folder}/latency.db"), load_matcher()
+    matcher.prepare()  # as the program does before it polls
     await store.open()
     await store.sync_feeds([FeedSpec(f"site{number}", url) for number, url in enumerate(urls)], clock.now())
     async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
-        poller = Poller(store, load_matcher(), StoryBook(), fetcher, parser, clock, options, lambda *_, **__: None)
+        poller = Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, lambda *_, **__: None)
         await poller.poll_once(force=True)
         dispatcher = Dispatcher(load_commands(), store, {"prisoner-release": "Prisoner releases"}, clock)
         await ask(dispatcher, 20)
