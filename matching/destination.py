@@ -49,9 +49,10 @@ def _by_numbers(told: Places) -> tuple[str, str] | None:
     """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides."""
     went: dict[str, tuple[int, str]] = {}
     for view, places in told:
-        for number in view.numbers:
-            doubted = view.in_clause(number.first, "held", "back", "forecast") or view.before(number.first, 3, "total")
-            if number.kind != "count" or number.value < 2 or doubted:
+        for number in view.numbers if places else ():
+            if number.kind != "count" or number.value < 2:
+                continue
+            if view.in_clause(number.first, "held", "back", "forecast") or view.before(number.first, 3, "total"):
                 continue
             place = _place_of(view, number, places)
             if place and number.value > went.get(place, (0, ""))[0]:

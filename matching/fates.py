@@ -64,10 +64,11 @@ def _abroad(view: View, last: int) -> bool:
     """A prisoner who "is in Vilnius": a place abroad follows in the clause, and nobody else or wish between."""
     if view.in_clause(last, "held", "forecast", "negation", "part", "back"):
         return False
-    places = [cue.first for cue in _places(view) if 0 < cue.first - last <= _NEXT]
-    between = [found for found in view.persons if last < found.first < min(places, default=0)]
-    aged = any(number.kind == "measure" and last < number.first < min(places, default=0) for number in view.numbers)
-    return bool(places) and not between and (aged or view.clause[min(places)] == view.clause[last])
+    place = min((cue.first for cue in _places(view) if 0 < cue.first - last <= _NEXT), default=-1)
+    if place < 0 or any(last < found.first < place for found in view.persons):
+        return False
+    aged = any(number.kind == "measure" and last < number.first < place for number in view.numbers)
+    return aged or view.clause[place] == view.clause[last]
 
 
 def _refuses(view: View, first: int, last: int) -> bool:
@@ -133,7 +134,8 @@ def _places(view: View) -> Iterator[Cue]:
     """Names of countries and cities, not of peoples and languages."""
     barred = {cue.first for cue in view.all("not_place")}
     for name in view.cues:
-        yield from (cue for cue in view.cues[name] if name.startswith("place:") and cue.first not in barred)
+        if name.startswith("place:"):
+            yield from (cue for cue in view.cues[name] if cue.first not in barred)
 
 
 def words_of(mentions: Iterable[Mention], persons: Sequence[str]) -> str:
