@@ -42,7 +42,11 @@ SEVENTH = read("news-seventh.jsonl")
 CHECKS = read("news-checks.jsonl")
 PAIRS = read("news-pairs.jsonl")
 CLASSES = read("news-classes.jsonl")
+EIGHTH = read("news-eighth.jsonl")
+NINTH = read("news-ninth.jsonl")
+NUMBERS = read("news-numbers.jsonl")
 EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + CHECKS + PAIRS + CLASSES
+EVERY += EIGHTH + NINTH + NUMBERS
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -66,7 +70,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != "" or item in SEVENTH  # some are headlines alone
-    assert re.fullmatch(rf"[fknopqstvxz]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[fhknopqstvwxyz]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -118,8 +122,11 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
 
 @pytest.mark.parametrize(
     "items",
-    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, CHECKS, CLASSES],
-    ids=["open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "checks", "classes"],
+    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, CHECKS, CLASSES, EIGHTH, NINTH],
+    ids=[
+        *("open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "checks", "classes"),
+        *("eighth", "ninth"),
+    ],
 )
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
     assert 2 * sum(item["hard"] for item in items) >= len(items)
