@@ -14,8 +14,10 @@ from matching.persons import NameIndex, Person, person_of
 from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
 
-_PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "by", "also"))
-_NAME_KEYS = frozenset(("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "by"))
+_PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "strict", "by", "also"))
+_NAME_KEYS = frozenset(
+    ("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "strict", "by")
+)
 _TOPIC_KEYS = frozenset(
     (
         "title",
@@ -216,9 +218,11 @@ def _person_faults(row: Row) -> list[str]:
     for key in ("be", "ru"):
         if not isinstance(row.values.get(key, ""), str):
             faults.append(f"{place} {key} must be a name.")
-    for key in ("alone", "by"):
+    for key in ("alone", "strict", "by"):
         if not isinstance(row.values.get(key, True), bool):
             faults.append(f"{place} {key} must be true or false.")
+    if row.values.get("strict") is True and row.values.get("alone", True) is True:
+        faults.append(f"{place} strict = true needs alone = false.")
     if row.kind == "person" and not str(row.values.get("be", "")).strip() and not str(row.values.get("ru", "")).strip():
         faults.append(f"{place} needs be = or ru =, the name in Belarusian or Russian letters.")
     if row.kind == "name" and not row.values.get("latin") and not row.values.get("cyrillic"):

@@ -15,7 +15,8 @@ _BESIDE = 3  # words from one name to the next in a list of names
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the packs name. `alone`: the surname may stand for the person by itself; `by`: implies Belarus."""
+    """Somebody whom the packs name. `alone`: the surname may stand for the person by itself; `strict`: it counts only
+    with the given name, or in a list with another of the same role; `by`: implies Belarus."""
 
     id: str
     name: str
@@ -27,6 +28,7 @@ class Person:
     surnames: tuple[Name, ...] = field(repr=False, default=())
     given: tuple[Name, ...] = field(repr=False, default=())
     sure: frozenset[Name] = field(repr=False, default=frozenset())  # surnames that may stand alone, whatever `alone`
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def person_of(row: Row) -> Person:
         surnames=tuple(dict.fromkeys(name for name in (*surnames, *sure) if name)),
         given=tuple(dict.fromkeys(name for name in given if name)),
         sure=frozenset(name for name in sure if name),
+        strict=bool(values.get("strict", False)),
     )
 
 
@@ -175,11 +178,16 @@ class NameIndex:
 
     def _first(self, options: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
         """Of several persons of one surname the one whom the packs name first: the others are written with a given
-        name. Surnames that are only spelled alike stay as they are."""
+        name, strict ones always. Surnames that are only spelled alike stay as they are."""
+        options = self._loose(options) or options
         if len({self.persons[number].name.rpartition(" ")[2] for number in options}) > 1:
             return options
         number = min(options)
         return {number: options[number]}
+
+    def _loose(self, options: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+        """Those whose surname counts without the given name where a text is about Belarus."""
+        return {number: place for number, place in options.items() if not self.persons[number].strict}
 
     def _in_company(
         self,
@@ -189,18 +197,18 @@ class NameIndex:
         seen: Sequence[Sighting],
     ) -> list[Sighting]:
         """A weak surname counts in a list with another prisoner: "Rabkova and Loika"."""
-        if len(options) != 1:
-            return []
-        number, (first, last) = next(iter(options.items()))
-        company = any(
-            other.person.role == self.persons[number].role != ""
-            and sentences[other.first] == sentences[first]
-            and 0 < max(first - other.last, other.first - last) <= _BESIDE
-            for other in seen
-        )
-        if not company or self._other_given(number, first, sentences, hits):
-            return []
-        return [Sighting(self.persons[number], first, last, given=False)]
+        found = []
+        for number, (first, last) in options.items():
+            least = 1 + self.persons[number].strict  # "Ales Kim" beside "Losik" is a name, "Kim and Losik" is a list
+            company = any(
+                other.person.role == self.persons[number].role != ""
+                and sentences[other.first] == sentences[first]
+                and least <= max(first - other.last, other.first - last) <= _BESIDE
+                for other in seen
+            )
+            if company and not self._other_given(number, first, sentences, hits):
+                found.append(Sighting(self.persons[number], first, last, given=False))
+        return found if len(found) == 1 else []
 
     def _last_part(self, name: int, part: int, index: int, sentences: Sequence[int], hits: dict[int, NameHits]) -> int:
         """Index of the last word of a surname that begins at `index`; -1 when it does not. One part of two will do
@@ -227,15 +235,16 @@ class NameIndex:
     ) -> list[Sighting]:
         named = {}
         for number, (first, last) in options.items():
-            beside = self._given_beside(number, first, last, sentences, hits)
+            beside = self._given_beside(number, first, last, sentences, hits, len(options) > 1)
             if beside is not None:
                 named[number] = beside
         if named:
             return [Sighting(self.persons[number], *place, given=True) for number, place in named.items()]
         if strong:
             return [Sighting(self.persons[number], *options[number], given=False) for number in strong]
-        if (context or roles) and len(options) == 1:
-            number, place = next(iter(options.items()))
+        loose = self._loose(options)
+        if (context or roles) and len(loose) == 1:
+            number, place = next(iter(loose.items()))
             if (context or self.persons[number].role in roles) and not self._other_given(
                 number, place[0], sentences, hits
             ):
@@ -243,13 +252,15 @@ class NameIndex:
         return []
 
     def _given_beside(
-        self, number: int, first: int, last: int, sentences: Sequence[int], hits: dict[int, NameHits]
+        self, number: int, first: int, last: int, sentences: Sequence[int], hits: dict[int, NameHits], shared: bool
     ) -> tuple[int, int] | None:
-        """The span of surname and given name when one stands within two words of the same sentence."""
+        """The span of surname and given name when one stands within two words of the same sentence. A strict name has
+        it beside it, and before it where others have the surname too: "Seviarynets, Volha Harbunova" is not Volha S."""
         wanted = self._given_of[number]
         sentence = sentences[first]
-        for step in range(1, NEAR + 1):
-            for at in (first - step, last + step):
+        strict = self.persons[number].strict
+        for step in range(1, 2 if strict else NEAR + 1):
+            for at in (first - step,) if strict and shared else (first - step, last + step):
                 hit = hits.get(at)
                 if hit is not None and sentences[at] == sentence and wanted & hit.given:
                     return min(at, first), max(at, last)

@@ -150,6 +150,8 @@ FAULTS = [
     ("[person.p]\nname = 'P'", "pack.toml:1: [person.p]: needs be = or ru ="),
     ("[person.p]\nbe = 'Знак'\nsex = 'x'", 'sex must be "m" or "f"'),
     ("[person.p]\nbe = 'Знак'\nage = 3", "pack.toml:3: [person.p]: unknown key 'age'"),
+    ("[person.p]\nbe = 'Кім'\nstrict = true", "[person.p]: strict = true needs alone = false"),
+    ("[person.p]\nbe = 'Кім'\nstrict = 'yes'", "[person.p]: strict must be true or false"),
     ("[name.n]\ngiven = ['John']", "needs latin = or cyrillic ="),
     ("[name.n]\nlatin = 'Coale'", "latin must be a list of names"),
     ("[person.p]\nbe = 'Знак'\n[name.p]\nlatin = ['P']", "pack.toml:3: [name.p]: the ID is used twice (pack.toml:1)"),
