@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.loop import run_async
+from core.sentence import counted
 
 if TYPE_CHECKING:
     from app.parts import Parts
@@ -38,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     raised = [spec.name for spec in settings.feed_specs if asked[spec.url] < spec.interval]
     if raised:
         print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
-    chats = f"{len(settings.subscriptions)} chats from the start"
-    print(f"\nThe configuration is sound: {len(settings.feed_specs)} feeds, {chats}.")
+    feeds, chats = counted(len(settings.feed_specs), "feed"), counted(len(settings.subscriptions), "chat")
+    print(f"\nThe configuration is sound: {feeds}, {chats} from the start.")
     return run_async(_live(settings)) if args.live else 0
 
 

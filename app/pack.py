@@ -9,6 +9,7 @@ from typing import Any
 
 from app.standard_input import read_text
 from core.errors import ConfigError
+from core.sentence import counted
 
 FOLDS = 10
 
@@ -59,10 +60,14 @@ def lint(args: argparse.Namespace) -> int:
     for warning in untold:
         print(f"warning: {warning}")
     words = sum(len(patterns) for patterns in packs.concepts.values())
-    print(
-        f"{len(packs.concepts)} concepts, {words} patterns, {len(packs.persons)} persons, {len(packs.topics)} topics; "
-        f"{len(packs.faults)} errors, {len(packs.warnings) + len(untold)} warnings."
+    counts = (
+        counted(len(packs.concepts), "concept"),
+        counted(words, "pattern"),
+        counted(len(packs.persons), "person"),
+        counted(len(packs.topics), "topic"),
     )
+    warnings = counted(len(packs.warnings) + len(untold), "warning")
+    print(f"{', '.join(counts)}; {counted(len(packs.faults), 'error')}, {warnings}.")
     return 1 if packs.faults else 0
 
 

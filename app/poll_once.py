@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.loop import run_async
 from core.errors import ConfigError, DeliveryError
+from core.sentence import counted
 
 if TYPE_CHECKING:
     from app.parts import Parts
@@ -120,6 +121,7 @@ def _as_table(results: Sequence[PollResult], stories: int, alerts: int) -> str:
         rows.append(f"{result.entries:7} {result.new:5} {result.hits:5}  {result.outcome.value:20} {result.name}")
         if result.error:
             rows.append(f"{'':21}{result.error}")
-    totals = f"{len(results)} feeds polled, {sum(result.entries for result in results)} entries read, "
-    totals += f"{sum(result.hits for result in results)} hits, {stories} stories opened, {alerts} alerts sent."
+    entries, hits = sum(result.entries for result in results), sum(result.hits for result in results)
+    totals = f"{counted(len(results), 'feed')} polled, {counted(entries, 'entry', 'entries')} read, "
+    totals += f"{counted(hits, 'hit')}, {counted(stories, 'story', 'stories')} opened, {counted(alerts, 'alert')} sent."
     return "\n".join([*rows, totals])

@@ -35,6 +35,11 @@ class Sentence(str):
         return sentence
 
 
+def counted(n: int, one: str, more: str = "") -> str:
+    """ "1 story", "2 stories": a count on the command line, which speaks English. `more` is by default `one` with s."""
+    return f"{n:,} {one if n == 1 else more or f'{one}s'}"
+
+
 def pack(text: str, clean: Callable[[str], str] = str) -> str:
     """A sentence as JSON text, with `clean` done to what fills it; "" for any other text."""
     return json.dumps(_apart(text, clean), ensure_ascii=False) if isinstance(text, Sentence) else ""

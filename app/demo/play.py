@@ -16,6 +16,7 @@ from app.demo.server import SampleFeed, SampleServer, load_days
 from app.parts import Parts, make_parts
 from app.program import Program
 from core.clock import SystemClock
+from core.sentence import counted
 from core.settings import DeliverySettings, FeedSettings, FeedsSettings, Settings, StorageSettings
 
 WAVE_PATIENCE = 30.0  # seconds until a wave is given up, on a very slow machine
@@ -151,5 +152,7 @@ async def _settled(server: SampleServer, parts: Parts, program: asyncio.Task[Non
 
 async def _report(parts: Parts, tally: Tally, when: str) -> None:
     status = await parts.store.get_status()
-    read = f"{status.feeds} feeds polled {tally.polls} times, {status.entries} entries read, {status.hits} hits"
-    print(f"-- {when}: {read}, {status.stories} stories, {tally.alerts} alerts, {tally.edits} updates", flush=True)
+    entries, stories = counted(status.entries, "entry", "entries"), counted(status.stories, "story", "stories")
+    read = f"{counted(status.feeds, 'feed')} polled {tally.polls} times, {entries} read, {counted(status.hits, 'hit')}"
+    told = f"{counted(tally.alerts, 'alert')}, {counted(tally.edits, 'update')}"
+    print(f"-- {when}: {read}, {stories}, {told}", flush=True)

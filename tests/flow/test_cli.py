@@ -150,7 +150,7 @@ async def test_poll_once_reads_stores_and_does_not_repeat(tmp_path: Path, server
     forced = json.loads((await run(tmp_path, "poll-once", "--force", "--json"))[1])
     assert (forced["feeds"][0]["outcome"], forced["feeds"][0]["new"], forced["stories"]) == ("not_modified", 0, 0)
     code, out, _ = await run(tmp_path, "poll-once", "--force")
-    assert "1 feeds polled" in out
+    assert "1 feed polled" in out
 
 
 async def test_poll_once_refuses_a_feed_that_is_not_configured(tmp_path: Path, server: SampleServer) -> None:

@@ -109,5 +109,8 @@ def test_slack_tokens_in_each_others_place_are_told_before_anything_starts(bot: 
     (fault,) = semantic_faults(Settings(slack=SlackSettings(bot_token=bot, app_token=app)), complete=True)
     assert fault.startswith(f"slack.{key}: such a token begins with xo" if key == "bot_token" else f"slack.{key}:")
     assert bot not in fault
+
+
+def test_a_slack_token_that_is_renewed_is_taken() -> None:
     renewed = SlackSettings(bot_token="xoxe.xoxb-1-a", app_token="xapp-1-A")
     assert semantic_faults(Settings(slack=renewed), complete=True) == []

@@ -113,13 +113,16 @@ def test_of_a_file_that_cannot_be_read_nothing_is_missed(tmp_path: Path, unreada
     assert f"{file}: cannot be read" in fault
 
 
-@pytest.mark.parametrize("token", ["nonsense", "bot:letters", "12 34:letters", "1234:", "1234:two words"])
-def test_a_token_of_the_wrong_form_is_told_before_anything_starts(token: str) -> None:
-    for telegram in (TelegramSettings(token=token), TelegramSettings(token="1:good", spare_tokens=(token,))):
-        faults = "\n".join(semantic_faults(Settings(telegram=telegram), complete=True))
-        assert "a token has the form 123456:letters" in faults
-        assert token not in faults
-    assert semantic_faults(Settings(telegram=TelegramSettings(token="1:good")), complete=True) == []
+def test_tokens_of_the_wrong_form_are_told_before_anything_starts() -> None:
+    wrong = ("nonsense", "bot:letters", "12 34:letters", "1234:", "1234:two words")
+    telegram = TelegramSettings(token=wrong[0], spare_tokens=wrong[1:])
+    faults = semantic_faults(Settings(telegram=telegram), complete=True)
+    told = ": a token has the form 123456:letters"
+    keys = ["telegram.token", *["telegram.spare_tokens"] * 4]
+    assert [fault.partition(";")[0] for fault in faults] == [f"{key}{told}" for key in keys]
+    assert not [token for token in wrong if token in "".join(faults)]
+    well = TelegramSettings(token="1:good", spare_tokens=("2:good",))
+    assert semantic_faults(Settings(telegram=well), complete=True) == []
 
 
 def test_environment_wins_over_file_and_secret_files_work(tmp_path: Path) -> None:

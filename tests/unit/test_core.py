@@ -16,6 +16,7 @@ from core.errors import BadTarget, UnknownName
 from core.message import Button, foreign
 from core.model import Analysis, Evidence, Facts, Level, Outcome, Target
 from core.registry import Registry
+from core.sentence import counted
 
 
 @pytest.mark.parametrize("text", ["telegram:-1001", "telegram:@name", "telegram:-1001/7", "slack:C012"])
@@ -102,3 +103,8 @@ def test_failpoints_do_nothing_without_a_hook_and_know_their_names(monkeypatch: 
     assert seen == ["poll.stored"]
     with pytest.raises(KeyError):
         failpoints.reach("no such step")
+
+
+def test_counts_on_the_command_line_are_english() -> None:
+    assert [counted(n, "feed") for n in (0, 1, 2)] == ["0 feeds", "1 feed", "2 feeds"]
+    assert counted(1_200, "story", "stories") == "1,200 stories"

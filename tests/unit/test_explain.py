@@ -160,7 +160,7 @@ def test_pack_lint_tells_faults_and_exits_with_one(capsys: pytest.CaptureFixture
     path.write_text('[concept.a]\nlanguages = "some"\nen = ["freed"]', encoding="utf-8")
     assert run(capsys, "pack", "lint", str(path)) == (
         0,
-        "1 concepts, 1 patterns, 0 persons, 0 topics; 0 errors, 0 warnings.\n",
+        "1 concept, 1 pattern, 0 persons, 0 topics; 0 errors, 0 warnings.\n",
         "",
     )
     path.write_text('[concept.a]\nen = ["ab*"]', encoding="utf-8")
