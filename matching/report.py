@@ -95,10 +95,12 @@ def facts(run: Run, canon: Canon) -> dict[str, Any]:
         if item.facts.get("released") is None:
             exact["released_unlabelled_silent"].append(told.released is None or told.at_least)
         people += Hits.of(map(canon, item.facts.get("people") or ()), map(canon, persons_of(told)))
-        mediators += Hits.of(map(canon, item.facts.get("mediators") or ()), map(canon, told.mediators))
-        place = item.facts.get("destination")
-        destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
-        if "in_return" in item.facts:  # labelled in some of the sets only
+        if "mediators" in item.facts:  # this and what follows is labelled in some of the sets only
+            mediators += Hits.of(map(canon, item.facts["mediators"] or ()), map(canon, told.mediators))
+        if "destination" in item.facts:
+            place = item.facts["destination"]
+            destinations += Hits.of([place] if place else [], [told.destination] if told.destination else [])
+        if "in_return" in item.facts:
             given += Hits.of(item.facts["in_return"], told.in_return)
     for name in ("released", "remaining", "destination"):
         exact[f"{name}_by_story"] = votes(run, name)
@@ -215,7 +217,7 @@ def _told_otherwise(item: Item, told: Facts, canon: Canon) -> Iterator[tuple[Any
         ("destination", (told.destination,) if told.destination else ()),
         ("in_return", told.in_return),
     ):
-        if not item.facts or (name == "in_return" and name not in item.facts):
+        if name not in item.facts:
             continue
         wanted = item.facts.get(name) or ()
         named = {canon(one) for one in ([wanted] if isinstance(wanted, str) else wanted)}

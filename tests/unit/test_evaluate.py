@@ -376,3 +376,9 @@ def test_marks_on_the_development_set(path: tuple[str, ...], least: float) -> No
     for key in path:
         value = value[key]
     assert value >= least
+
+
+def test_facts_that_are_not_labelled_are_not_measured() -> None:
+    item = read_item(row(1, story="x", facts={"released": 52, "people": []}))
+    figures = report(run([item], matcher()), str)["facts"]
+    assert (figures["released"]["right"], figures["mediators"]["fp"], figures["destination"]["fp"]) == (1, 0, 0)
