@@ -203,6 +203,7 @@ def _cues() -> Cues:
     lists["any"] |= {f"people of:{place}": phrases(text) for place, text in table["peoples"].items()}
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
     lists["any"] |= {f"subject:{key}": phrases(text) for key, text in read_table("stories")["subjects"].items()}
+    lists["any"]["welcome"] = phrases(read_table("stories")["welcome"]["words"])
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])
     lists["any"]["office"] = phrases(table["offices"]["words"])
     return Cues(lists)

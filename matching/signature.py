@@ -101,11 +101,12 @@ def _wording(reading: Reading) -> dict[str, Any]:
 
 
 def _appointed(scene: Scene, lexicon: Lexicon) -> Iterator[str]:
-    """Where it is told that somebody becomes envoy: in the title, or where the body tells the news."""
+    """Where it is told that somebody becomes envoy, or is congratulated on it: in the title, or where the body tells the
+    news."""
     for view in scene.views:
         envoys = {view.sentence_of(cue.first) for cue in view.all("envoy")}
         envoys |= {found.sentence for found in view.persons if lexicon.persons[found.person].role == "us-envoy"}
-        told = {view.sentence_of(cue.first) for cue in view.all("appoint")}
+        told = {view.sentence_of(cue.first) for cue in (*view.all("appoint"), *view.all("welcome"))}
         if min(envoys & told, default=_NEAR_SENTENCES) < _NEAR_SENTENCES:
             yield view.passage.where
 
