@@ -101,8 +101,7 @@ def _wording(reading: Reading) -> dict[str, Any]:
 
 
 def _appointed(scene: Scene, lexicon: Lexicon) -> Iterator[str]:
-    """Where it is told that somebody becomes envoy, or is congratulated on it: in the title, or where the body tells the
-    news."""
+    """Where it is told that somebody becomes envoy, or is congratulated: in the title, or where the body tells news."""
     for view in scene.views:
         envoys = {view.sentence_of(cue.first) for cue in view.all("envoy")}
         envoys |= {found.sentence for found in view.persons if lexicon.persons[found.person].role == "us-envoy"}
