@@ -55,7 +55,8 @@ def told(number: int) -> list[list[Item]]:
 
 def measure(scenes: list[list[Item]]) -> Clusters:
     """How the stories of scenes, each read with an empty memory, compare with the labels."""
-    labelled, found = {}, {}
+    labelled: dict[str, str] = {}
+    found: dict[str, tuple[int, int]] = {}
     for number, items in enumerate(scenes):
         labelled |= {item.id: f"{number} {item.story}" for item in items}
         made = run(items, matcher()).results
