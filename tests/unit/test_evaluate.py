@@ -78,11 +78,12 @@ def test_a_perfect_run() -> None:
 
 
 def test_every_kind_of_error_is_listed_with_its_reason() -> None:
+    wrong = {"released": 51, "remaining": 1100, "people": ["Ihar Losik"], "mediators": [], "destination": None}
     figures = measure(
         items(
             row(1, relevant=False, topics=[], story=None, facts=None),
             row(2, title="Cup final in Brest", summary="Dinamo won."),
-            row(3, topics=["sanctions"], facts={"released": 51, "remaining": 1100, "people": ["Ihar Losik"]}),
+            row(3, topics=["sanctions"], facts=wrong),
         )
     )
     kinds = [(error["id"], next(iter(error["expected"]))) for error in figures["errors"]]
