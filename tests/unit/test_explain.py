@@ -175,7 +175,7 @@ def test_pack_lint_names_what_is_not_translated(capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "pack", "lint", str(tmp_path))
     assert code == 0
     assert "warning: timeline event one: its title is not translated into ru, uk, pl, lt, de (titles.LANG)\n" in out
-    assert "1 warnings" in out
+    assert "1 warning." in out
 
 
 def test_pack_coverage_counts_patterns_by_language(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
