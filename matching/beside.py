@@ -67,10 +67,10 @@ def _listed(view: View, number: Number) -> int:
     text, ends, starts = view.passage.text, view.passage.ends, view.passage.starts
     parts = [part.split() for part in text[starts[first] : ends[end - 1]].split(",")]
     told = any(first <= cue.first < end for cue in view.in_sentence(number.first, "freed", "moved"))
-    if len(parts) >= _LISTED and not told and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
-        return len(parts)
     if (trades := _trades(view, number, end)) >= _LISTED:
         return trades
+    if len(parts) >= _LISTED and not told and all(len(part) == 1 for part in parts[:-1]) and len(parts[-1]) <= _LISTED:
+        return len(parts)
     names = 0
     for part in reversed(parts):
         if not part or not part[-1][:1].isupper() or (len(part) > _NAME and part is not parts[0]):
@@ -83,9 +83,15 @@ def _trades(view: View, number: Number, end: int) -> int:
     """ "Belarus frees philosopher, union boss and 34 others": how many are listed between the word of release and the
     "and" before a number; 0 when something else stands there."""
     starts = [cue.last + 1 for cue in view.in_sentence(number.first, "freed") if cue.last < end - 1]
+    if view.passage.where == "title" and not view.sentence_of(number.first):
+        starts.append(0)
     if not starts:
         return 0
     text, first = view.passage.text, max(starts)
-    parts = [part.split() for part in text[view.passage.starts[first] : view.passage.ends[end - 1]].split(",")]
-    counted = any(first <= one.first < end for one in view.numbers)
-    return 0 if counted or any(not 0 < len(part) <= _TRADE for part in parts) else len(parts)
+    listed = text[view.passage.starts[first] : view.passage.ends[end - 1]].rpartition(":")[2]
+    parts = [part.split() for part in listed.split(",")]
+    start = view.passage.ends[end - 1] - len(listed)
+    told = [one for one in view.numbers if start <= one.start and one.first < end]
+    if any(not 0 < len(part) <= _TRADE for part in parts) or any(one.kind != "count" or one.bound for one in told):
+        return 0
+    return len(parts) + sum(one.value - 1 for one in told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -12,8 +13,10 @@ from matching.cues import read_table
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.numbers import Number
 from matching.scene import Scene, View
-from matching.sums import HOME_AND_ABROAD, Sum, Told, chains, noun_distance, split_sums
+from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
 
+_STOP = re.compile(r"\s*(?:[.,;:!?»”]|$)")
+_GROWN, _OLDEST = 16, 100  # years of people who are told of with their age
 _MOST = 100  # numbers weighed of a passage
 _PAIRED = 12  # numbers that may be halves of a whole
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
@@ -88,7 +91,28 @@ def _weigh_noun(item: Candidate) -> None:
         item.add(-1.5, "of what?")
     if number.value == 1:
         item.add(-1, "one")
+    if _an_age(view, number):
+        item.add(-5, "an age")
     item.add(round(0.4 * math.log2(number.value), 2), "size")
+
+
+def _an_age(view: View, number: Number) -> bool:
+    """ "The politician is 69, in the colony he ...": a number that counts nothing, right after who somebody is."""
+    ends = _STOP.match(view.passage.text, number.end)
+    if not ends or not _GROWN <= number.value < _OLDEST or number.first == 0:
+        return False
+    before = number.first - 1
+    return bool(view.before(number.first, 1, "single", "kind")) or any(found.last == before for found in view.persons)
+
+
+def _opens_title(view: View, number: Number) -> bool:
+    """ "Eighteen for the feast": a title that begins with a number, and no word follows that it counts instead."""
+    if view.passage.where != "title" or number.first or number.bound or number.value < 2:
+        return False
+    following = number.last + 1
+    ends = following >= len(view.clause) or view.clause[following] != view.clause[number.last]
+    short = not ends and len(view.passage.folded[following]) < _NOUN
+    return ends or short or noun_distance(view, number, "people") is not None
 
 
 def _counts_both(view: View, number: Number) -> bool:
@@ -134,7 +158,7 @@ def _weigh_event(item: Candidate, scene: Scene, named: Named) -> None:
 
 def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
     candidate = Candidate(item.number, item.view, scene.views, item.number.value, summed=True)
-    points = 5.0 if item.reason == HOME_AND_ABROAD else 4.0
+    points = 5.0 if item.reason in (HOME_AND_ABROAD, STAY_AND_GO) else 4.0
     candidate.add(points + 1.5 * (item.view.passage.where == "title"), item.reason)
     _weigh_event(candidate, scene, named)
     return candidate
@@ -142,6 +166,7 @@ def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
 
 def _relate(candidates: Sequence[Candidate]) -> None:
     """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
+    _raise_title(candidates)
     for item in candidates:
         if _some_of_dozens(item):
             item.add(-2.5, "part of dozens")
@@ -164,6 +189,16 @@ def _relate(candidates: Sequence[Candidate]) -> None:
             elif _of_first(item, other):
                 item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
+
+
+def _raise_title(candidates: Sequence[Candidate]) -> None:
+    """ "Eighteen for the feast. Eleven of the pardoned are women": the number that a title begins with is the whole,
+    if none that may be taken is greater."""
+    most = max((item.value for item in candidates if item.score >= TAKEN), default=0)
+    for item in candidates:
+        told = any(view.cues.get(name) for view in item.views for name in ("freed", "decree"))
+        if told and item.value >= most and _opens_title(item.view, item.number):
+            item.add(1.5, "opens the title")
 
 
 def _some_of_dozens(item: Candidate) -> bool:

@@ -14,6 +14,7 @@ _NOUN = 3  # tokens between a number and the noun it counts
 _GAP = 4  # tokens between two parts of one chain
 _ROW = 12  # tokens after a number in which a chain closes
 HOME_AND_ABROAD = "some go home, some abroad"
+STAY_AND_GO = "those who stay and those who go"
 _NEAR = 4  # tokens between a number and the country it went to, or the word that says it stayed
 
 
@@ -59,6 +60,8 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
             and not _doubtful(view, run[0])
         ):
             last, single = _singles(view, run[-1])
+            if len(run) == 1 and not single:
+                single = run[0].value  # "eight women and as many men"
             each = [_each(view, part) for part in run]
             whole = sum(part.value * times for part, times in zip(run, each, strict=True)) + single - (each[-1] - 1)
             yield Sum(_joined(view, run, last, whole), view, "sum of parts")
@@ -80,9 +83,11 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
         if together and _home_and_abroad(one, other):
             yield _added(one, other, HOME_AND_ABROAD)
         elif together and _stay_and_go(scene, one, other):
-            yield _added(one, other, "those who stay and those who go")
+            yield _added(one, other, STAY_AND_GO)
         elif _two_countries(one, other, together):
             yield _added(one, other, "to two countries")
+        elif together and _and_others(one, other):
+            yield _added(one, other._replace(value=other.number.value), "some and further ones")
         elif _with_others(one, other):
             yield _added(one, other._replace(value=other.number.value), "some and the others with them")
 
@@ -115,6 +120,8 @@ def _doubtful(view: View, number: Number) -> bool:
 
 def _one_more(view: View, number: Number) -> bool:
     """ "Six Lithuanians, a German and a Frenchman": nouns of one person, each, after the only number."""
+    if any(view.after(cue.last, _NOUN, "part") for cue in view.after(number.last, _GAP, "asmany")):
+        return True
     last, found = _singles(view, number)
     singles = {cue.first for cue in view.in_sentence(number.first, "single")}
     parts = {cue.first for cue in view.after(number.last + (noun_distance(view, number, "part") or 0), _ROW, "part")}
@@ -196,6 +203,17 @@ def _with_place(item: Told) -> bool:
     return any(
         name.startswith("place:") and any(view.clause[cue.first] == clause for cue in cues)
         for name, cues in view.told_in(first).items()
+    )
+
+
+def _and_others(one: Told, other: Told) -> bool:
+    """ "Fifteen were taken away, another 235 sent home": said to be free or gone in both clauses."""
+    view, first = one.view, other.number.first
+    if not view.before(first, 1, "others") or view.clause[one.number.first] == view.clause[first]:
+        return False
+    return all(
+        view.in_clause(number.first, "freed", "moved") and not view.in_clause(number.first, "held", "back")
+        for number in (one.number, other.number)
     )
 
 
