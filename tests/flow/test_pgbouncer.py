@@ -24,10 +24,14 @@ async def test_many_at_once(postgres_url: str, clock: FakeClock) -> None:
         stores = [Store(url, clock=clock) for _ in range(3)]
         for store in stores:
             await store.open()
+        specs = [FeedSpec(f"Feed {number}", f"https://host{number}.example/feed") for number in range(TASKS * ROUNDS)]
+        await stores[0].sync_feeds(specs, clock.now())
+        claimed: list[int] = []
 
         async def work(number: int) -> int:
             store, seen = stores[number % len(stores)], 0
             for one in range(ROUNDS):
+                claimed.extend(feed.id for feed in await store.claim_due_feeds(clock.now(), limit=1))
                 seen += await store.first_sight("telegram", f"{number} {one}", clock.now())
                 await store.take_lease(f"lease {number}", "me", clock.now(), ttl=timedelta(seconds=20))
                 await store.get_status()
@@ -35,6 +39,7 @@ async def test_many_at_once(postgres_url: str, clock: FakeClock) -> None:
             return seen
 
         assert sum(await asyncio.gather(*(work(number) for number in range(TASKS)))) == TASKS * ROUNDS
+        assert len(claimed) == len(set(claimed)) == TASKS * ROUNDS
         for store in stores:
             await store.close()
 
