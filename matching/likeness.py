@@ -296,6 +296,9 @@ def _subject(item: Weighing) -> None:
     if paid_for or ("freed" in item.kinds and only_worth(mine, main)):
         item.add("only_worth", why.ONLY_WORTH)
         return
+    if only_worth(mine, whole) and not item.kinds:
+        item.add("other_head", why.ONLY_WORTH)
+        return
     if mine and main and mine.isdisjoint(main) and not outcome_of(item.mine):
         theirs = frozenset().union(*(subjects_in(other.get("v", {})) for other in item.others))
         item.add("other_subject" if mine.isdisjoint(theirs) else "other_head", why.OTHER_SUBJECT)

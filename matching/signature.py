@@ -190,7 +190,9 @@ def _numbers(scene: Scene, rules: dict[str, Any]) -> list[tuple[str, float]]:
 
 def _never(scene: Scene) -> bool:
     """Does the title say what must not be, as who welcomes a release does, and not that nobody will be let out?"""
-    return "negation" in scene.title.cues and not any(REFUSAL in view.cues for view in scene.views)
+    cues = scene.title.cues
+    never = any(abs(no.first - may.first) == 1 for no in cues.get("negation", ()) for may in cues.get("forecast", ()))
+    return never and not any(REFUSAL in view.cues for view in scene.views)
 
 
 def _parts(view: View) -> Iterator[int]:

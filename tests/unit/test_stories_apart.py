@@ -265,3 +265,12 @@ def test_somebody_let_out_is_no_part_of_the_talks_of_the_day_before() -> None:
     told = "Le comité se dit soulagé de la libération d'Ales Bialiatski, prisonnier politique au Bélarus."
     placed = desk.report("Oslo se réjouit pour son lauréat", told, hours=20, lang="fr")
     assert placed.story_id != 1, placed.reason
+
+
+def test_what_comes_next_without_somebody_between_is_still_what_comes_next() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 250 prisoners", "US envoy John Coale fetched fifteen of them.")
+    told = "Спецпасланнік ЗША сказаў пра гэта ў Менску пасля вызвалення."
+    title = "Коўл абяцае: прэзідэнты хутка пагавораць без пасярэднікаў"
+    placed = desk.report(title, told, hours=20, lang="be")
+    assert placed.action is Action.OPEN, placed.reason
