@@ -109,8 +109,10 @@ def _follows(view: View, before: Number, number: Number) -> bool:
 def _doubtful(view: View, number: Number) -> bool:
     """Told as some among many, or hoped for or asked for: the word stands before the number, or before the word of
     release."""
-    if any(cue.last < number.first for cue in view.in_clause(number.first, "among", "including")):
-        return True
+    counted = [one.first for one in view.numbers]
+    for cue in view.in_sentence(number.first, "among", "including"):
+        if cue.last < number.first and not any(cue.last < first < number.first for first in counted):
+            return True
     wishes = view.in_clause(number.first, "forecast")
     freed = view.in_clause(number.first, "freed")
     return bool(view.before(number.first, 8, "forecast")) or any(
