@@ -11,6 +11,7 @@ from matching.beside import add_named
 from matching.candidates import TAKEN, Candidate, Count, Named
 from matching.cues import read_table
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
+from matching.fates import real_sentences
 from matching.numbers import Number
 from matching.scene import Scene, View
 from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
@@ -52,6 +53,9 @@ def _is_group(item: Candidate) -> bool:
 
 def _weighed(scene: Scene, named: Named) -> list[Candidate]:
     candidates = list(_candidates(scene, named))
+    if _own_release(scene, named):
+        for item in candidates:
+            _weigh_beside_own(item)
     told = [Told(item.number, item.view, item.value) for item in candidates if not item.summed]
     candidates += [_sum(item, scene, named) for item in split_sums(scene, told[:_PAIRED])]
     _relate(candidates)
@@ -189,6 +193,30 @@ def _relate(candidates: Sequence[Candidate]) -> None:
             elif _of_first(item, other):
                 item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
+
+
+def _own_release(scene: Scene, named: Named) -> bool:
+    """Does the title tell that somebody is let out, by name or trade, and count nobody?"""
+    title = scene.title
+    if any(number.kind == "count" and number.value > 1 for number in title.numbers):
+        return False
+    if not title.cues.get("freed") or not real_sentences(title):
+        return False
+    named_there = any(where == "title" for where, _ in named)
+    who = [*(found.first for found in title.persons if named_there), *(cue.first for cue in title.all("single"))]
+    return any(title.in_clause(first, "freed") for first in who)
+
+
+def _weigh_beside_own(item: Candidate) -> None:
+    """ "Losik is free. Eight others left the colony in March": of an earlier release. "The lawyer is 43": an age."""
+    view, number = item.view, item.number
+    if view is not item.views[1] or view.in_sentence(number.first, "among", "pronoun", "including"):
+        return
+    counts = any(reason.startswith(("people", "part", "those", "others", "freed +", "moved")) for reason in item.why)
+    if any(reason.startswith("earlier -2") for reason in item.why):
+        item.add(-4, "earlier than his or her own")
+    elif not counts and _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end):
+        item.add(-3, "perhaps an age")
 
 
 def _raise_title(candidates: Sequence[Candidate]) -> None:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from matching.candidates import Count
+from matching.cues import Cue
 from matching.fates import Mention, real_sentences, told_free, words_of
-from matching.scene import Scene
+from matching.scene import Scene, View
 
 _QUOTE = re.compile('[«„“”"‘]')
 _MOST = 2  # persons who may be all of them
+_LIST = 3  # persons whom a title lists, if it says that they are all
 _INITIAL = 1  # letters of an initial
 _NEAR = 3  # words between "and" and who is joined
 
@@ -19,8 +21,12 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     """One person freed and nobody else spoken of: one. Two when a title joins them and says they are free, or one came
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
-    if scene.any("total") or len(freed) > _MOST or _among_others(scene) or _tells(scene, mentions, freed):
+    freed = _of_this_day(mentions, freed)
+    if scene.any("total") or _among_others(scene) or _tells(scene, mentions, freed):
         return None
+    titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"} & set(freed)
+    if len(freed) > _MOST:
+        return _listed(scene, mentions, freed)
     if not freed:
         return _nameless(scene, mentions) if release else None
     told = any(item.state == "freed" for item in mentions if item.person in freed)
@@ -29,16 +35,57 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
         return None
     beside = _beside_names(scene, mentions, freed)
-    titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"}
     if len(freed) > 1 and titled != set(freed) and not beside and not scene.any("pronoun"):
-        return None
+        return _two_by_office(scene, mentions, freed)
     return Count(len(freed) + beside, False, words_of(mentions, freed))
+
+
+def _of_this_day(mentions: Sequence[Mention], freed: Sequence[str]) -> list[str]:
+    """Those freed without who is named only as let out before, or as the one who is to follow: "after Kazulin came
+    Kim", "before him Leonov had come home"."""
+    told = {item.person for item in mentions if not _another_day(item)}
+    return [person for person in freed if person in told] or list(freed)
+
+
+def _another_day(item: Mention) -> bool:
+    view, first = item.view, item.first
+    if view.before(first, 2, "after", "follows"):
+        return True
+    earlier = view.in_clause(first, "back") and view.in_clause(first, "freed", "home", "moved")
+    return bool(earlier) or (not item.state and bool(view.in_clause(first, "forecast")))
+
+
+def _listed(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:
+    """ "Losik, Znak, Kalesnikava: all are let out": three and more, if the title names them all and says "all"."""
+    titled = {item.person for item in mentions if item.view is scene.title}
+    if titled != set(freed) or not real_sentences(scene.title) or not scene.title.cues.get("everyone"):
+        return None
+    return Count(len(freed), False, words_of(mentions, freed))
+
+
+def _two_by_office(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:
+    """ "A vicar and an oblate are free", whom the summary names; "both" of two."""
+    people = [number.value for view in scene.views for number in view.numbers if number.kind == "count"]
+    both = _MOST in people and max(people) == _MOST
+    two = both or _and_another(scene.title, next(scene.title.all("single"), None))
+    return Count(_MOST, False, words_of(mentions, freed)) if two else None
+
+
+def _and_another(view: View, single: Cue | None) -> bool:
+    """ "a vicar and an oblate": is one more joined to a person without a name?"""
+    if single is None:
+        return False
+    return any(
+        other.first > single.last + 1 and view.before(other.first, _NEAR, "and")
+        for other in view.in_sentence(single.first, "single")
+    )
 
 
 def _among_others(scene: Scene) -> bool:
     """ "... and others": more are free than those who are named. Not "with more than 1,300 still held"."""
     return any(
         view.before(cue.first, 1, "and")
+        and not view.lasted(cue.first)
         and not any(0 < number.first - cue.last <= _NEAR and number.bound for number in view.numbers)
         for view in scene.views
         for cue in view.all("others")
@@ -74,12 +121,19 @@ def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str
     for item in mentions:
         if item.person in freed:
             joined = item.view.after(item.last, 1, "and")
-            found += bool(joined and item.view.after(joined[0].last, _NEAR, "single"))
+            found += bool(joined and _unnamed_after(item.view, joined[0].last))
     return min(found, 1)
 
 
+def _unnamed_after(view: View, last: int) -> bool:
+    """ "... and an American", not "and the oblate Andrzej Yukhnevich"."""
+    singles = view.after(last, _NEAR, "single")
+    return any(not any(0 < found.first - cue.last <= _NEAR for found in view.persons) for cue in singles)
+
+
 def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
-    """ "An American walked out of prison": one, if the title says it and names nobody who may be free or held."""
+    """ "An American walked out of prison": one, if the title says it and names nobody who may be free or held; two for
+    "a priest and a nun"."""
     view = scene.title
     real = real_sentences(view)
     if mentions or not real:
@@ -89,5 +143,5 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
         several = [other for other in view.in_clause(cue.first, "people") if abs(other.first - cue.last) > _NEAR]
         held = view.in_clause(cue.first, "held") and not view.dated(cue.first)
         if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy"):
-            return Count(1, False, view.text(cue.first, cue.last))
+            return Count(1 + _and_another(view, cue), False, view.text(cue.first, cue.last))
     return None
