@@ -10,6 +10,7 @@ from matching.names import PREFIX, Lattice, Name, generate, literal
 from matching.packfile import Row
 
 NEAR = 2  # words between a surname and a given name
+_HERS = ("ska", "sku", "skas", "ска", "ску", "скій")  # as folded: a woman of a name on -ski has these endings
 _BESIDE = 3  # words from one name to the next in a list of names
 
 
@@ -33,10 +34,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class NameHits:
-    """What one word can be: parts of surnames and of given names (numbers of names in the index)."""
+    """What one word can be: parts of surnames and of given names (numbers of names in the index). Those of `his` are
+    men's surnames that the word is only beside a given name, since it is a woman's as it stands."""
 
     surnames: tuple[tuple[int, int], ...] = ()  # (name, part)
     given: frozenset[int] = frozenset()
+    his: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,17 @@ class NameIndex:
                     given.add(number)
                 else:
                     surnames[number, part] = None
-        return NameHits(tuple(surnames), frozenset(given)) if surnames or given else None
+        if not (surnames or given):
+            return None
+        return NameHits(tuple(surnames), frozenset(given), self._his(word, [name for name, _ in surnames]))
+
+    def _his(self, word: str, names: Sequence[int]) -> frozenset[int]:
+        """The men's surnames among those that a word is, where it is a woman's: "Cichanouska" is his genitive in
+        Latvian alone, and hers in Polish, Czech, Ukrainian, Bulgarian and Latvian."""
+        if len(names) < 2 or not word.endswith(_HERS):
+            return frozenset()
+        sexes = {name: {self.persons[number].sex for number in self._owners[name]} for name in names}
+        return frozenset(name for name in names if sexes[name] == {"m"} and {"f"} in sexes.values())
 
     def owners(self, word: str) -> tuple[Person, ...]:
         """Persons whose whole surname a folded word can be."""
@@ -163,7 +176,7 @@ class NameIndex:
                 if last >= 0:
                     for number in self._owners[name]:
                         options[number] = (index, last)
-                        if (name, number) in self._sure:
+                        if (name, number) in self._sure and name not in hit.his:
                             strong.append(number)
             if options:
                 known = context or sentences[index] in by_sentences

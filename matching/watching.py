@@ -41,8 +41,11 @@ class WatchBook:
         self._hits = {person.id: hit for person, hit in made}
 
     def find(self, feed: FeedSpec, entry: Entry, analysis: Analysis) -> tuple[WatchHit, ...]:
-        """Specs that an entry matches, each once."""
-        found = [self._by_name[name] for name in analysis.people if name in self._by_name]
+        """Specs that an entry matches, each once. Somebody of the packs may be told of without a name: "the husband of
+        Tsikhanouskaya is free"."""
+        facts = analysis.facts
+        told = (*analysis.people, *facts.people, *facts.refused, *facts.held)
+        found = [self._by_name[name] for name in told if name in self._by_name]
         if self._hits:
             passages = (read_passage(entry.title, "title"), read_passage(entry.body, "body"))
             found += self._persons(passages, feed, analysis)

@@ -6,6 +6,8 @@ from matching.lexicon import Lexicon, load_lexicon
 from matching.text import read_passage
 
 NAMED = [
+    ("lv", "Sergeja Cihanouska atbrīvošana", "tsikhanouski"),
+    ("pl", "Cichanouski i Cichanouska w Wilnie", "tsikhanouski tsikhanouskaya"),
     ("en", "Belarus frees activist Andrei Kim and trader Siarhei Parsiukevich", "kim parsiukevich"),
     ("ru", "Из колонии вышли Андрей Ким и Сергей Парсюкевич", "kim parsiukevich"),
     ("pl", "Białoruś: Andrej Kim i Siarhiej Parsiukiewicz na wolności", "kim parsiukevich"),
@@ -60,6 +62,11 @@ NOT_NAMED = [
     ("ru", "Лукашенко помиловал Дмитрия Козлова", "lukashenka_dzmitry"),
     ("be", "Лукашэнка: Віктар Бабарыка прасіў сам", "lukashenka_viktar"),
     ("de", "Kent und Moore in Belarus", "kent"),
+    ("pl", "Cichanouska podziękowała Trumpowi", "tsikhanouski"),
+    ("uk", "Ціхановська подякувала, Ціхановській подякували", "tsikhanouski"),
+    ("bg", "Тихановска благодари на Тръмп", "tsikhanouski"),
+    ("cs", "Cichanouská v Praze", "tsikhanouski"),
+    ("lv", "Cihanouska Rīgā", "tsikhanouski"),
 ]
 
 

@@ -331,6 +331,12 @@ def test_entries_that_name_somebody_watched(title: str, body: str, labels: list[
     assert found(book, title, body) == labels
 
 
+def test_somebody_watched_is_told_of_by_what_everybody_knows_him_by_and_not_by_his_wife() -> None:
+    book = WatchBook(lexicon(), [Roster(lexicon()).spec("tsikhanouski")])
+    assert found(book, "Mąż Cichanouskiej jest wolny, wywieziono go z Białorusi", "") == ["Siarhei Tsikhanouski"]
+    assert found(book, "Cichanouska spotkała się w Warszawie z premierem", "") == []
+
+
 def test_a_person_no_longer_in_the_packs_is_told_of() -> None:
     book = WatchBook(lexicon(), [Roster(lexicon()).spec("gone")])
     assert book.faults == ["gone: nobody of that name is in the packs any more; watch the name anew."]
