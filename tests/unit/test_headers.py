@@ -77,6 +77,8 @@ def test_bodies_come_back_whatever_the_chunks(body: bytes, size: int, encoding: 
     )
     if encoding == "bare" and len(sent) > 1 and sent[0] & 0x0F == 8 and (sent[0] * 256 + sent[1]) % 31 == 0:
         return  # looks like zlib's own format by chance
+    if not encoding and body.startswith(b"\x1f\x8b"):
+        return  # what begins so is gzip, announced or not
     inflater = Inflater("deflate" if encoding == "bare" else encoding, 10_000)
     for at in range(0, len(sent), size):
         inflater.feed(sent[at : at + size])
