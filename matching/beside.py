@@ -38,7 +38,9 @@ def add_named(item: Candidate, named: Named) -> None:
     people = noun_distance(view, number, "people") is not None
     joined = bool(beside) and bool(view.before(number.first, 1, "and")) and people
     with_him = (
-        people and bool(view.before(number.first, _WITH, "pronoun")) and bool(view.in_clause(number.first, "freed"))
+        people
+        and bool(view.before(number.first, _WITH, "pronoun"))
+        and bool(view.in_clause(number.first, "freed", "moved"))
     )
     if not others and not joined and not (with_him and number.value > 1):
         return

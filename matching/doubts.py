@@ -185,7 +185,10 @@ def _ones() -> frozenset[str]:
 def _denied(view: View, number: Number, freed: Cue) -> bool:
     """Is a release denied? The "not" of "not less than" does not count."""
     bound = range(number.first - 3, number.first) if number.bound else range(0)
-    return any(cue.first not in bound for cue in view.before(freed.first, 3, "negation", "denies"))
+    beside = {cue.first for cue in view.in_sentence(freed.first, "pronoun")}  # "be jos": besides her
+    return any(
+        cue.first not in bound and cue.first not in beside for cue in view.before(freed.first, 3, "negation", "denies")
+    )
 
 
 def appointed(view: View) -> bool:

@@ -29,7 +29,7 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
         return _listed(scene, mentions, freed)
     if not freed:
         return _nameless(scene, mentions) if release else None
-    told = any(item.state == "freed" for item in mentions if item.person in freed)
+    told = any(item.state == "freed" for item in mentions if item.person in freed) or _deed_in_summary(scene, mentions)
     if (not told and not real_sentences(scene.title)) or not told_free(scene):
         return None
     if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
@@ -45,6 +45,24 @@ def _of_this_day(mentions: Sequence[Mention], freed: Sequence[str]) -> list[str]
     Kim", "before him Leonov had come home"."""
     told = {item.person for item in mentions if not _another_day(item)}
     return [person for person in freed if person in told] or list(freed)
+
+
+def _deed_in_summary(scene: Scene, mentions: Sequence[Mention]) -> bool:
+    """ "Poczobut is on the other side. The journalist was exchanged": one is named, in the title alone, and the summary
+    tells what became of him, and of nobody else."""
+    if len({item.person for item in mentions}) != 1 or any(item.view is not scene.title for item in mentions):
+        return False
+    body = scene.body
+    real = real_sentences(body)
+    if any(number.kind == "count" and number.value > 1 for view in scene.views for number in view.numbers):
+        return False
+    return any(
+        body.sentence_of(cue.first) in real
+        and not body.in_sentence(cue.first, "back", "ago", "among", "tells", "others", "total")
+        and body.in_clause(cue.first, "single")
+        and not _several(body, cue.first)
+        for cue in body.all("freed")
+    )
 
 
 def _another_day(item: Mention) -> bool:
@@ -125,6 +143,12 @@ def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str
     return min(found, 1)
 
 
+def _several(view: View, index: int) -> list[Cue]:
+    """Words for several people in a clause; not "ausgetauscht", "libérés" where they say what happened."""
+    freed = {cue.first for cue in view.in_clause(index, "freed")}
+    return [cue for cue in view.in_clause(index, "people") if cue.first not in freed]
+
+
 def _unnamed_after(view: View, last: int) -> bool:
     """ "... and an American", not "and the oblate Andrzej Yukhnevich"."""
     singles = view.after(last, _NEAR, "single")
@@ -140,8 +164,8 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
         return None
     for cue in view.all("single"):
         told = view.in_clause(cue.first, "freed") and view.sentence_of(cue.first) in real
-        several = [other for other in view.in_clause(cue.first, "people") if abs(other.first - cue.last) > _NEAR]
+        several = [other for other in _several(view, cue.first) if abs(other.first - cue.last) > _NEAR]
         held = view.in_clause(cue.first, "held") and not view.dated(cue.first)
-        if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy"):
+        if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy", "among"):
             return Count(1 + _and_another(view, cue), False, view.text(cue.first, cue.last))
     return None

@@ -193,16 +193,20 @@ def _home_and_abroad(one: Told, other: Told) -> bool:
     if one.view.clause[one.number.first] == one.view.clause[other.number.first]:
         return False
     gone, home = (one, other) if _with_place(one) else (other, one)
-    if not _with_place(gone) or _with_place(home) or not _near(home, "home") or _near(home, "moved"):
+    at = home.number.last
+    goes_home = _near(home, "home") or any(cue.first == at + 1 for cue in home.view.after(at, 1, "home"))
+    if not _with_place(gone) or _with_place(home) or not goes_home or _near(home, "moved"):
         return False
-    return bool(gone.view.in_clause(gone.number.first, "moved", "freed"))
+    first = gone.number.first
+    told = gone.view.in_sentence if gone.view.passage.where == "title" else gone.view.in_clause
+    return bool(told(first, "moved", "freed", "abroad"))
 
 
 def _with_place(item: Told) -> bool:
-    """Does a country or city stand in the clause of a number?"""
+    """Does a country or city, or "abroad", stand in the clause of a number?"""
     view, first = item.view, item.number.first
     clause = view.clause[first]
-    return any(
+    return bool(view.in_clause(first, "abroad")) or any(
         name.startswith("place:") and any(view.clause[cue.first] == clause for cue in cues)
         for name, cues in view.told_in(first).items()
     )
