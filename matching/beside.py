@@ -19,7 +19,9 @@ def add_named(item: Candidate, named: Named) -> None:
     view, number = item.view, item.number
     key = (view.passage.where, view.sentence_of(number.first))
     here = view.told_in(number.first)
-    if not (key in named or "others" in here or "rest" in here or "others" in view.told_in(number.last)):
+    if not (
+        key in named or "others" in here or "rest" in here or "pronoun" in here or "others" in view.told_in(number.last)
+    ):
         return
     clause = view.clause[number.first]
     others = [

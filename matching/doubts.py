@@ -10,6 +10,7 @@ from matching.cues import Cue, read_table, small_words
 from matching.numbers import Number
 from matching.numberwords import meanings
 from matching.scene import View
+from matching.sums import stays_inside
 
 _REACH = 3  # tokens between a number and the words that decide about it
 _PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that tell of an earlier release
@@ -57,6 +58,8 @@ def held_near(view: View, number: Number) -> list[Cue]:
     """Words of captivity in the clause of a number that are no part of "leave the colony", and are told of no other
     number: in "after the release of 250 there are still 890 in prison" they are not told of the 250."""
     held, freed = view.in_clause(number.first, "held"), view.in_clause(number.first, "freed")
+    if not held and stays_inside(view, number):
+        return view.in_clause(number.first, "stay")
     if not held or not freed:
         return held
     leaves = [range(cue.first, cue.last + 1) for cue in freed]

@@ -22,7 +22,7 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
     freed = _of_this_day(mentions, freed)
-    if scene.any("total") or _among_others(scene) or _tells(scene, mentions, freed):
+    if scene.any("total") or _among_others(scene) or _of_another_day(scene) or _tells(scene, mentions, freed):
         return None
     titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"} & set(freed)
     if len(freed) > _MOST:
@@ -58,8 +58,8 @@ def _deed_in_summary(scene: Scene, mentions: Sequence[Mention]) -> bool:
         return False
     return any(
         body.sentence_of(cue.first) in real
-        and not body.in_sentence(cue.first, "back", "ago", "among", "tells", "others", "total")
-        and body.in_clause(cue.first, "single")
+        and not body.in_sentence(cue.first, "back", "ago", "among", "tells", "says", "refuse", "others", "total")
+        and body.in_sentence(cue.first, "single")
         and not _several(body, cue.first)
         for cue in body.all("freed")
     )
@@ -110,6 +110,22 @@ def _among_others(scene: Scene) -> bool:
     )
 
 
+def _of_another_day(scene: Scene) -> bool:
+    """ "Kalesnikava plays again. The flautist was freed last winter", "freed with dozens of others": the release is
+    told as one of another day, or of many whom nobody counts."""
+    if scene.any("refuse"):
+        return False  # "I go nowhere", says one who was let out in February: it is his or her release that is told of
+    told = [(view, cue) for view in scene.views for cue in view.all("freed")]
+    vague = any(
+        number.kind == "vague" and view.in_sentence(number.first, "freed") and view.after(number.last, 2, "others")
+        for view in scene.views
+        for number in view.numbers
+    )
+    return vague or (
+        bool(told) and not scene.title.cues.get("freed") and all(v.in_clause(c.first, "back") for v, c in told)
+    )
+
+
 def _tells(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> bool:
     """ "Losik: 'I kept silent for a year'", "Rabkova tells how she was driven away": the news is what one of
     those freed says, and the release, perhaps of many, is known. Not where the title says that he or she is free."""
@@ -145,7 +161,7 @@ def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str
 
 def _several(view: View, index: int) -> list[Cue]:
     """Words for several people in a clause; not "ausgetauscht", "libérés" where they say what happened."""
-    freed = {cue.first for cue in view.in_clause(index, "freed")}
+    freed = {cue.first for cue in view.in_clause(index, "freed", "single")}
     return [cue for cue in view.in_clause(index, "people") if cue.first not in freed]
 
 

@@ -175,12 +175,32 @@ def _doubted(item: Told) -> bool:
 
 def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
     stays = [item for item in (one, other) if _near(item, "stay") or _others_go_home(item)]
-    goes = [item for item in (one, other) if item not in stays and (_near(item, "moved", "freed") or country_of(item))]
+    goes = [
+        item
+        for item in (one, other)
+        if item not in stays and (_near(item, "moved", "abroad", "freed") or country_of(item))
+    ]
     if len(stays) != 1 or len(goes) != 1:
         return False
     stay = stays[0]
-    inside = stay.view.in_clause(stay.number.first, "held")
+    inside = stay.view.in_clause(stay.number.first, "held") or stays_inside(stay.view, stay.number)
     return not inside or bool(stay.view.in_clause(stay.number.first, "home")) or scene.any("home")
+
+
+def stays_inside(view: View, number: Number) -> bool:
+    """ "Six came out, 880 remain": they remain where the six came out of, since nobody is taken anywhere."""
+    first = number.first
+    if not view.in_clause(first, "stay") or view.in_sentence(first, "moved", "abroad", "home"):
+        return False
+    sentence = view.sentence_of(first)
+    fewer = [
+        one
+        for one in view.numbers
+        if one.kind == "count" and 1 < one.value < number.value and view.sentence_of(one.first) == sentence
+    ]
+    placed = any(name.startswith("place:") for name in view.told_in(first))
+    apart = [one for one in fewer if view.clause[one.first] != view.clause[first]]
+    return not placed and any(view.in_clause(one.first, "freed") for one in apart)
 
 
 def _others_go_home(item: Told) -> bool:
