@@ -225,8 +225,23 @@ def _raise_title(candidates: Sequence[Candidate]) -> None:
     most = max((item.value for item in candidates if item.score >= TAKEN), default=0)
     for item in candidates:
         told = any(view.cues.get(name) for view in item.views for name in ("freed", "decree"))
-        if told and item.value >= most and _opens_title(item.view, item.number):
+        sums_up = item.summed and item.view.passage.where == "title" and not item.number.first
+        if told and item.value >= most and (sums_up or _opens_title(item.view, item.number)):
             item.add(1.5, "opens the title")
+        elif told and not most and _alone_at_head(item, candidates):
+            item.add(1, "alone at the head")
+
+
+def _alone_at_head(item: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """ "Thirteen repentances. Lukashenka pardoned those who ...": a title begins with the only number that is not of
+    those still held, and the summary begins with a release."""
+    view, number, body = item.view, item.number, item.views[1]
+    if view.passage.where != "title" or number.first or number.bound or number.value < 2:
+        return False
+    others = [one for one in candidates if one is not item and not any(reason.startswith("held") for reason in one.why)]
+    return not others and any(
+        body.sentence_of(cue.first) == 0 and not body.in_sentence(cue.first, "back", "ago") for cue in body.all("freed")
+    )
 
 
 def _some_of_dozens(item: Candidate) -> bool:
@@ -239,14 +254,20 @@ def _some_of_dozens(item: Candidate) -> bool:
 
 
 def _relate_sums(candidates: Sequence[Candidate]) -> None:
-    """A number that is the sum of two others is the whole, and they are its parts."""
-    values = Counter(item.value for item in candidates)
+    """A number that is the sum of two others is the whole, and they are its parts; for a number of the summary not
+    those that the title adds up itself ("a dozen women, thirteen men")."""
+    rows = [
+        range(one.number.first, one.number.last + 1) for one in candidates if one.summed and one.view is one.views[0]
+    ]
+    free = [one for one in candidates if one.view is one.views[1] or not any(one.number.first in row for row in rows)]
+    values = {False: Counter(item.value for item in free), True: Counter(item.value for item in candidates)}
     for item in candidates:
         if item.summed or item.value <= 3:
             continue
-        for other in candidates:
+        titled = item.view is item.views[0]
+        for other in candidates if titled else free:
             pair = item.value - other.value
-            if 0 < other.value <= pair and values[pair] > (pair == other.value):
+            if 0 < other.value <= pair and values[titled][pair] > (pair == other.value):
                 item.add(2, f"sum {other.value}+{pair}")
                 for part in candidates:
                     if part.value in (other.value, pair):

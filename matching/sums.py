@@ -184,7 +184,18 @@ def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
         return False
     stay = stays[0]
     inside = stay.view.in_clause(stay.number.first, "held") or stays_inside(stay.view, stay.number)
+    if inside and _stay_told_first(stay, goes[0]):
+        return True
     return not inside or bool(stay.view.in_clause(stay.number.first, "home")) or scene.any("home")
+
+
+def _stay_told_first(stay: Told, gone: Told) -> bool:
+    """ "235 remain, 15 leave": a title that begins with those who remain counts them among the freed, if all that
+    speaks of captivity is "remain"."""
+    first, view = stay.number.first, stay.view
+    remain = {cue.first for cue in view.in_clause(first, "stay")}
+    captive = [cue for cue in view.in_clause(first, "held") if cue.first not in remain]
+    return view.passage.where == "title" and not first and not captive and _near(gone, "moved", "abroad")
 
 
 def stays_inside(view: View, number: Number) -> bool:

@@ -72,7 +72,7 @@ def facts(title: str, body: str = "", lang: str = "en") -> Facts:
         # earlier releases and running totals
         ("Five days after the 52, Lukashenko frees 25 more", "", "en", 25),
         ("Lukashenko frees 123 prisoners", "Minsk says 156 were let go in recent months.", "en", 123),
-        ("American freed in Belarus", "In February Smith brought three other prisoners out of Minsk.", "en", None),
+        ("American freed in Belarus", "In February Smith brought three other prisoners out of Minsk.", "en", 1),
         # wishes, promises, forecasts, talks
         ("Trump thanks Lukashenko for 16 releases", "They spoke of 1,300 more.", "en", 16),
         ("Up to 150 prisoners may be freed in Belarus soon", "", "en", None),
