@@ -200,11 +200,12 @@ def _own_release(scene: Scene, named: Named) -> bool:
     title = scene.title
     if any(number.kind == "count" and number.value > 1 for number in title.numbers):
         return False
-    if not title.cues.get("freed") or not real_sentences(title):
+    if not real_sentences(title):
         return False
+    if any(title.in_clause(cue.first, "freed") for cue in title.all("single")):
+        return True
     named_there = any(where == "title" for where, _ in named)
-    who = [*(found.first for found in title.persons if named_there), *(cue.first for cue in title.all("single"))]
-    return any(title.in_clause(first, "freed") for first in who)
+    return named_there and any(title.in_clause(found.first, "freed", "home", "moved") for found in title.persons)
 
 
 def _weigh_beside_own(item: Candidate) -> None:
@@ -212,11 +213,13 @@ def _weigh_beside_own(item: Candidate) -> None:
     view, number = item.view, item.number
     if view is not item.views[1] or view.in_sentence(number.first, "among", "pronoun", "including"):
         return
-    counts = any(reason.startswith(("people", "part", "those", "others", "freed +", "moved")) for reason in item.why)
+    counts = any(reason.startswith(("people", "part", "those", "others")) for reason in item.why)
     if any(reason.startswith("earlier -2") for reason in item.why):
         item.add(-4, "earlier than his or her own")
-    elif not counts and _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end):
-        item.add(-3, "perhaps an age")
+        return
+    bare = _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end) is not None
+    if bare and not counts and not view.before(number.first, 2 * _REACH, "freed", "moved", "home"):
+        item.add(-5, "perhaps an age")
 
 
 def _raise_title(candidates: Sequence[Candidate]) -> None:

@@ -183,5 +183,6 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
         several = [other for other in _several(view, cue.first) if abs(other.first - cue.last) > _NEAR]
         held = view.in_clause(cue.first, "held") and not view.dated(cue.first)
         if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy", "among"):
-            return Count(1 + _and_another(view, cue), False, view.text(cue.first, cue.last))
+            another = _and_another(view, cue) or (cue.first == _MOST and bool(view.before(cue.first, 1, "and")))
+            return Count(1 + another, False, view.text(cue.first, cue.last))
     return None
