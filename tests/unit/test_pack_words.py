@@ -129,3 +129,26 @@ def test_what_only_sounds_like_it_is_not_meant(lexicon: Lexicon, text: str, conc
 )
 def test_what_is_remembered_hoped_printed_or_still_sits_is_told(lexicon: Lexicon, text: str, concept: str) -> None:
     assert concept in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Księża na wolności",
+        "Uwolniono dwóch kapłanów",
+        "Išlaisvinti du kunigai",
+        "Atbrīvoti divi priesteri",
+        "Kaks preestrit vabastati",
+        "Zwei Priester sind frei",
+        "Dva kněží jsou na svobodě",
+        "Dvaja kňazi sú na slobode",
+        "Двама свещеници са на свобода",
+        "Doi preoți eliberați",
+        "Liberati due sacerdoti",
+        "Dos sacerdotes liberados",
+        "Två präster fria",
+        "Deux avocats libérés",
+    ],
+)
+def test_priests_and_lawyers_are_people_in_every_language(lexicon: Lexicon, text: str) -> None:
+    assert "people" in {item.concept for item in lexicon.find(read_passage(text, "title"))}
