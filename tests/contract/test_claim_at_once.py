@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -20,19 +19,9 @@ LOCK = "SELECT pg_advisory_xact_lock(19799, 2)"  # "MW", and Lock.FEEDS
 
 
 @pytest.fixture
-async def store(postgres_url: str, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = Store(postgres_url, clock=clock)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def other(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of another program."""
-    connection = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
-    yield connection
-    await connection.close()
+def database_url(postgres_url: str) -> str:
+    """The store of these tests is on PostgreSQL alone."""
+    return postgres_url
 
 
 async def test_a_claim_that_fails_or_is_cancelled_leaves_no_lease_and_no_lock(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,19 +18,9 @@ from tests.patience import PATIENCE
 
 
 @pytest.fixture
-async def store(postgres_url: str, clock: FakeClock) -> AsyncIterator[Store]:
-    opened = Store(postgres_url, clock=clock)
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def other(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of another program."""
-    connection = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
-    yield connection
-    await connection.close()
+def database_url(postgres_url: str) -> str:
+    """The store of these tests is on PostgreSQL alone."""
+    return postgres_url
 
 
 async def polled_feeds(store: Store, other: asyncpg.Connection, clock: FakeClock) -> tuple[Feed, ...]:
