@@ -7,7 +7,7 @@ in Polish and a verb in English.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
@@ -116,6 +116,13 @@ def phrases(text: str) -> list[str]:
 def read_table(name: str) -> dict[str, Any]:
     """A word table of the folder `words` as it stands in its file."""
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def places_in(cues: Mapping[str, Sequence[Cue]]) -> Iterator[Cue]:
+    """Of cues by the names of their lists, the names of countries and cities, list by list."""
+    for name, found in cues.items():
+        if name.startswith("place:"):
+            yield from found
 
 
 @cache

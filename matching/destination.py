@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from matching.cues import Cue, read_table, small_words
+from matching.cues import Cue, places_in, read_table, small_words
 from matching.numbers import Number
 from matching.scene import Scene, View
 from matching.sums import Told, country_of, noun_distance
@@ -127,11 +127,10 @@ def _homeland(scene: Scene) -> tuple[str, str] | None:
     """ "31 Ukrainians are back home", "Kyiv: 31 compatriots are back": a people that came home, where no place is
     named."""
     title = scene.title
-    for name in title.cues:
-        for cue in title.cues[name] if name.startswith("place:") and title.numbers else ():
-            said = title.passage.text[title.passage.ends[cue.last] :][:1] == ":"
-            if said and not cue.first and title.in_sentence(0, "home") and title.in_sentence(0, "part"):
-                return name.removeprefix("place:"), title.text(cue.first, cue.last)
+    for cue in places_in(title.cues) if title.numbers else ():
+        said = title.passage.text[title.passage.ends[cue.last] :][:1] == ":"
+        if said and not cue.first and title.in_sentence(0, "home") and title.in_sentence(0, "part"):
+            return cue.name.removeprefix("place:"), title.text(cue.first, cue.last)
     for view in scene.views:
         for name, cues in view.cues.items():
             for cue in cues if name.startswith("people of:") else ():
@@ -157,16 +156,15 @@ def _places(view: View, named: Spots) -> Iterator[Cue]:
     """Names of countries and cities: not of peoples and languages, nor whose citizens somebody is, nor where somebody
     came from or would not go, nor a capital that speaks ("Riga: we thank the president")."""
     barred = {cue.first for cue in view.all("not_place")}
-    for name in view.cues:
-        for cue in view.cues[name] if name.startswith("place:") else ():
-            charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
-            barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
-            refused = view.in_clause(cue.first, "refuse", "ago") or _months_ago(view, cue)
-            if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
-                continue
-            if _office(view, cue) or _elsewhere(view, cue, named):
-                continue
-            yield cue
+    for cue in places_in(view.cues):
+        charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
+        barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
+        refused = view.in_clause(cue.first, "refuse", "ago") or _months_ago(view, cue)
+        if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
+            continue
+        if _office(view, cue) or _elsewhere(view, cue, named):
+            continue
+        yield cue
 
 
 def _here(view: View, langs: Sequence[str]) -> Iterator[Cue]:

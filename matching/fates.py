@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from matching.cues import Cue, read_table
+from matching.cues import Cue, places_in, read_table
 from matching.lexicon import Lexicon
 from matching.scene import Scene, View
 
@@ -133,9 +133,7 @@ def told_free(scene: Scene) -> bool:
 def _places(view: View) -> Iterator[Cue]:
     """Names of countries and cities, not of peoples and languages."""
     barred = {cue.first for cue in view.all("not_place")}
-    for name in view.cues:
-        if name.startswith("place:"):
-            yield from (cue for cue in view.cues[name] if cue.first not in barred)
+    yield from (cue for cue in places_in(view.cues) if cue.first not in barred)
 
 
 def words_of(mentions: Iterable[Mention], persons: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from matching.cues import read_table, small_words
+from matching.cues import places_in, read_table, small_words
 from matching.numbers import Number
 from matching.scene import Scene, View
 
@@ -209,7 +209,7 @@ def stays_inside(view: View, number: Number) -> bool:
         for one in view.numbers
         if one.kind == "count" and 1 < one.value < number.value and view.sentence_of(one.first) == sentence
     ]
-    placed = any(name.startswith("place:") for name in view.told_in(first))
+    placed = any(places_in(view.told_in(first)))
     apart = [one for one in fewer if view.clause[one.first] != view.clause[first]]
     return not placed and any(view.in_clause(one.first, "freed") for one in apart)
 
@@ -238,8 +238,7 @@ def _with_place(item: Told) -> bool:
     view, first = item.view, item.number.first
     clause = view.clause[first]
     return bool(view.in_clause(first, "abroad")) or any(
-        name.startswith("place:") and any(view.clause[cue.first] == clause for cue in cues)
-        for name, cues in view.told_in(first).items()
+        view.clause[cue.first] == clause for cue in places_in(view.told_in(first))
     )
 
 
@@ -287,11 +286,10 @@ def country_of(item: Told) -> str:
     view, number = item.view, item.number
     others = [one.first for one in view.numbers if one.kind == "count" and one.first != number.first]
     near: list[tuple[bool, bool, int, bool, str]] = []
-    for name, cues in view.told_in(number.first).items():
-        for cue in cues if name.startswith("place:") else ():
-            away = cue.first - number.last if cue.first > number.last else number.first - cue.last
-            span = range(min(cue.first, number.first), max(cue.first, number.first))
-            if 0 < away <= _NEAR and not any(first in span for first in others):
-                before, apart = cue.first < number.first, view.clause[cue.first] != view.clause[number.first]
-                near.append((apart, apart and before, away, before, name))
+    for cue in places_in(view.told_in(number.first)):
+        away = cue.first - number.last if cue.first > number.last else number.first - cue.last
+        span = range(min(cue.first, number.first), max(cue.first, number.first))
+        if 0 < away <= _NEAR and not any(first in span for first in others):
+            before, apart = cue.first < number.first, view.clause[cue.first] != view.clause[number.first]
+            near.append((apart, apart and before, away, before, cue.name))
     return min(near)[4] if near else ""
