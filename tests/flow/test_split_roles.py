@@ -84,7 +84,8 @@ async def test_processes_with_roles_of_their_own_are_one_program(tmp_path: Path,
         await feeds.start()
         stack.push_async_callback(feeds.stop)
         slack.add_channel("C1", {"U1", slack.bot_user})
-        reader, channel = telegram.chats.private(), telegram.chats.group(number=77)
+        reader = telegram.chats.private(7_130_552_941)  # no number that a time or a port may hold by chance
+        channel = telegram.chats.group(number=77)
         config = write_config(tmp_path, telegram, slack, feeds.url_of(FEED), channel.id, postgres_url)
         async with asyncio.TaskGroup() as group:
             starts = [stack.enter_async_context(running(config, '"event": "ready"', role)) for role in ROLES]
