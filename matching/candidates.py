@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Flag, auto
 
 from matching.numbers import Number
 from matching.scene import View
@@ -23,24 +24,47 @@ class Count:
     at: int = 0
 
 
+class Mark(Flag):
+    """What was found out about a number, for the rules that come after."""
+
+    PEOPLE = auto()  # it counts people, or those freed
+    PART = auto()  # the noun it counts is a part, such as Poles
+    WHOLE = auto()  # the text says that these are all
+    HELD = auto()
+    EARLIER = auto()  # of an earlier release: of another month or week
+    LONG_AGO = auto()
+    AFTER = auto()  # what the news came after
+    TOO_MANY = auto()  # more than are freed at once
+    NOBODY_FREED = auto()  # nothing in the text tells of a release
+
+
+NOT_OF_THIS_EVENT = Mark.HELD | Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY | Mark.NOBODY_FREED
+
+
 @dataclass(slots=True)
 class Candidate:
+    """A number while it is weighed. `why` says how the score came about, for whoever looks for a mistake; rules ask
+    `marks`."""
+
     number: Number
     view: View
     views: tuple[View, View]
     value: int
     summed: bool = False
     score: float = 0.0
+    marks: Mark = field(default=Mark(0))
     why: list[str] = field(default_factory=list)
 
-    def add(self, points: float, reason: str) -> None:
+    def add(self, points: float, reason: str, marks: Mark | None = None) -> None:
         self.score += points
+        if marks is not None:
+            self.marks |= marks
         self.why.append(f"{reason} {points:+g}")
 
     @property
     def whole(self) -> bool:
         """Does the text say that this is all of them?"""
-        return self.score >= TAKEN and any(reason.startswith(("total", "one of the whole")) for reason in self.why)
+        return self.score >= TAKEN and Mark.WHOLE in self.marks
 
     @property
     def count(self) -> Count:

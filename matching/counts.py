@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from matching.beside import add_named
-from matching.candidates import TAKEN, Candidate, Count, Named
+from matching.candidates import NOT_OF_THIS_EVENT, TAKEN, Candidate, Count, Mark, Named
 from matching.cues import read_table
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.fates import real_sentences
@@ -42,13 +42,7 @@ def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None,
 
 def _is_group(item: Candidate) -> bool:
     """Does the number speak of several people of this event, even if it is not taken?"""
-    doubts = ("held", "earlier", "after those", "too many", "nobody")
-    nouns = ("people", "part", "others", "those")
-    return (
-        item.value > 1
-        and any(reason.startswith(nouns) for reason in item.why)
-        and not any(reason.startswith(doubts) for reason in item.why)
-    )
+    return item.value > 1 and Mark.PEOPLE in item.marks and not item.marks & NOT_OF_THIS_EVENT
 
 
 def _weighed(scene: Scene, named: Named) -> list[Candidate]:
@@ -82,13 +76,13 @@ def _weigh_noun(item: Candidate) -> None:
     people = noun_distance(view, number, "people")
     part = noun_distance(view, number, "part")
     if people is not None and (part is None or people < part or _counts_both(view, number)):
-        item.add(2, "people")
+        item.add(2, "people", Mark.PEOPLE)
     elif part is not None or (view.in_sentence(number.first, "freed") and noun_distance(view, number, "kind")):
-        item.add(1, "part of them")
+        item.add(1, "part of them", Mark.PEOPLE | Mark.PART)
     elif any(view.clause[cue.first] == view.clause[number.last] for cue in view.after(number.last, _REACH, "freed")):
-        item.add(1.5, "those freed")
+        item.add(1.5, "those freed", Mark.PEOPLE)
     elif view.after(number.last, 1, "others") or view.before(number.first, 1, "others"):
-        item.add(1, "others")
+        item.add(1, "others", Mark.PEOPLE)
     elif number.value == 1:
         item.add(-4, "one of what?")
     elif _counts_something_else(view, number) and not view.in_clause(number.first, "freed", "total"):
@@ -151,13 +145,13 @@ def _weigh_event(item: Candidate, scene: Scene, named: Named) -> None:
     elif scene.any("freed", "home", "moved", "decree"):
         item.add(0.5, "freed somewhere")
     elif not named:
-        item.add(-3, "nobody freed")
+        item.add(-3, "nobody freed", Mark.NOBODY_FREED)
     if view.before(number.first, 2, "total") or view.after(number.last, 2, "total"):
-        item.add(2, "total")
+        item.add(2, "total", Mark.WHOLE)
     elif view.in_clause(number.first, "total"):
-        item.add(1.5, "total in clause")
+        item.add(1.5, "total in clause", Mark.WHOLE)
     if view.before(number.first, 1, "among") or (view.before(number.first, 2, "among") and not among_those(item)):
-        item.add(1.5, "one of the whole")
+        item.add(1.5, "one of the whole", Mark.WHOLE)
 
 
 def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
@@ -186,7 +180,7 @@ def _relate(candidates: Sequence[Candidate]) -> None:
                 continue
             if _of_between(item, other):
                 if other.value >= many:  # "five of more than 1,100": of those held
-                    other.add(-8, "held")
+                    other.add(-8, "held", Mark.HELD)
                     continue
                 item.add(-3, f"of {other.value}")
                 other.add(2, "whole")
@@ -213,12 +207,11 @@ def _weigh_beside_own(item: Candidate) -> None:
     view, number = item.view, item.number
     if view is not item.views[1] or view.in_sentence(number.first, "among", "pronoun", "including"):
         return
-    counts = any(reason.startswith(("people", "part", "those", "others")) for reason in item.why)
-    if any(reason.startswith("earlier -2") for reason in item.why):
+    if Mark.EARLIER in item.marks:
         item.add(-4, "earlier than his or her own")
         return
     bare = _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end) is not None
-    if bare and not counts and not view.before(number.first, 2 * _REACH, "freed", "moved", "home"):
+    if bare and Mark.PEOPLE not in item.marks and not view.before(number.first, 2 * _REACH, "freed", "moved", "home"):
         item.add(-5, "perhaps an age")
 
 
@@ -241,7 +234,7 @@ def _alone_at_head(item: Candidate, candidates: Sequence[Candidate]) -> bool:
     view, number, body = item.view, item.number, item.views[1]
     if view.passage.where != "title" or number.first or number.bound or number.value < 2:
         return False
-    others = [one for one in candidates if one is not item and not any(reason.startswith("held") for reason in one.why)]
+    others = [one for one in candidates if one is not item and Mark.HELD not in one.marks]
     return not others and any(
         body.sentence_of(cue.first) == 0 and not body.in_sentence(cue.first, "back", "ago") for cue in body.all("freed")
     )
@@ -249,7 +242,7 @@ def _alone_at_head(item: Candidate, candidates: Sequence[Candidate]) -> bool:
 
 def _some_of_dozens(item: Candidate) -> bool:
     """ "Driven out with dozens of others; five are Lithuanians": a part of so many that nobody has counted."""
-    return any(reason.startswith("part of them") for reason in item.why) and any(
+    return Mark.PART in item.marks and any(
         number.kind == "vague" and view.in_sentence(number.first, "freed", "moved") and number.value > item.value
         for view in item.views
         for number in view.numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from matching.candidates import Candidate
+from matching.candidates import Candidate, Mark
 from matching.cues import Cue, read_table, small_words
 from matching.numbers import Number
 from matching.numberwords import meanings
@@ -19,7 +19,7 @@ _PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that te
 def weigh_doubt(item: Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
     if _held(view, number):
-        item.add(-5, "held")
+        item.add(-5, "held", Mark.HELD)
     if view.in_clause(number.first, "jailed") and not view.in_clause(number.first, "freed", "decree", "moved", "home"):
         item.add(-4, "jailed")
     _weigh_wish(item)
@@ -36,7 +36,7 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     if number.bound == "under":
         item.add(-5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
-        item.add(-7, "too many")
+        item.add(-7, "too many", Mark.TOO_MANY)
     freed = view.in_sentence(number.first, "freed")
     if freed and all(_denied(view, number, cue) for cue in freed):
         item.add(-6, "not")
@@ -124,11 +124,11 @@ def _weigh_past(item: Candidate) -> None:
     if view.told_in(number.first).keys().isdisjoint(_PAST):
         return
     if view.before(number.first, 2, "after"):
-        item.add(-4, "after those")
+        item.add(-4, "after those", Mark.AFTER)
     elif view.in_clause(number.first, "ago") or _long_ago(view, number):
-        item.add(-7, "earlier, years ago")
+        item.add(-7, "earlier, years ago", Mark.LONG_AGO)
     elif view.in_clause(number.first, "back"):
-        item.add(-9 if _one_of(view, number) and _months_ago(view, number) else -2, "earlier")
+        item.add(-9 if _one_of(view, number) and _months_ago(view, number) else -2, "earlier", Mark.EARLIER)
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
