@@ -103,7 +103,9 @@ class Bench:
             Fetcher(self.options, clock) as fetcher,
             ParseWorker(self.options) as parser,
         ):
-            await parser.parse("rss", document(0), url=self.urls[0])  # the process starts outside the time measured
+            # All processes start outside the time measured, and what each does counts from the first poll on.
+            begun = (parser.parse("rss", document(0), url=self.urls[0]) for _ in range(self.options.parse_workers))
+            await asyncio.gather(*begun)
             poller = Poller(
                 store, self.matcher, StoryBook(), fetcher, parser, clock, self.options, lambda *_, **__: None
             )

@@ -157,6 +157,7 @@ class PollStore(FeedBook, LookStore, Protocol):
         """By feed the identities, among those asked for, of entries that it is known to have by identity or by link."""
         ...
 
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]: ...  # as of a transaction, without its lock
     def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
 
     async def record_poll(self, feed: Feed, record: PollRecord) -> None:

@@ -20,7 +20,7 @@ from core.failpoints import reach
 from core.health import Condition
 from core.history import FeedHistory
 from core.links import host_of
-from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Level, NewEntry, Outcome, PollResult
+from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollResult
 from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
 from core.watch import Watcher, WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
@@ -35,7 +35,8 @@ from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
 from feeds.recording import NO_COUNTS, Counts, Recorder
 from feeds.schedule import next_poll_at, next_wait, own_pace
-from feeds.secondlook import choose_looks, is_wanted
+from feeds.secondlook import choose_looks
+from feeds.settling import settle, sighted_at
 from feeds.sifting import COPIES, Reissue, audit_verdict, find_reissue, is_suspect, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.watching import find_watched
@@ -206,15 +207,17 @@ class Pipeline:
         analysed = await self._analyse(feed, fresh, reissue)
         reach("poll.matched")
         watched = {} if feed.spec.audit else await find_watched(self._watcher, feed.spec, analysed)
-        if not watched and all(self._is_quiet(feed.spec, item) for item in analysed):
+        settled = None if watched else await self._settle(feed, analysed)
+        if settled is not None:
             hits = sum(item.analysis.relevant for item in analysed)
-            return await self._record(feed, outcome, state, Counts(parsed.total, hits=hits), new=analysed)
+            return await self._record(feed, outcome, state, Counts(parsed.total, hits=hits), new=settled)
         return await self._store_all(feed, outcome, state, analysed, parsed.total, watched)
 
-    def _is_quiet(self, spec: FeedSpec, new: NewEntry) -> bool:
-        """Whether an entry is only to be remembered: it opens no story and is not read in full."""
-        return spec.audit or (
-            new.analysis.level is Level.NONE and not (self._options.full_text_per_hour and is_wanted(spec, new))
+    async def _settle(self, feed: Feed, new: Sequence[NewEntry]) -> Sequence[NewEntry] | None:
+        """See feeds.settling."""
+        find_open = self._recorder.open_stories
+        return await settle(
+            feed, new, self._clock.now(), stories=self._stories, options=self._options, find_open=find_open
         )
 
     async def _store_all(
@@ -228,14 +231,13 @@ class Pipeline:
     ) -> PollResult:
         """The one transaction: entries, stories, outbox and the state of the feed."""
         now = self._clock.now()
-        first = feed.state.first_polled_at is None
         hits = sum(item.analysis.relevant for item in new)
         async with self._store.transaction() as transaction:
             await transaction.check_lease(feed)
             ids = await transaction.add_entries(feed, new, now)
             reach("poll.stored")
             stored = [
-                (entry_id, item, min(item.entry.published_at or now, now) if first else now)
+                (entry_id, item, sighted_at(feed, item.entry, now))
                 for entry_id, item in zip(ids, new, strict=True)
                 if entry_id is not None
             ]

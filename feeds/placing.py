@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -70,7 +70,7 @@ async def place_hits(
         return ()
     since = min(now, *(hit.at for hit in hits)) - stories.window
     open_stories = {story.id: story for story in await transaction.open_stories(since)}
-    told = {story.id: story for story in open_stories.values() if story.level is not Level.NONE}
+    told = {story.id: story for story in _told(open_stories.values())}
     ways = []
     for hit in hits:
         story, opened, alerts = None, False, 0
@@ -86,6 +86,16 @@ async def place_hits(
         if story is not None:
             ways.append(Way(hit.entry_id, story.id, opened, alerts))
     return tuple(ways)
+
+
+def place_alone(stories: Stories, spec: FeedSpec, hit: Placed, open_stories: Sequence[Story]) -> Placement:
+    """Where an entry would go, with nothing done about it."""
+    return stories.place(_member(spec, hit), _told(open_stories))
+
+
+def _told(open_stories: Iterable[Story]) -> tuple[Story, ...]:
+    """The stories that are for all, not for those who watch alone."""
+    return tuple(story for story in open_stories if story.level is not Level.NONE)
 
 
 async def place_again(
@@ -126,7 +136,7 @@ async def _is_its_own(
     """Whether the story of an entry may tell it; of a story that only watchers know, whether no other tells it."""
     if home.level is not Level.NONE:
         return True
-    placement = stories.place(_member(spec, hit), tuple(one for one in open_stories if one.level is not Level.NONE))
+    placement = place_alone(stories, spec, hit, open_stories)
     if placement.action is not Action.OPEN:
         await transaction.set_outcome(hit.entry_id, "ignored", placement.reason)
     return placement.action is Action.OPEN

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import LeaseLost, StoreError
-from core.model import Entry, Feed, FeedState, NewEntry, Outcome, PollRecord
+from core.model import Entry, Feed, FeedState, NewEntry, Outcome, PollRecord, Story
 from core.ports import PollStore
 from feeds.gathering import Gathering, Traffic
 
@@ -43,6 +43,7 @@ class Recorder:
         self._lookups: Gathering[tuple[int, Sequence[Entry]], frozenset[str]] = Gathering(
             self._look_up, traffic, LOOKUP_SECONDS
         )
+        self._open: Gathering[datetime, tuple[Story, ...]] = Gathering(self._find_open, traffic, LOOKUP_SECONDS)
 
     async def record(self, feed: Feed, record: PollRecord, new: Sequence[NewEntry] = ()) -> int:
         """Write a record with entries, none of them a hit, and release the lease; how many entries were not known.
@@ -55,6 +56,10 @@ class Recorder:
         """As PollStore.find_known_all, for one feed. Raises StoreError."""
         return await self._lookups.ask((feed_id, entries))
 
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        """As PollStore.open_stories. Raises StoreError."""
+        return await self._open.ask(since)
+
     async def finish(self) -> None:
         """Wait until everything handed in is written."""
         await self._records.finish()
@@ -62,6 +67,10 @@ class Recorder:
     async def _look_up(self, asked: Sequence[tuple[int, Sequence[Entry]]]) -> list[frozenset[str] | Exception]:
         known = await self._store.find_known_all(dict(asked))
         return [known[feed_id] for feed_id, _ in asked]
+
+    async def _find_open(self, asked: Sequence[datetime]) -> list[tuple[Story, ...] | Exception]:
+        found = await self._store.open_stories(min(asked))
+        return [tuple(story for story in found if story.updated_at >= since) for since in asked]
 
     async def _write_all(self, batch: Sequence[_Record]) -> list[int | Exception]:
         answers: _Answers = {}

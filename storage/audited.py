@@ -1,4 +1,4 @@
-"""What is asked of the store for the missed-item audit, and for feeds that are published anew."""
+"""What polls ask of entries and stories beforehand, and what is asked for the missed-item audit."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ class AuditDesk:
                 counts |= {row.title: row.copies for row in await connection.execute(query)}
         return counts
 
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        """See core.ports.PollStore."""
+        async with self._database.read() as connection:
+            return await stories.open_since(connection, since)
+
     async def list_audited(self, since: datetime, before: datetime, limit: int) -> tuple[StoredEntry, ...]:
         query = texts.stored().where(entries.c.outcome == AUDIT, entries.c.seen_at.between(since, before))
         async with self._database.read() as connection:
@@ -73,6 +78,4 @@ class AuditDesk:
                 )
 
     async def stories_since(self, since: datetime) -> tuple[Story, ...]:
-        async with self._database.read() as connection:
-            found = await stories.open_since(connection, since)
-        return tuple(story for story in found if story.level in (Level.DIGEST, Level.ALERT))
+        return tuple(story for story in await self.open_stories(since) if story.level in (Level.DIGEST, Level.ALERT))

@@ -186,6 +186,9 @@ class FakeStore:
     async def next_look_at(self) -> datetime | None:
         return min(self.due.values(), default=None)
 
+    async def open_stories(self, since: datetime) -> tuple[Story, ...]:
+        return tuple(story for story in self.stories.values() if story.updated_at >= since)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[FakeTransaction]:
         names = [name for name, value in vars(self).items() if isinstance(value, (dict, list, set))]
@@ -244,7 +247,7 @@ class FakeTransaction:
         return entry_id
 
     async def open_stories(self, since: datetime) -> tuple[Story, ...]:
-        return tuple(story for story in self._store.stories.values() if story.updated_at >= since)
+        return await self._store.open_stories(since)
 
     async def add_story(self, member: Member, summary: StorySummary, now: datetime) -> Story:
         number = len(self._store.stories) + 1

@@ -190,6 +190,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "count_titles": lambda store: store.count_titles(1, ["Title"]),
     "list_audited": lambda store: store.list_audited(NOW, NOW, 3),
     "is_covered": lambda store: store.is_covered("host.example/1", ""),
+    "open_stories": lambda store: store.open_stories(NOW),
     "stories_since": lambda store: store.stories_since(NOW),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
     "find_known_all": lambda store: store.find_known_all({1: [Entry("guid-1", "Title")], 2: []}),

@@ -99,6 +99,31 @@ async def test_levels_end_where_they_belong() -> None:
         assert [member.title for member in story.members][1] == "Story prisoner"
 
 
+async def test_a_half_match_alone_keeps_the_reason_why_no_story_took_it_and_later_ones_may_join() -> None:
+    async with polling() as it:
+        url = it.server.on(
+            "/feed",
+            reply(document()),
+            reply(feed_xml("Weather", "Story prisoner, ignorable")),
+            reply(feed_xml("Story released")),
+            reply(feed_xml("Story prisoner, told again")),
+        )
+        await it.poll(url)
+        alone = await it.poll(url)
+        assert (alone.new, alone.hits, alone.stories) == (2, 0, 0)
+        assert {item.entry.title: (item.outcome, item.reason) for item in it.store.entries.values()} == {
+            "Weather": ("no_match", "No topic was found in it."),
+            "Story prisoner, ignorable": ("half", "It is ignorable."),
+        }
+        await it.poll(url)
+        assert (await it.poll(url)).stories == 0
+        assert [member.title for member in it.store.stories[1].members] == [
+            "Story released",
+            "Story prisoner, told again",
+        ]
+        assert it.store.outcomes["Story prisoner, told again"] == "half"
+
+
 async def test_known_entries_stay_known_through_churn() -> None:
     def item(title: str, guid: str, link: str) -> str:
         return f"<item><title>{title}</title><guid isPermaLink='false'>{guid}</guid><link>{link}</link></item>"
