@@ -46,8 +46,11 @@ EIGHTH = read("news-eighth.jsonl")
 NINTH = read("news-ninth.jsonl")
 TENTH = read("news-tenth.jsonl")
 NUMBERS = read("news-numbers.jsonl")
+ELEVENTH = read("news-eleventh.jsonl")
+TWELFTH = read("news-twelfth.jsonl")
+COUNTS = read("news-counts.jsonl")
 EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + CHECKS + PAIRS + CLASSES
-EVERY += EIGHTH + NINTH + TENTH + NUMBERS
+EVERY += EIGHTH + NINTH + TENTH + NUMBERS + ELEVENTH + TWELFTH + COUNTS
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -71,7 +74,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != "" or item in SEVENTH  # some are headlines alone
-    assert re.fullmatch(rf"[fhjknopqstvwxyz]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[efghijknopqstvwxyz]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -123,10 +126,27 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
 
 @pytest.mark.parametrize(
     "items",
-    [OPEN, CLOSED, FRESH, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, CHECKS, CLASSES, EIGHTH, NINTH, TENTH],
+    [
+        OPEN,
+        CLOSED,
+        FRESH,
+        SECOND,
+        THIRD,
+        FOURTH,
+        FIFTH,
+        SIXTH,
+        SEVENTH,
+        CHECKS,
+        CLASSES,
+        EIGHTH,
+        NINTH,
+        TENTH,
+        ELEVENTH,
+        TWELFTH,
+    ],
     ids=[
         *("open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "checks", "classes"),
-        *("eighth", "ninth", "tenth"),
+        *("eighth", "ninth", "tenth", "eleventh", "twelfth"),
     ],
 )
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
