@@ -160,14 +160,10 @@ class PollStore(FeedBook, LookStore, Protocol):
     async def open_stories(self, since: datetime) -> tuple[Story, ...]: ...  # as of a transaction, without its lock
     def transaction(self) -> AbstractAsyncContextManager[Transaction]: ...
 
-    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
-        """`finish_poll` alone, for polls that brought nothing new. Raises LeaseLost."""
-        ...
-
     async def record_polls(
         self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
     ) -> Mapping[int, int]:
-        """`record_poll` for different feeds at once, with the new `entries` of each, none of them a hit.
+        """`finish_poll` for different feeds at once, with the new `entries` of each, none of them a hit.
 
         By feed how many entries were stored anew; feeds that are left out were lost (LeaseLost).
         """

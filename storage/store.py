@@ -146,10 +146,6 @@ class Store(
             await limit_idle(connection)
             yield PollTransaction(connection, self._stale)
 
-    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
-        if feed.id not in await self.record_polls([(feed, record)]):
-            raise feeds.lost(feed)
-
     async def record_polls(
         self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
     ) -> dict[int, int]:

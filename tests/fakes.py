@@ -200,10 +200,6 @@ class FakeStore:
                 setattr(self, name, value)
             raise
 
-    async def record_poll(self, feed: Feed, record: PollRecord) -> None:
-        async with self.transaction() as transaction:
-            await transaction.finish_poll(feed, record)
-
     async def record_polls(
         self, polls: Sequence[tuple[Feed, PollRecord]], entries: Mapping[int, Sequence[NewEntry]] | None = None
     ) -> Mapping[int, int]:

@@ -75,6 +75,11 @@ def ended(feed: Feed, now: datetime, *, after: timedelta = timedelta(minutes=5),
     return replace(PollRecord(Outcome.OK, state, now), **changes)  # type: ignore[arg-type]
 
 
+async def recorded(store: Store, feed: Feed, record: PollRecord) -> None:
+    """Write the end of a poll that brought no entry and whose lease still holds."""
+    assert await store.record_polls([(feed, record)]) == {feed.id: 0}
+
+
 async def claimed_feed(store: Store, now: datetime, number: int = 1) -> Feed:
     """Configure one feed more and claim it."""
     feeds = [spec(known) for known in range(1, number + 1)]

@@ -12,7 +12,7 @@ import pytest
 
 from core.model import Feed
 from storage.store import Store
-from tests.contract.store_steps import UNTIL_SOMEBODY_WAITS, ended, spec
+from tests.contract.store_steps import UNTIL_SOMEBODY_WAITS, ended, recorded, spec
 from tests.fake_clock import FakeClock
 from tests.patience import PATIENCE
 
@@ -30,7 +30,7 @@ async def polled_feeds(store: Store, other: asyncpg.Connection, clock: FakeClock
     for feed in feeds:
         record = ended(feed, clock.now(), after=timedelta(hours=1))
         sooner = replace(record.state, earliest_poll_at=clock.now() + timedelta(minutes=10))
-        await store.record_poll(feed, replace(record, state=sooner))
+        await recorded(store, feed, replace(record, state=sooner))
     while await other.fetchval("SELECT id FROM feeds ORDER BY ctid DESC LIMIT 1") != feeds[0].id:
         await other.execute("UPDATE feeds SET hits_total = hits_total WHERE id = $1", feeds[0].id)  # moves its row
     return feeds

@@ -21,6 +21,7 @@ from tests.contract.store_steps import (
     entry,
     member,
     new,
+    recorded,
     shown,
     summary,
 )
@@ -248,7 +249,7 @@ async def test_status_counts_what_there_is(store: Store, clock: FakeClock) -> No
     clock.advance(60)
     await added_story(store, clock.now(), number=2)
     feed = await claimed_feed(store, clock.now(), 2)
-    await store.record_poll(feed, replace(ended(feed, clock.now()), state=replace(feed.state, failures=2)))
+    await recorded(store, feed, replace(ended(feed, clock.now()), state=replace(feed.state, failures=2)))
     status = await store.get_status()
     assert (status.feeds, status.feeds_failing, status.entries, status.hits, status.stories) == (2, 1, 2, 2, 2)
     assert (status.subscriptions, status.alerts_sent, status.outbox_waiting, status.outbox_dead) == (1, 1, 1, 0)

@@ -44,6 +44,7 @@ from tests.contract.store_steps import (
     joined_story,
     lanes,
     new,
+    recorded,
     start,
     stored_since,
     summary,
@@ -126,7 +127,6 @@ LOOK = Look(1, 1, FEED.spec, Entry("guid-1", "Title"), Analysis(), NOW, NOW)
 WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "sync_feeds": lambda store: store.sync_feeds([FEED.spec], NOW),
     "claim_due_feeds": lambda store: store.claim_due_feeds(NOW, limit=1),
-    "record_poll": lambda store: store.record_poll(FEED, ended(FEED, NOW)),
     "record_polls": lambda store: store.record_polls([(FEED, ended(FEED, NOW))]),
     "add_feed": lambda store: store.add_feed(FEED.spec, NOW),
     "remove_feed": lambda store: store.remove_feed(FEED.spec.url),
@@ -279,8 +279,7 @@ async def test_a_locked_sqlite_file_is_told_in_a_sentence(
             with pytest.raises(StoreError, match="another program holds its lock"):
                 await WRITES[name](store)
             other.rollback()
-            if name != "record_poll":  # whose lease is made up
-                await WRITES[name](store)
+            await WRITES[name](store)
     finally:
         other.close()
         await store.close()
@@ -339,7 +338,7 @@ async def test_a_server_that_ends_all_connections_is_used_again(
         with pytest.raises(StoreError, match="Database postgresql"):
             await lose_the_connection()
         assert await store.find_known(feed.id, [entry(1), entry(2)]) == frozenset()
-        await store.record_poll(feed, ended(feed, clock.now()))
+        await recorded(store, feed, ended(feed, clock.now()))
     finally:
         await store.close()
         await server.close()
@@ -358,7 +357,7 @@ async def test_a_connection_that_was_lost_at_rest_costs_nothing(
         feed = await claimed_feed(store, clock.now())
         async with server.write() as connection:
             await connection.execute(end_all, {"name": name})
-        await store.record_poll(feed, ended(feed, clock.now()))
+        await recorded(store, feed, ended(feed, clock.now()))
     finally:
         await store.close()
         await server.close()
@@ -383,7 +382,7 @@ async def test_a_full_disk_is_told_and_loses_nothing_that_was_stored(sqlite_url:
         with pytest.raises(StoreError, match="the disk is full: free some space"):
             await fill(50, 300)
         assert await store.find_known(feed.id, [entry(1), entry(2)]) == {"guid-1", "guid-2"}
-        await store.record_poll(feed, ended(feed, clock.now()))
+        await recorded(store, feed, ended(feed, clock.now()))
     finally:
         event.remove(Pool, "connect", leave_little_room)
         await store.close()

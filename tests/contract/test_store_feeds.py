@@ -12,7 +12,7 @@ from core.errors import LeaseLost
 from core.history import FeedHistory
 from core.model import FeedState, Level, Outcome, PollRecord
 from storage.store import Store
-from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, spec, summary
+from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, recorded, spec, summary
 from tests.fake_clock import FakeClock
 
 
@@ -50,7 +50,7 @@ async def test_the_state_of_a_poll_is_kept_exactly(store: Store, clock: FakeCloc
         earliest_poll_at=clock.now() + timedelta(minutes=6),
         history=FeedHistory((1_700_000_000, 1_700_003_600), True, 2, clock.now(), 503, "https://new.example/", "", 1),
     )
-    await store.record_poll(feed, replace(ended(feed, clock.now()), outcome=Outcome.HTTP, state=state))
+    await recorded(store, feed, replace(ended(feed, clock.now()), outcome=Outcome.HTTP, state=state))
     assert await store.claim_due_feeds(clock.now(), limit=5) == ()
     clock.advance(7 * 60)
     (again,) = await store.claim_due_feeds(clock.now(), limit=5)
@@ -60,7 +60,7 @@ async def test_the_state_of_a_poll_is_kept_exactly(store: Store, clock: FakeCloc
 async def test_outcome_and_error_of_the_record_are_kept_when_the_state_has_none(store: Store, clock: FakeClock) -> None:
     feed = await claimed_feed(store, clock.now())
     record = ended(feed, clock.now(), after=timedelta(0), outcome=Outcome.TIMEOUT, error="no answer in 20 s")
-    await store.record_poll(feed, replace(record, state=replace(record.state, last_outcome="")))
+    await recorded(store, feed, replace(record, state=replace(record.state, last_outcome="")))
     (again,) = await store.claim_due_feeds(clock.now(), limit=1)
     assert (again.state.last_outcome, again.state.last_error) == ("error:timeout", "no answer in 20 s")
 
@@ -69,8 +69,7 @@ async def test_a_stale_epoch_writes_nothing(store: Store, clock: FakeClock) -> N
     slow = await claimed_feed(store, clock.now())
     clock.advance(LEASE.total_seconds())
     (quick,) = await store.claim_due_feeds(clock.now(), limit=1)
-    with pytest.raises(LeaseLost, match="Feed 1"):
-        await store.record_poll(slow, ended(slow, clock.now(), after=timedelta(days=9)))
+    assert await store.record_polls([(slow, ended(slow, clock.now(), after=timedelta(days=9)))]) == {}
 
     async def check() -> None:
         async with store.transaction() as transaction:
@@ -82,10 +81,10 @@ async def test_a_stale_epoch_writes_nothing(store: Store, clock: FakeClock) -> N
             await transaction.finish_poll(slow, ended(slow, clock.now()))
 
     for step in (check, write):
-        with pytest.raises(LeaseLost):
+        with pytest.raises(LeaseLost, match="Feed 1"):
             await step()
     assert await store.find_known(quick.id, [entry()]) == frozenset()
-    await store.record_poll(quick, ended(quick, clock.now(), after=timedelta(0)))
+    await recorded(store, quick, ended(quick, clock.now(), after=timedelta(0)))
     assert len(await store.claim_due_feeds(clock.now(), limit=1)) == 1
 
 
@@ -98,9 +97,8 @@ async def test_polls_recorded_together_leave_out_those_that_were_lost(store: Sto
     assert written == {feed.id: 0 for feed in polled if feed.id != taken.id}
     hits = {record.id: record.hits for record in await store.list_feeds()}
     assert hits == {feed.id: 0 if feed.id == taken.id else feed.id for feed in polled}
-    with pytest.raises(LeaseLost):
-        await store.record_poll(polled[2], ended(polled[2], clock.now()))
-    await store.record_poll(taken, ended(taken, clock.now(), hits=1))
+    assert await store.record_polls([(polled[2], ended(polled[2], clock.now()))]) == {}
+    await recorded(store, taken, ended(taken, clock.now(), hits=1))
 
 
 async def test_a_poll_that_brought_nothing_leaves_its_times_and_what_changed_meanwhile(
@@ -111,14 +109,14 @@ async def test_a_poll_that_brought_nothing_leaves_its_times_and_what_changed_mea
     read = replace(
         feed.state, etag='"1"', body_hash="abc", first_polled_at=clock.now(), history=FeedHistory((7,), True)
     )
-    await store.record_poll(feed, replace(ended(feed, clock.now()), state=replace(read, last_outcome="ok")))
+    await recorded(store, feed, replace(ended(feed, clock.now()), state=replace(read, last_outcome="ok")))
     for kind, etag in (("rss", '"1"'), ("jsonfeed", None)):
         clock.advance(3600)
         (again,) = await store.claim_due_feeds(clock.now(), limit=1)
         await store.sync_feeds([replace(feed.spec, kind=kind)], clock.now())
         quiet = replace(again.state, next_poll_at=clock.now() + timedelta(minutes=7), last_ok_at=clock.now())
         quiet = replace(quiet, last_outcome="not_modified", earliest_poll_at=clock.now() + timedelta(minutes=6))
-        await store.record_poll(again, PollRecord(Outcome.NOT_MODIFIED, quiet, clock.now(), entries=40))
+        await recorded(store, again, PollRecord(Outcome.NOT_MODIFIED, quiet, clock.now(), entries=40))
         (kept,) = await store.list_feeds()
         assert kept.polled_at == clock.now()
         assert (kept.state.etag, kept.entries, kept.hits) == (etag, 0, 0)
@@ -156,7 +154,7 @@ async def test_the_cap_of_a_host_counts_over_all_claims(store: Store, database_u
     hosts = [feed.spec.url.split("/")[2] for feed in feeds]
     assert sorted(hosts) == ["other.example", "same.example", "same.example"]
     for feed in feeds:
-        await store.record_poll(feed, ended(feed, clock.now()))
+        await recorded(store, feed, ended(feed, clock.now()))
     assert len(await store.claim_due_feeds(clock.now(), limit=9, per_host=2)) == 2
 
 
@@ -172,7 +170,7 @@ async def test_a_crowded_host_does_not_hide_the_others(store: Store, clock: Fake
 async def test_force_and_urls_choose_feeds(store: Store, clock: FakeClock) -> None:
     await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
     for feed in await store.claim_due_feeds(clock.now(), limit=9):
-        await store.record_poll(feed, ended(feed, clock.now()))
+        await recorded(store, feed, ended(feed, clock.now()))
     assert await store.claim_due_feeds(clock.now(), limit=9, urls=[spec(2).url]) == ()
     (second,) = await store.claim_due_feeds(
         clock.now(), limit=9, urls=[spec(2).url, "https://unknown.example/"], force=True
@@ -184,7 +182,7 @@ async def test_force_and_urls_choose_feeds(store: Store, clock: FakeClock) -> No
 async def test_those_due_longest_come_first(store: Store, clock: FakeClock) -> None:
     await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
     for feed, minutes in zip(await store.claim_due_feeds(clock.now(), limit=9), (3, 1, 2), strict=True):
-        await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(minutes=minutes)))
+        await recorded(store, feed, ended(feed, clock.now(), after=timedelta(minutes=minutes)))
     clock.advance(600)
     order = [feed.spec.name for feed in await store.claim_due_feeds(clock.now(), limit=9)]
     assert order == ["Feed 2", "Feed 3", "Feed 1"]
@@ -213,7 +211,7 @@ async def test_a_restart_polls_nothing_early_but_a_shorter_interval_counts(store
     daily = replace(spec(), interval=timedelta(days=1))
     await store.sync_feeds([daily], clock.now())
     (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
-    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(days=1)))
+    await recorded(store, feed, ended(feed, clock.now(), after=timedelta(days=1)))
     clock.advance(60)
     await store.sync_feeds([daily], clock.now())
     assert await store.claim_due_feeds(clock.now(), limit=1) == ()
@@ -226,7 +224,7 @@ async def test_a_restart_polls_nothing_early_but_a_shorter_interval_counts(store
 async def test_another_source_type_reads_the_whole_feed_again(store: Store, clock: FakeClock) -> None:
     feed = await claimed_feed(store, clock.now())
     state = replace(feed.state, etag='"1"', last_modified="x", body_hash="h", first_polled_at=clock.now())
-    await store.record_poll(feed, replace(ended(feed, clock.now()), state=state))
+    await recorded(store, feed, replace(ended(feed, clock.now()), state=state))
     await store.sync_feeds([replace(spec(), kind="jsonfeed")], clock.now())
     (again,) = await store.claim_due_feeds(clock.now(), limit=1, force=True)
     assert (again.state.etag, again.state.last_modified, again.state.body_hash) == (None, None, "")
@@ -263,7 +261,7 @@ async def test_a_transaction_that_raises_leaves_nothing(store: Store, clock: Fak
         await fail_at_the_end()
     assert await store.get_status() == before
     assert await store.find_known(feed.id, [entry()]) == frozenset()
-    await store.record_poll(feed, ended(feed, clock.now()))
+    await recorded(store, feed, ended(feed, clock.now()))
 
 
 async def test_a_time_without_zone_is_refused(store: Store, clock: FakeClock) -> None:
@@ -275,7 +273,7 @@ async def test_all_feeds_of_the_configuration_are_listed_with_their_state(store:
     await store.sync_feeds([spec(1), spec(2), spec(3)], clock.now())
     (feed,) = await store.claim_due_feeds(clock.now(), limit=1, urls=[spec(2).url])
     record = ended(feed, clock.now(), hits=2)
-    await store.record_poll(feed, record)
+    await recorded(store, feed, record)
     await store.sync_feeds([spec(1), spec(2)], clock.now())
     first, second = await store.list_feeds()
     assert (first.spec, first.polled_at, first.hits) == (spec(1), None, 0)
@@ -289,7 +287,7 @@ async def test_breaking_news_call_feeds_sooner_as_their_servers_allow(store: Sto
         due, earliest = waits[int(feed.spec.name.split()[1])]
         allowed = None if earliest is None else clock.now() + timedelta(minutes=earliest)
         record = ended(feed, clock.now(), after=timedelta(minutes=due))
-        await store.record_poll(feed, replace(record, state=replace(record.state, earliest_poll_at=allowed)))
+        await recorded(store, feed, replace(record, state=replace(record.state, earliest_poll_at=allowed)))
     assert await store.hasten_feeds(clock.now()) == 3
     minutes = [(record.state.next_poll_at - clock.now()) / timedelta(minutes=1) for record in await store.list_feeds()]
     assert minutes == [10, 45, 20, 5, 0]
@@ -315,7 +313,7 @@ async def test_a_feed_that_moved_counts_for_its_new_host(store: Store, clock: Fa
     feed = await claimed_feed(store, clock.now())
     record = ended(feed, clock.now(), after=timedelta(0))
     moved = replace(record.state, history=FeedHistory(address="https://host2.example/feed"))
-    await store.record_poll(feed, replace(record, state=moved))
+    await recorded(store, feed, replace(record, state=moved))
     await store.sync_feeds([spec(1), spec(2)], clock.now())
     assert len(await store.claim_due_feeds(clock.now(), limit=5, per_host=1)) == 1
 
@@ -324,7 +322,7 @@ async def test_a_shorter_longest_interval_is_heeded_at_once(store: Store, clock:
     slow = replace(spec(), max_interval=timedelta(hours=6))
     await store.sync_feeds([slow], clock.now())
     (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
-    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(hours=6)))
+    await recorded(store, feed, ended(feed, clock.now(), after=timedelta(hours=6)))
     await store.sync_feeds([replace(slow, max_interval=timedelta(hours=1))], clock.now())
     (stored,) = await store.list_feeds()
     assert stored.state.next_poll_at == clock.now() + timedelta(hours=1)

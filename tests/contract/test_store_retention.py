@@ -18,6 +18,7 @@ from tests.contract.store_steps import (
     joined_story,
     lanes,
     new,
+    recorded,
     shown,
 )
 from tests.fake_clock import FakeClock
@@ -65,7 +66,7 @@ async def test_what_still_stands_in_its_feed_stays_known(store: Store, clock: Fa
     clock.advance(400 * DAY)
     (feed,) = await store.claim_due_feeds(clock.now(), limit=1)
     await store.find_known(feed.id, pinned)
-    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(0)))
+    await recorded(store, feed, ended(feed, clock.now(), after=timedelta(0)))
     clock.advance(400 * DAY)
     assert (await store.prune(clock.now(), **RETENTION)).identities == 0
     assert await store.find_known(feed.id, pinned) == {"guid-1", "guid-2"}

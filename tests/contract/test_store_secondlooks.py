@@ -11,7 +11,7 @@ from core.errors import LeaseLost
 from core.model import Analysis, Feed, Level, Member
 from core.secondlook import Look, LookResult, LookTrace, NewLook
 from storage.store import Store
-from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, spec, summary
+from tests.contract.store_steps import LEASE, claimed_feed, ended, entry, member, new, recorded, spec, summary
 from tests.fake_clock import FakeClock
 
 
@@ -151,7 +151,7 @@ async def test_an_entry_is_rewritten_and_its_member_replaced(store: Store, clock
 async def test_looks_go_with_their_entries(store: Store, clock: FakeClock) -> None:
     feed: Feed = await claimed_feed(store, clock.now())
     assert feed.id == 1
-    await store.record_poll(feed, ended(feed, clock.now(), after=timedelta(0)))
+    await recorded(store, feed, ended(feed, clock.now(), after=timedelta(0)))
     await wanted(store, clock, 1)
     clock.advance(timedelta(days=100).total_seconds())
     pruned = await store.prune(clock.now(), keep_text=timedelta(days=90), keep_identity=timedelta(days=700))
