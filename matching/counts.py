@@ -22,6 +22,8 @@ _MOST = 100  # numbers weighed of a passage
 _PAIRED = 12  # numbers that may be halves of a whole
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
 _NOUN = 4  # letters of a word that may be a noun
+_ROUND = 50  # what an envoy is said to have brought about is a round number
+_PAIR = 2  # two leaders, two sides: who meets and talks
 _REACH = 3  # tokens between a number and the noun it counts
 
 
@@ -145,13 +147,27 @@ def _weigh_event(item: Candidate, scene: Scene, named: Named) -> None:
     elif scene.any("freed", "home", "moved", "decree"):
         item.add(0.5, "freed somewhere")
     elif not named:
-        item.add(-3, "nobody freed", Mark.NOBODY_FREED)
+        _weigh_untold(item, scene)
     if view.before(number.first, 2, "total") or view.after(number.last, 2, "total"):
         item.add(2, "total", Mark.WHOLE)
     elif view.in_clause(number.first, "total"):
         item.add(1.5, "total in clause", Mark.WHOLE)
     if view.before(number.first, 1, "among") or (view.before(number.first, 2, "among") and not among_those(item)):
         item.add(1.5, "one of the whole", Mark.WHOLE)
+
+
+def _weigh_untold(item: Candidate, scene: Scene) -> None:
+    """No word of a release that the lists know. Where the text as a whole is surely about one ("fifty-two people: a
+    one-way ticket"), that is no reproach to a number of people that is not of further ones, of an envoy's record or of
+    pairs."""
+    view, number = item.view, item.number
+    record = number.value % _ROUND == 0 and scene.any("envoy")
+    further = view.before(number.first, 1, "others") or view.after(number.last, 1, "others")
+    counts = Mark.PEOPLE in item.marks or view.passage.where == "title"
+    if scene.sure and counts and number.value > _PAIR and not further and not record and not scene.any("failed"):
+        item.add(-0.5, "a release is not told of in words known")
+    else:
+        item.add(-3, "nobody freed", Mark.NOBODY_FREED)
 
 
 def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:

@@ -139,7 +139,7 @@ class PackMatcher:
 
     def _read_facts(self, reading: Reading, topics: Sequence[str]) -> tuple[Facts, Mapping[str, Any]]:
         """Facts and signature of a text that matched, or that a story may take for its context."""
-        scene = set_scene(reading)
+        scene = set_scene(reading, sure=RELEASE in topics)
         facts = extract(reading, self.lexicon, scene, release=not topics or RELEASE in topics)
         return facts, signature(reading, self.lexicon, facts, topics, scene)
 

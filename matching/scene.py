@@ -125,6 +125,7 @@ class Scene:
     title: View
     body: View
     langs: tuple[str, ...]
+    sure: bool = False  # is a release what the text as a whole is about?
 
     @property
     def views(self) -> tuple[View, View]:
@@ -135,10 +136,11 @@ class Scene:
         return any(view.cues.get(name) for view in self.views for name in names)
 
 
-def set_scene(reading: Reading) -> Scene:
-    """Lay a reading out. Persons are those that the lexicon found; a person named twice stands twice."""
+def set_scene(reading: Reading, *, sure: bool = False) -> Scene:
+    """Lay a reading out. Persons are those that the lexicon found; a person named twice stands twice. `sure` says that
+    the topics of the text make it one about a release."""
     langs = languages([reading.title, reading.body], reading.lang)
-    return Scene(_view(reading.title, reading, langs), _view(reading.body, reading, langs), langs)
+    return Scene(_view(reading.title, reading, langs), _view(reading.body, reading, langs), langs, sure)
 
 
 def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:

@@ -12,6 +12,7 @@ from core.model import Facts
 from matching.facts import extract
 from matching.matcher import PackMatcher, load_matcher
 from matching.reading import read
+from matching.scene import set_scene
 
 TOLD = Path(__file__).parent.parent / "data" / "facts-told.txt"
 
@@ -58,7 +59,8 @@ def test_what_is_told_is_read(matcher: PackMatcher, lang: str) -> None:
     for of, expected, text in rows():
         if of == lang:
             title, _, body = text.partition(" / ")
-            facts = extract(read(matcher.lexicon, title, body, lang), matcher.lexicon)
+            reading = read(matcher.lexicon, title, body, lang)
+            facts = extract(reading, matcher.lexicon, set_scene(reading, sure=True))
             if not fits(expected, facts):
                 told = facts.released, facts.at_least, facts.remaining, facts.destination, facts.mediators
                 wrong.append((expected, told, text))
