@@ -54,6 +54,8 @@ def _deed_in_summary(scene: Scene, mentions: Sequence[Mention]) -> bool:
         return False
     body = scene.body
     real = real_sentences(body)
+    if _speaks_in_title(scene, mentions):
+        return False
     if any(number.kind == "count" and number.value > 1 for view in scene.views for number in view.numbers):
         return False
     return any(
@@ -62,6 +64,17 @@ def _deed_in_summary(scene: Scene, mentions: Sequence[Mention]) -> bool:
         and body.in_sentence(cue.first, "single")
         and not _several(body, cue.first)
         for cue in body.all("freed")
+    )
+
+
+def _speaks_in_title(scene: Scene, mentions: Sequence[Mention]) -> bool:
+    """ "Kalesnikava: 'First I want to see my father'": a title that begins with a name and a colon, and a quotation
+    or a press conference."""
+    title = scene.title
+    told = scene.any("tells") or _QUOTE.search(title.passage.text)
+    return bool(told) and any(
+        item.view is title and item.first <= _INITIAL and title.passage.text[title.passage.ends[item.last] :][:1] == ":"
+        for item in mentions
     )
 
 
@@ -152,8 +165,10 @@ def _tells(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> b
 def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> int:
     """ "... released together with Maushuk and an American": those without a name whom "and" joins to one."""
     found = 0
+    titled = {item.person for item in mentions if item.view is scene.title}
     for item in mentions:
-        if item.person in freed:
+        later = item.view is scene.title and not titled.issuperset(freed)  # the one beside is named in the summary
+        if item.person in freed and not later:
             joined = item.view.after(item.last, 1, "and")
             found += bool(joined and _unnamed_after(item.view, joined[0].last))
     return min(found, 1)
