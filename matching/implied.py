@@ -18,6 +18,33 @@ _NEAR = 3  # words between "and" and who is joined
 
 
 def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, release: bool) -> Count | None:
+    """How many are free by what names and nouns tell; see `_by_names` and `_alone`."""
+    return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions)
+
+
+def _alone(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
+    """ "Statkevich is with his wife after a stroke", "A pregnant illustrator is let out": one, where the text is surely
+    about a release, is about one person and tells why or how that one alone is free."""
+    if not scene.sure or scene.any("total", "failed") or _among_others(scene):
+        return None
+    titled = {item.person for item in mentions if item.view is scene.title}
+    persons = titled or {item.person for item in mentions}
+    who = next(scene.title.all("single"), None)
+    if len(persons) > 1 or not (persons or who) or scene.title.asks(0):
+        return None
+    if not any(_real_own(view, cue) for view in scene.views for cue in view.all("own")):
+        return None
+    if persons:
+        return Count(1, False, words_of(mentions, sorted(persons)))
+    return Count(1, False, scene.title.text(who.first, who.last)) if who else None
+
+
+def _real_own(view: View, cue: Cue) -> bool:
+    """Did what lets one out alone happen, to one?"""
+    return not view.in_clause(cue.first, "forecast") and not view.before(cue.first, _NEAR, "negation")
+
+
+def _by_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, release: bool) -> Count | None:
     """One person freed and nobody else spoken of: one. Two when a title joins them and says they are free, or one came
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
@@ -61,9 +88,9 @@ def _deed_in_summary(scene: Scene, mentions: Sequence[Mention]) -> bool:
     return any(
         body.sentence_of(cue.first) in real
         and not body.in_sentence(cue.first, "back", "ago", "among", "tells", "says", "refuse", "others", "total")
-        and body.in_sentence(cue.first, "single")
+        and (body.in_sentence if cue.name == "freed" else body.in_clause)(cue.first, "single")
         and not _several(body, cue.first)
-        for cue in body.all("freed")
+        for cue in body.all(*(("freed", "home", "moved") if scene.sure else ("freed",)))
     )
 
 
