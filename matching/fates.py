@@ -48,7 +48,8 @@ def epithets(view: View) -> Iterator[tuple[str, int, int]]:
                 and found.sentence == view.sentence_of(cue.first)
                 and abs(found.first - cue.first) < _CLOSE
             ]
-            if near is None or kin:
+            titled = any(found.first == cue.last + 1 for found in view.persons)  # "laureate Poczobut"
+            if (near is None and not titled) or kin:
                 yield rule["person"], cue.first, cue.last
 
 

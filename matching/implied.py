@@ -19,16 +19,18 @@ _NEAR = 3  # words between "and" and who is joined
 
 def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, release: bool) -> Count | None:
     """How many are free by what names and nouns tell; see `_by_names` and `_alone`."""
-    return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions)
+    return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions, freed)
 
 
-def _alone(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
+def _alone(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:
     """ "Statkevich is with his wife after a stroke", "A pregnant illustrator is let out": one, where the text is surely
     about a release, is about one person and tells why or how that one alone is free."""
     if not scene.sure or scene.any("total", "failed") or _among_others(scene):
         return None
     titled = {item.person for item in mentions if item.view is scene.title}
     persons = titled or {item.person for item in mentions}
+    if len(persons) > 1:
+        persons = set(freed)  # the other one is asked about it, or is not free
     who = next(scene.title.all("single"), None)
     if len(persons) > 1 or not (persons or who) or scene.title.asks(0):
         return None
@@ -218,8 +220,9 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
     "a priest and a nun"."""
     view = scene.title
     real = real_sentences(view)
-    if mentions or not real:
-        return None
+    named = {item.person for item in mentions}
+    if not real or len(named) > 1 or any(item.view is view for item in mentions):
+        return None  # the summary may say who it is
     for cue in view.all("single"):
         told = view.in_clause(cue.first, "freed") and view.sentence_of(cue.first) in real
         several = [other for other in _several(view, cue.first) if abs(other.first - cue.last) > _NEAR]
