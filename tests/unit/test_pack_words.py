@@ -69,6 +69,11 @@ def lexicon() -> Lexicon:
         ("How ridiculous", "lift"),
         ("Премиерът премина", "prize"),
         ("Ученик от София", "border"),
+        ("Wiosną otwarto muzeum", "viasna"),
+        ("Вясной 2026 года", "viasna"),
+        ("Весной начался ремонт", "viasna"),
+        ("Сёлета вясна ранняя", "viasna"),
+        ("Вясна прыйшла ў Мінск", "viasna"),
     ],
 )
 def test_a_word_of_one_language_is_no_word_of_another(lexicon: Lexicon, text: str, concept: str) -> None:
@@ -125,6 +130,11 @@ def test_what_only_sounds_like_it_is_not_meant(lexicon: Lexicon, text: str, conc
         ("Амерыканскі Мінфін", "ofac"),
         ("Отсидели и вышли", "freedom"),
         ("Амністыя іх не датычыць", "left_out"),
+        ("Пра гэта паведаміла «Вясна»", "viasna"),
+        ("Праца з «Вясной»", "viasna"),
+        ("Волонтёры «Весны»", "viasna"),
+        ("Звіт «Вясни»", "viasna"),
+        ("Centrum Praw Człowieka „Wiasna”", "viasna"),
     ],
 )
 def test_what_is_remembered_hoped_printed_or_still_sits_is_told(lexicon: Lexicon, text: str, concept: str) -> None:
