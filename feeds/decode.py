@@ -7,6 +7,7 @@ parser's regular expressions to choke on.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from html.entities import html5
 from itertools import islice
@@ -29,6 +30,8 @@ _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _REFERENCE = re.compile(
     r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
 )
+# What is no reference once `defuse` has mended them: https://www.w3.org/TR/xml/#syntax
+_BARE = re.compile(r"&(?!(?:#[0-9]++|#x[0-9a-fA-F]++|lt|gt|amp|quot|apos);)")
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
 _XML_DECLARATION = re.compile(r"<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
@@ -97,6 +100,17 @@ def defuse(text: str) -> str:
     _check_attributes(text)
     _check_depth(text)
     return DECLARATION + text
+
+
+def escape_bare(text: str) -> str:
+    """A defused text in which every "&" that begins no reference is written as one: "AT&T" means what it says."""
+    if not _BARE.search(text):
+        return text
+    pieces, position = [], 0
+    for start, end in _unquoted(text):
+        pieces += [text[position:start], _BARE.sub("&amp;", text[start:end])]
+        position = end
+    return "".join(pieces)
 
 
 def check_kind(text: str) -> None:
@@ -197,15 +211,22 @@ def _end_of(text: str, start: int, parts: re.Pattern[str]) -> int:
 
 
 def _mend_reference(match: re.Match[str]) -> str:
-    """Keep possible character references, write named ones of HTML as characters, drop the impossible."""
+    """Keep possible character references, write named ones of HTML as characters, drop the impossible.
+
+    Numbers of C1 controls mean windows-1252: https://html.spec.whatwg.org/multipage/parsing.html#numeric-character-reference-end-state
+    """
     hexadecimal, decimal, name = match.groups()
     if name is not None:
         char = html5.get(name + ";", "")
         return match[0] if not char or "<" in char or "&" in char else char
     digits = (hexadecimal or decimal).lstrip("0")[:12]
     code = int(digits or "0", 16 if hexadecimal else 10)
+    if 0x80 <= code < 0xA0:
+        return bytes([code]).decode("cp1252", "ignore")
     possible = code in (9, 10, 13) or 32 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF
-    return match[0] if possible else ""
+    if not possible:
+        return ""
+    return match[0] if match[0].endswith(";") and match[0][2] != "X" else f"&#{code};"
 
 
 def _join_pair(match: re.Match[str]) -> str:
@@ -236,20 +257,28 @@ def _may_be_deep(text: str) -> bool:
 
 
 def _without_quoted(text: str) -> str:
-    """The text without comments and CDATA sections; those that never end stay, each looked at once."""
+    """The text without comments and CDATA sections; those that never end stay."""
+    return "".join([text[start:end] for start, end in _unquoted(text)])
+
+
+def _unquoted(text: str) -> Iterator[tuple[int, int]]:
+    """Where the parts begin and end that stand outside of comments and CDATA sections; the last reaches to the end.
+
+    Each opening that never closes is looked at once.
+    """
     closings = {"<!--": "-->", "<![CDATA[": "]]>"}
     starts = {opening: text.find(opening) for opening in closings}
-    pieces, position = [], 0
+    position = 0
     while starts := {opening: start for opening, start in starts.items() if start >= 0}:
         opening = min(starts, key=starts.__getitem__)
         end = text.find(closings[opening], starts[opening] + len(opening))
         if end < 0:
             del starts[opening]
             continue
-        pieces.append(text[position : starts[opening]])
+        yield position, starts[opening]
         position = end + 3
         starts |= {one: text.find(one, position) for one, start in starts.items() if start < position}
-    return "".join([*pieces, text[position:]])
+    yield position, len(text)
 
 
 def _check_attributes(text: str) -> None:

@@ -114,7 +114,7 @@ def read_quickly(text: str, url: str) -> Document | None:
             return reader.rss(root)
         if root.tag == f"{{{ATOM}}}feed":
             return reader.atom(root)
-    except (_Doubt, ParseError):
+    except (_Doubt, ParseError, RecursionError):
         pass
     return None
 

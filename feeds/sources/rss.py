@@ -18,7 +18,7 @@ from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, Hints, ParsedFeed
 from core.sentence import Sentence
 from feeds import fault_texts as told
-from feeds.decode import check_kind, defuse, is_whole, no_feed, read_characters
+from feeds.decode import check_kind, defuse, escape_bare, is_whole, no_feed, read_characters
 from feeds.entries import (
     MAX_SUMMARY,
     MAX_TEXT,
@@ -45,6 +45,7 @@ _PERIODS = {
     "monthly": timedelta(days=30),
     "yearly": timedelta(days=365),
 }
+_OPENING = re.compile(r"<(?:[A-Za-z][\w.-]{0,30}:)?(?:item|entry)(?=[\s/>])")
 _SKIPS = re.compile(r"<(skipHours|skipDays)\s*>(.{0,3000}?)</\1\s*>", re.DOTALL)
 _SKIP_ITEM = re.compile(r"<(?:hour|day)\s*>\s*([A-Za-z0-9]{1,12})\s*<", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -83,8 +84,14 @@ SOURCE = RssSource()
 
 
 def read_xml(text: str, url: str) -> Any:
-    """Read prepared text by the quick road if it is plain enough, else by feedparser: the result is the same."""
-    return read_quickly(text, url) or parse_xml(text, url)
+    """Read prepared text by the quick road if it is plain enough, else by feedparser: the result is the same.
+
+    Only a text that the quick road refuses may have an "&" too many, of which feedparser makes names ("AT&T;").
+    """
+    document = read_quickly(text, url)
+    if document is None and (mended := escape_bare(text)) != text:
+        text, document = mended, read_quickly(mended, url)
+    return document or parse_xml(text, url)
 
 
 def parse_xml(text: str, url: str) -> Any:
@@ -106,6 +113,9 @@ def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -
         document = read_xml(defuse(split.keep(chosen)), url)
         read = _read(document, text, url, {}, {})
         return replace(read, total=len(split.items), dropped=len(split.items) - len(chosen))
+    if split is None and len(starts := [match.start() for match in _OPENING.finditer(text)]) > limit:
+        read = _read(read_xml(defuse(text[: starts[limit]]), url), text, url, {}, {})
+        return replace(read, total=len(starts), dropped=len(starts) - limit)
     keys = [hash_text(item) for item in split.items] if split else []
     if split and not seen.keys().isdisjoint(keys):
         unseen = [number for number, key in enumerate(keys) if key not in seen]

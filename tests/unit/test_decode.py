@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import ParseError
 from core.model import Outcome
 from feeds.charset import decode_bytes
-from feeds.decode import DECLARATION, is_whole, prepare
+from feeds.decode import DECLARATION, escape_bare, is_whole, prepare
 
 RUSSIAN = "Лукашенко помиловал политзаключённых после переговоров с посланником США в Минске"
 UKRAINIAN = "Президент Білорусі звільнив політв’язнів після зустрічі з представниками США їхніх родин"
@@ -119,6 +120,26 @@ def test_impossible_characters_and_references_are_removed() -> None:
 def test_references_to_halves_of_a_pair_are_joined_or_removed() -> None:
     assert "<title>😀x</title>" in prepare(rss("<title>&#xD83D;&#xDE00;x&#xD83D;</title>"))
     assert "<title>😀</title>" in prepare(rss("<title>&#55357;&#56832;</title>"))
+
+
+def test_references_mean_what_browsers_read_in_them() -> None:
+    text = prepare(rss("<title>&#147;A&#148; &#x97; &#129;b &#65 &#X42; AT&#T</title>"))
+    assert "<title>“A” — b &#65; &#66; AT&#T</title>" in text
+
+
+def test_an_ampersand_that_begins_no_reference_is_escaped_where_it_counts() -> None:
+    text = "<a b='x?c=1&d=2'>AT&T & Q&A; &amp; &#65;<![CDATA[R&D]]>&<!-- & -->&<![CDATA[&"
+    mended = "<a b='x?c=1&amp;d=2'>AT&amp;T &amp; Q&amp;A; &amp; &#65;<![CDATA[R&D]]>&amp;<!-- & -->&amp;<![CDATA[&amp;"
+    assert escape_bare(text) == mended
+    assert escape_bare(mended) == mended
+    assert escape_bare("<a>R&amp;D</a>") == "<a>R&amp;D</a>"
+
+
+@pytest.mark.parametrize("unit", ["&", "<![CDATA[&", "<!--&", "&<![CDATA[]]>", "&#", "&#x"])
+def test_ampersands_are_escaped_in_time_proportional_to_the_length(unit: str) -> None:
+    began = process_time()
+    escape_bare(unit * (2_000_000 // len(unit)))
+    assert process_time() - began < 20
 
 
 def test_named_references_of_html_become_characters_and_those_of_xml_stay() -> None:

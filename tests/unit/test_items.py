@@ -83,9 +83,8 @@ def test_a_document_with_nothing_in_common_is_read_whole() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        "<item><title>Q & A</title><guid>1</guid></item>",
         "<item><title>unclosed<guid>1</guid></item>",
-        "<item><title>&bogus;</title></item>",
+        "<item><title>undeclared</title><x:y>1</x:y><z></item>",
     ],
 )
 def test_damaged_documents_are_read_whole_every_time(broken: str) -> None:
@@ -94,6 +93,24 @@ def test_damaged_documents_are_read_whole_every_time(broken: str) -> None:
     assert (first.total, first.seen) == (2, b"")
     sound = SOURCE.parse_unseen(rss(item("A", "1")), url=URL)
     assert len(SOURCE.parse_unseen(body, url=URL, seen=sound.seen).feed.entries) == 2
+
+
+def test_an_ampersand_too_many_keeps_no_item_from_being_left_out() -> None:
+    body = rss(item("A", "1"), "<item><title>AT&T & friends &bogus;</title><link>/b?x=1&copy=2</link></item>")
+    first = SOURCE.parse_unseen(body, url=URL)
+    assert [(entry.title, entry.url[-13:]) for entry in first.feed.entries][1] == (
+        "AT&T & friends &bogus;",
+        "/b?x=1&copy=2",
+    )
+    more = body.replace(b"<channel>", b"<channel>" + item("C", "3").encode())
+    assert [entry.title for entry in SOURCE.parse_unseen(more, url=URL, seen=first.seen).feed.entries] == ["C"]
+
+
+@pytest.mark.parametrize("empty", ["<item/>", "<item>", "<entry />"])
+def test_of_very_many_items_that_cannot_be_told_apart_the_first_are_read(empty: str) -> None:
+    read = SOURCE.parse_unseen(rss(item("A", "1"), empty * 500), url=URL, limit=20)
+    assert (read.total, read.dropped, read.feed.entries[0].title) == (501, 481, "A")
+    assert read.feed.whole
 
 
 def test_links_and_guids_are_judged_with_the_items_that_are_not_read_again() -> None:

@@ -28,6 +28,7 @@ NAMESPACES = (
 ITEM_PARTS = (
     "<title>Пяць чалавек вызвалілі</title>",
     "<title>&lt;b&gt;Bold&lt;/b&gt; &amp;amp; more</title>",
+    "<title>&#147;Quoted&#148; &#x97; &#129;dash</title>",
     "<title/>",
     "<title>Ã©cole</title>",
     "<title>one <b>two</b></title>",
@@ -180,6 +181,12 @@ def test_generated_feeds_are_read_quickly_and_alike(number: int) -> None:
 @pytest.mark.parametrize("part", ITEM_PARTS)
 def test_each_part_of_an_item_alone(part: str) -> None:
     check(rss_document(["<title>Site</title>"], [[part], ["<title>next</title>"]]).encode())
+
+
+def test_what_is_nested_too_deep_for_the_quick_road_is_read() -> None:
+    deep = "<a>" * 1900 + "</a>" * 1900
+    read = rss.SOURCE.parse(rss_document([deep], [["<title>one</title>"]]).encode(), url=URL)
+    assert [entry.title for entry in read.entries] == ["one"]
 
 
 @pytest.mark.parametrize("part", HEAD_PARTS)
