@@ -7,33 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from matching.cues import Cue, places_in, read_table, small_words
+from matching.cues import Cue, places_in, read_table
 from matching.numbers import Number
+from matching.other_places import Spots, into, places_of
 from matching.scene import Scene, View
 from matching.sums import Told, country_of, noun_distance
 
 _FAR = 1_000_000
 _CLOSE = 8  # words between a place and what says that somebody came there
 _WIDE = 30  # the same where only one place is spoken of
-_CITIZENS = 6  # words between "citizens" and their country
-_ENVOY = 3  # words between "envoy" and the country he is sent to
-_HOPES = 2  # words between a capital and what it hopes or demands
 _COUNTED = 2  # words between a number and the people it counts
-_OFFICE = 2  # words between a country and its minister or embassy
+_BESIDE = 2  # words between a number and "others"
 _ALONE = 12  # words between the only number and the only place of a sentence
 _FEW = 20  # a number of people beside which "the rest" are not the most
 _MOVERS = ("moved", "went", "home", "freed")
-Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
 Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the places in it, in order
 
 
-def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
-    """The place and the words that tell it; None when the text names none."""
+def destination(scene: Scene, named: Spots, released: int | None = None) -> tuple[str, str] | None:
+    """The place and the words that tell it; None when the text names none. `released` is how many were freed: others
+    of whom it is told where they went after some other number are of an earlier release."""
     if not named and not scene.any("freed", "people", "home", "moved"):
         return None
-    langs = scene.langs
     told = [
-        (view, sorted([*_places(view, named), *_here(view, langs)], key=lambda place: place.first))
+        (view, sorted([*places_of(view, named, released), *_here(scene, view)], key=lambda place: place.first))
         for view in scene.views
     ]
     alone = len({place.name for _, places in told for place in places}) == 1
@@ -42,6 +39,8 @@ def destination(scene: Scene, named: Spots) -> tuple[str, str] | None:
         or _by_words(told, named, alone=alone)
         or _homeland(scene)
         or (_only_place(told) if alone else None)
+        or _others_taken(scene)
+        or _host(scene)
     )
 
 
@@ -117,7 +116,7 @@ def _counted_there(told: Places) -> tuple[str, str] | None:
     for view, places in told:
         for cue in places:
             counted = [number for number in view.numbers if 0 < cue.first - number.last <= _CLOSE // 2]
-            there = counted and _into(view, cue) and noun_distance(view, counted[-1], "people") is not None
+            there = counted and into(view, cue) and noun_distance(view, counted[-1], "people") is not None
             if there and not view.in_clause(cue.first, "held", "forecast", "negation"):
                 return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
     return None
@@ -136,151 +135,84 @@ def _homeland(scene: Scene) -> tuple[str, str] | None:
             for cue in cues if name.startswith("people of:") else ():
                 counted = any(0 <= cue.first - number.last <= _COUNTED for number in view.numbers)
                 home = counted and view.in_sentence(cue.first, "home", "moved")
-                if home and not view.in_clause(cue.first, "negation", "forecast", "held"):
+                near = (*view.before(cue.first, _COUNTED, "freed"), *view.after(cue.last, _COUNTED, "freed"))
+                freed = not counted and scene.any("home") and near
+                if (home or freed) and not view.in_clause(cue.first, "negation", "forecast", "held"):
                     return name.removeprefix("people of:"), view.text(cue.first, cue.last)
     return None
+
+
+def _others_taken(scene: Scene) -> tuple[str, str] | None:
+    """ "He would not leave at the Lithuanian border. 51 others were bused out": the way that he alone refused."""
+    refused = [
+        (view, cue) for view in scene.views for cue in places_in(view.cues) if view.in_clause(cue.first, "refuse")
+    ]
+    if len({cue.name for _, cue in refused}) != 1:
+        return None
+    for view in scene.views:
+        for number in view.numbers:
+            others = view.before(number.first, _BESIDE, "others", "pronoun")
+            others = others or view.after(number.last, _BESIDE, "others")
+            if others and number.kind == "count" and view.in_clause(number.first, "moved"):
+                where, cue = refused[0]
+                return cue.name.removeprefix("place:"), where.text(cue.first, cue.last)
+    return None
+
+
+def _host(scene: Scene) -> tuple[str, str] | None:
+    """ "Budrys thanks the general. Five of those brought are Belarusians": where no place is named, the country whose
+    official or body speaks of people who came."""
+    homes = read_table("facts")["homes"]
+    hosts: dict[str, str] = {}
+    came = False
+    for view in scene.views:
+        if any(places_in(view.cues)):
+            return None
+        hosts |= {homes[at.person]: view.text(at.first, at.last) for at in view.persons if at.person in homes}
+        for name, cues in view.cues.items():
+            if name.startswith("body:"):
+                hosts[name.removeprefix("body:")] = view.text(cues[0].first, cues[0].last)
+        for number in view.numbers:
+            counted = number.kind == "count" and number.value > 1 and view.in_clause(number.first, "moved")
+            came = came or (bool(counted) and not view.in_clause(number.first, "forecast", "negation", "held"))
+    return next(iter(hosts.items())) if came and len(hosts) == 1 else None
 
 
 def _only_place(told: Places) -> tuple[str, str] | None:
     """ "The reporter is in Poland", "buses on their way to Vilnius": the only place of the text, after "in" or "to"."""
     for view, places in told:
         for place in places:
-            before = view.passage.folded[place.first - 1] if place.first else ""
             doubted = view.in_clause(place.first, "forecast", "negation", "held")
-            if before in small_words("into") and not doubted:
+            if into(view, place) and not doubted:
                 return place.name.removeprefix("place:"), view.text(place.first, place.last)
     return None
 
 
-def _places(view: View, named: Spots) -> Iterator[Cue]:
-    """Names of countries and cities: not of peoples and languages, nor whose citizens somebody is, nor where somebody
-    came from or would not go, nor a capital that speaks ("Riga: we thank the president")."""
-    barred = {cue.first for cue in view.all("not_place")}
-    for cue in places_in(view.cues):
-        charge = view.before(cue.first, _ENVOY, "envoy")  # "envoy to Ukraine"
-        barred_here = cue.first in barred and cue.first == cue.last  # a people; "the Lithuanian border" is a place
-        refused = view.in_clause(cue.first, "refuse", "ago") or _months_ago(view, cue)
-        if barred_here or charge or refused or _citizens(view, cue) or _from(view, cue) or _speaks(view, cue):
-            continue
-        if _office(view, cue) or _elsewhere(view, cue, named):
-            continue
-        yield cue
-
-
-def _here(view: View, langs: Sequence[str]) -> Iterator[Cue]:
-    """ "Budanov met 114 at the border", "they came to us": the country of who meets them, or of who writes."""
+def _here(scene: Scene, view: View) -> Iterator[Cue]:
+    """ "Budanov met 114 at the border", "Budrys: they came to us": the country of who meets them, or of who writes."""
     homes, ours = read_table("facts")["homes"], read_table("facts")["ours"]
     for found in view.persons:
-        if found.person in homes and view.in_clause(found.first, "moved"):
+        if found.person in homes and (
+            view.in_clause(found.first, "moved")
+            or (_introduces(view, found.last) and view.in_clause(found.last + 1, "moved"))
+        ):
             yield Cue(f"place:{homes[found.person]}", found.first, found.last)
+    for name, cues in view.cues.items():
+        for cue in cues if name.startswith("body:") else ():
+            if view.in_sentence(cue.first, "moved", "home") and not view.in_clause(cue.first, "forecast", "negation"):
+                yield Cue(f"place:{name.removeprefix('body:')}", cue.first, cue.last)
+    hosts = {homes[found.person] for part in scene.views for found in part.persons if found.person in homes}
+    own = {ours[lang] for lang in scene.langs if lang in ours} if len(scene.langs) == 1 else set()
+    countries = hosts if len(hosts) == 1 else own
     for cue in view.all("ours"):
-        if len(langs) == 1 and langs[0] in ours and not view.in_clause(cue.first, "forecast", "negation", "held"):
-            yield Cue(f"place:{ours[langs[0]]}", cue.first, cue.last)
+        if countries and not view.in_clause(cue.first, "forecast", "negation", "held"):
+            yield Cue(f"place:{min(countries)}", cue.first, cue.last)
 
 
-def _office(view: View, place: Cue) -> bool:
-    """ "Lithuania's foreign minister", "the embassy of Poland": an office, unless it meets or takes people in."""
-    if view.in_clause(place.first, "moved", "went", "home"):
-        return False
-    clause = view.clause[place.first]
-    near = (*view.before(place.first, _OFFICE, "office"), *view.after(place.last, _OFFICE, "office"))
-    return any(view.clause[cue.first] == clause for cue in near)
-
-
-def _months_ago(view: View, place: Cue) -> bool:
-    """What was in an earlier month, not "two days after"."""
-    words, lately = view.passage.folded, tuple(small_words("lately"))
-    back = view.in_clause(place.first, "back")
-    return any(not any(words[at].startswith(lately) for at in range(cue.first, cue.last + 1)) for cue in back)
-
-
-def _elsewhere(view: View, place: Cue, named: Spots) -> bool:
-    """ "The minister spoke in Berlin", "Tsikhanouskaya in Warsaw": where somebody is who was no prisoner, and nobody
-    came."""
-    if view.in_clause(place.first, "moved", "went", "home"):
-        return False
-    prisoners = {first for other, first in named if other is view}
-    for found in view.persons:
-        if 0 < place.first - found.last <= _OFFICE and found.first not in prisoners and _into(view, place):
-            return True
-    if not view.in_clause(place.first, "says", "thanks"):
-        return False
-    homes = read_table("facts")["homes"]
-    clause = view.clause[place.first]
-    officials = [found for found in view.persons if found.person in homes and view.clause[found.first] == clause]
-    return bool(officials or view.in_clause(place.first, "office"))
-
-
-def _citizens(view: View, place: Cue) -> bool:
-    """Are those before a place its citizens? Not when "is", "in" or a word of movement says
-    that they are there."""
-    parts = view.before(place.first, _CITIZENS, "part")
-    if not parts or _into(view, place):
-        return False
-    moved = {cue.first for cue in view.in_sentence(place.first, "moved", "home")}
-    between = range(min(part.first for part in parts) + 1, place.first)
-    folded, known = view.passage.folded, small_words("is")
-    there = [at for at in between if at in moved or folded[at] in known]
-    return any(all(at <= part.first for at in there) for part in parts)
-
-
-def _into(view: View, place: Cue) -> bool:
-    """Does "in" or "to" stand before a place, perhaps with an article between?"""
-    words, first = view.passage.folded, place.first
-    before = words[first - 1] if first else ""
-    if before in small_words("the") and first > 1:
-        before = words[first - 2]
-    return before in small_words("into")
-
-
-def _from(view: View, place: Cue) -> bool:
-    """Where somebody came from or looks on from: "they came from Vilnius and Berlin", "From Warsaw, the exiles ..."."""
-    first = place.first
-    joined = view.before(first, 1, "and")
-    if joined and joined[0].first > 1:
-        first = joined[0].first - 1
-    if not first or view.passage.folded[first - 1] not in small_words("from"):
-        return False
-    if first == 1 or view.clause[first - 2] != view.clause[first - 1]:
-        return True
-    moved = view.in_clause(place.first, "home", "moved")
-    return bool(moved) and all(cue.last != first - 1 for cue in moved)  # not "pictures from Vilnius"
-
-
-def _speaks(view: View, place: Cue) -> bool:
-    """ "Riga: we thank the president", "Warsaw closed the border": a capital that speaks or does something else than
-    take people in."""
-    if not _opens(view, place):
-        return False
-    end = view.passage.ends[place.last]
-    if view.passage.text[end : end + 1] == ":":
-        return not place.first or view.sentence_of(place.first - 1) != view.sentence_of(place.first)
-    following = place.last + 1
-    clause = view.clause[place.first]
-    if following >= len(view.clause) or view.clause[following] != clause:
-        return False
-    if view.after(place.last, _HOPES, "forecast"):
-        return True
-    if not view.in_clause(place.first, "home") and view.after(_joined_last(view, place), _HOPES, "hails", "thanks"):
-        return True
-    return not view.in_clause(place.first, "moved", "home", "freed", "people") and not any(
-        view.clause[number.first] == clause for number in view.numbers
-    )
-
-
-def _joined_last(view: View, place: Cue) -> int:
-    """The last word of a place, or of another that "and" joins to it."""
-    joined = view.after(place.last, 1, "and")
-    return joined[0].last + 1 if joined else place.last
-
-
-def _opens(view: View, place: Cue) -> bool:
-    """Does a clause begin with a place, or with two that "and" joins?"""
-    first = place.first
-    joined = view.before(first, 1, "and")
-    if joined and joined[0].first:
-        first = joined[0].first - 1
-    return not first or view.clause[first - 1] != view.clause[first]
+def _introduces(view: View, last: int) -> bool:
+    """Does a colon follow the word, and then what the person says?"""
+    end = view.passage.ends[last]
+    return view.passage.text[end : end + 1] == ":" and last + 1 < len(view.clause)
 
 
 def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:
@@ -291,9 +223,14 @@ def _gap(view: View, place: Cue, movers: Sequence[str], named: Spots) -> int:
     sentence = view.sentence_of(place.first)
     if movers:
         planned = view.in_clause(place.first, "forecast") and not view.in_clause(place.first, *movers)
-        cues = [] if planned else view.in_sentence(place.first, *movers)
+        cues = [] if planned else [cue for cue in view.in_sentence(place.first, *movers) if not _not_so(view, cue)]
         return min((abs(place.first - cue.last) for cue in cues if cue.first != place.first), default=_FAR)
     if view.in_clause(place.first, "forecast"):
         return _FAR
     at = [first for other, first in named if other is view and view.sentence_of(first) == sentence]
     return min((abs(place.first - first) for first in at), default=_FAR)
+
+
+def _not_so(view: View, mover: Cue) -> bool:
+    """ "Why he did not go to Vilnius"."""
+    return bool(view.before(mover.first, 1, "negation"))

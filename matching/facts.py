@@ -50,14 +50,15 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     mediators = list(mediators_of(scene, lexicon)) if release else []
     if mediators:
         evidence["mediators"] = words_of(mediators, [item.person for item in mediators])
-    place = destination(scene, [(item.view, item.first) for item in mentions]) if release else None
+    number = released.value if released else None
+    place = destination(scene, [(item.view, item.first) for item in mentions], number) if release else None
     if place:
         evidence["destination"] = place[1]
     in_return = dict(_in_return(scene))
     if in_return:
         evidence["in_return"] = "; ".join(dict.fromkeys(in_return.values()))
     return Facts(
-        released=released.value if released else None,
+        released=number,
         at_least=bool(released and released.at_least),
         remaining=remaining.value if remaining else None,
         people=fates["people"],

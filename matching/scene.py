@@ -148,6 +148,8 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
     cues: dict[str, list[Cue]] = defaultdict(list)
     for cue in _cues().find(passage, langs):
         cues[cue[0]].append(cue)
+    for cue in _on_their_ground(cues, passage):
+        cues[cue[0]].append(cue)
     shared: dict[str, str] = read_table("facts")["concepts"]
     where = passage.where
     persons: list[Found] = []
@@ -175,6 +177,24 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         sentences,
         frozenset(number.first for number in numbers),
     )
+
+
+def _on_their_ground(cues: Mapping[str, Sequence[Cue]], passage: Passage) -> list[Cue]:
+    """ "The Lithuanian capital", "sol polonais", "of Ukrainian doctors": a country's adjective beside what people are
+    taken to there."""
+    grounds = cues.get("ground")
+    if not grounds:
+        return []
+    sentences = passage.sentences
+    found = []
+    for name, lands in cues.items():
+        if name.startswith("land:"):
+            for land in lands:
+                for ground in grounds:
+                    first, last = sorted((land.first, ground.first))
+                    if last - first == 1 and sentences[first] == sentences[last]:
+                        found.append(_new(Cue, (f"place:{name[5:]}", first, max(land.last, ground.last))))
+    return found
 
 
 def _clauses(passage: Passage) -> list[int]:
@@ -205,6 +225,9 @@ def _cues() -> Cues:
     lists["any"] |= {f"people of:{place}": phrases(text) for place, text in table["peoples"].items()}
     lists["any"] |= {f"object:{key}": phrases(text) for key, text in table["objects"].items()}
     lists["any"] |= {f"subject:{key}": phrases(text) for key, text in read_table("stories")["subjects"].items()}
+    lists["any"] |= {f"land:{place}": phrases(text) for place, text in table["lands"].items()}
+    lists["any"] |= {f"body:{place}": phrases(text) for place, text in table["bodies"].items()}
+    lists["any"]["ground"] = phrases(table["grounds"]["words"])
     lists["any"]["welcome"] = phrases(read_table("stories")["welcome"]["words"])
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])
     lists["any"]["office"] = phrases(table["offices"]["words"])

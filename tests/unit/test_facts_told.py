@@ -17,10 +17,10 @@ from matching.scene import set_scene
 TOLD = Path(__file__).parent.parent / "data" / "facts-told.txt"
 
 
-def rows() -> Iterator[tuple[str, str, str]]:
+def rows(path: Path = TOLD) -> Iterator[tuple[str, str, str]]:
     """Language, what is expected, and the text."""
     lang = ""
-    for line in TOLD.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             lang = line.strip("[]")
         elif line and not line.startswith("#"):

@@ -1,0 +1,46 @@
+"""Where the freed were taken, and what was given for them, read from sentences that tell it in many ways."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.model import Facts
+from matching.facts import extract
+from matching.matcher import PackMatcher, load_matcher
+from matching.reading import read
+from tests.unit.test_facts_told import TOLD, rows
+
+PLACES = TOLD.with_name("places-told.txt")
+LANGUAGES = tuple(dict.fromkeys(lang for lang, *_ in rows(PLACES)))
+
+
+@pytest.fixture(scope="module")
+def matcher() -> PackMatcher:
+    return load_matcher()
+
+
+def fits(expected: str, facts: Facts) -> bool:
+    place, _, given = expected.partition("=")
+    if place.strip() and place.strip() != (facts.destination or "-"):
+        return False
+    return not given or given == (",".join(sorted(facts.in_return)) or "-")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_told_is_read(matcher: PackMatcher, lang: str) -> None:
+    wrong = []
+    for of, expected, text in rows(PLACES):
+        if of == lang:
+            title, _, body = text.partition(" / ")
+            facts = extract(read(matcher.lexicon, title, body, lang), matcher.lexicon)
+            if not fits(expected, facts):
+                wrong.append((expected, facts.destination, facts.in_return, text))
+    assert wrong == []
+
+
+def test_a_place_that_is_not_read_would_be_seen(matcher: PackMatcher) -> None:
+    facts = extract(read(matcher.lexicon, "Fourteen freed, taken to Lithuania", "", "en"), matcher.lexicon)
+    assert fits("Lithuania", facts)
+    assert not fits("Ukraine", facts)
+    assert not fits("-", facts)
+    assert not fits("Lithuania =potash", facts)
