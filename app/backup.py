@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from storage.backup import Sums
+    from storage.dump import Sums
 
 
 def register(subparsers: Any) -> None:

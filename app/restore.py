@@ -23,7 +23,7 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from app.backup import table
     from core.config import load_settings, mask_url
-    from storage.backup import restore
+    from storage.restore import restore
 
     url = load_settings(args.config).storage.url
     print(table(asyncio.run(restore(args.file, url))))

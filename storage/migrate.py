@@ -14,6 +14,7 @@ from storage.schema import REVISION
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -28,9 +29,14 @@ async def upgrade(database: Database) -> tuple[str, str]:
     if before == REVISION:
         return before, before
     async with database.write(Lock.SCHEMA) as connection:
-        before = await connection.run_sync(current_revision)  # another process may have been quicker
-        if before != REVISION:
-            await connection.run_sync(_upgrade, before)
+        return await upgrade_within(connection)  # another process may have been quicker
+
+
+async def upgrade_within(connection: AsyncConnection) -> tuple[str, str]:
+    """The same in a transaction that has taken Lock.SCHEMA: when it is rolled back, the tables go as well."""
+    before = await connection.run_sync(current_revision)
+    if before != REVISION:
+        await connection.run_sync(_upgrade, before)
     return before, REVISION
 
 

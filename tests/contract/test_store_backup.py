@@ -12,12 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import inspect
 
 from core.errors import StoreError
 from core.model import Role
 from core.options import Options, Verdict
 from core.watch import WatchSpec
-from storage.backup import TABLES, Sums, back_up, read_sums, restore
+from storage.backup import back_up
+from storage.dialect import must_be_there
+from storage.dump import TABLES, Sums, opened, snapshot, sums
+from storage.restore import restore
 from storage.schema import metadata
 from storage.store import Store
 from tests.contract.store_steps import CHAT, OTHER, TEAM, TOPICS, added_story, claimed_feed, entry, new, shown
@@ -50,8 +54,23 @@ def file_number(file: Path) -> int:
     return file.stat().st_ino
 
 
-def rows(sums: Sums) -> int:
-    return sum(one.rows for one in sums.values())
+async def read_sums(url: str) -> Sums:
+    async with opened(url) as database, snapshot(database) as connection:
+        return await sums(connection)
+
+
+async def tables(url: str) -> list[str]:
+    """What stands in a database; a SQLite file that is not there is not made."""
+    try:
+        must_be_there(url)
+    except StoreError:
+        return []
+    async with opened(url) as database, database.read() as connection:
+        return await connection.run_sync(lambda it: inspect(it).get_table_names())
+
+
+def rows(kept: Sums) -> int:
+    return sum(one.rows for one in kept.values())
 
 
 @pytest.mark.parametrize("name", ["backup.db", "backup.jsonl", "backup.jsonl.gz"])
@@ -185,7 +204,7 @@ async def test_damage_is_found_and_leaves_nothing(full: str, empty_url: str, tmp
         file.write_bytes(b"\n".join(damage(lines)) + b"\n")
         with pytest.raises(StoreError, match=file.name):
             await restore(file, empty_url)
-        assert rows(await read_sums(empty_url)) == 0, damage.__name__
+        assert await tables(empty_url) == [], damage.__name__
     assert await restore(whole, empty_url) == kept
 
 
@@ -196,7 +215,7 @@ async def test_a_cut_archive_is_refused(full: str, empty_url: str, tmp_path: Pat
     file.write_bytes((tmp_path / "whole.jsonl.gz").read_bytes()[:-cut_at])
     with pytest.raises(StoreError, match=r"cut\.jsonl\.gz: the file is cut off"):
         await restore(file, empty_url)
-    assert rows(await read_sums(empty_url)) == 0
+    assert await tables(empty_url) == []
 
 
 async def test_an_archive_with_a_changed_byte_is_refused_wherever_it_stands(sqlite_url: str, tmp_path: Path) -> None:
@@ -221,6 +240,50 @@ async def test_what_is_no_backup_is_refused(empty_url: str, tmp_path: Path) -> N
             (tmp_path / name).write_bytes(body)
         with pytest.raises(StoreError, match=name):
             await restore(tmp_path / name, empty_url)
+    assert await tables(empty_url) == []
+    assert sorted(os.listdir(tmp_path)) == ["deep", "empty", "letter", "zip"]
+
+
+async def test_a_bad_file_leaves_a_database_that_was_empty_without_tables(sqlite_url: str, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Dear all")
+    here = f"sqlite+aiosqlite:///{tmp_path}/here.db"
+    (tmp_path / "here.db").touch()
+    with pytest.raises(StoreError, match="letter"):
+        await restore(tmp_path / "letter", here)
+    assert await tables(here) == []
+    kept = await back_up(sqlite_url, tmp_path / "whole.jsonl")
+    assert await restore(tmp_path / "whole.jsonl", here) == kept
+
+
+async def test_a_database_that_was_made_meanwhile_is_not_replaced(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the program is started while a backup is put back: what it has stored by then must stay."""
+    await back_up(sqlite_url, tmp_path / "whole.jsonl")
+    link = os.link
+
+    def late(made: Path, target: Path) -> None:
+        target.write_text("made meanwhile")
+        link(made, target)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(StoreError, match=r"to\.db was made by another program meanwhile"):
+        await restore(tmp_path / "whole.jsonl", f"sqlite+aiosqlite:///{tmp_path}/to.db")
+    assert (tmp_path / "to.db").read_text() == "made meanwhile"
+
+
+async def test_a_file_system_without_links_gets_the_whole_database_too(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await back_up(sqlite_url, tmp_path / "whole.jsonl")
+
+    def refuse(made: Path, target: Path) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert await restore(tmp_path / "whole.jsonl", f"sqlite+aiosqlite:///{tmp_path}/new/to.db") == kept
+    assert os.listdir(tmp_path / "new") == ["to.db"]
+    assert stat.S_IMODE((tmp_path / "new" / "to.db").stat().st_mode) == 0o600
 
 
 async def test_a_sqlite_file_of_another_program_is_refused(empty_url: str, tmp_path: Path) -> None:
