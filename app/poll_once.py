@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 
 DELIVERY_PATIENCE = 120.0  # seconds in all, for chats that ask to wait
 LOOK_PATIENCE = 60.0  # seconds for reading pages in full; the rest is left to the next run
+ALL_FAILED = (
+    "Every feed that was polled failed, so nothing new could be read: the result says why for each. Where that is the "
+    "same for all of them, look at this machine's network and proxy first."
+)
 NEXT_WITHIN = 10.0  # seconds: what is due later (an edit, a long pause) is left to the next run
 
 
 def register(subparsers: Any) -> None:
-    parser = subparsers.add_parser("poll-once", help="poll what is due once, deliver, and end")
+    parser = subparsers.add_parser(
+        "poll-once",
+        help="poll what is due once, deliver, and end",
+        description="Poll what is due once, deliver what follows from it, and end. Exit code 1 when all feeds that "
+        "were polled failed, or when no chat could be reached; 0 otherwise, also when nothing was due.",
+    )
     parser.add_argument("--feed", metavar="URL", nargs="+", default=[], help="only these feeds of the configuration")
     parser.add_argument("--force", action="store_true", help="poll also what is not due yet")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
@@ -43,9 +52,12 @@ def run(args: argparse.Namespace) -> int:
     print(_as_json(results, stories, alerts) if args.json else _as_table(results, stories, alerts))
     if not settings.feed_specs:
         print(NO_FEEDS, file=sys.stderr)
+    unread = bool(results) and all(result.outcome.failed for result in results)
+    if unread:
+        print(ALL_FAILED, file=sys.stderr)
     if trouble:
         print(f"{trouble}\nThe alerts are kept and go out with the next run.", file=sys.stderr)
-    return 1 if trouble else 0
+    return 1 if trouble or unread else 0
 
 
 async def _poll(settings: Settings, urls: Sequence[str], *, force: bool) -> tuple[Sequence[PollResult], int, int, str]:

@@ -153,6 +153,19 @@ async def test_poll_once_reads_stores_and_does_not_repeat(tmp_path: Path, server
     assert "1 feed polled" in out
 
 
+@pytest.mark.parametrize("whole", [False, True])
+async def test_poll_once_fails_when_every_feed_has_failed(tmp_path: Path, server: SampleServer, whole: bool) -> None:
+    server.publish_next()
+    url = server.url_of(FEED)
+    missing = f'[[feeds.feed]]\nname = "Missing"\nurl = "{url}.none"\n'
+    config = feed_config(server) + missing
+    write(tmp_path, config if whole else config.replace(f'url = "{url}"', f'url = "{url}.neither"'))
+    code, out, err = await run(tmp_path, "poll-once", "--json")
+    failed = [feed["outcome"].startswith("error:") for feed in json.loads(out)["feeds"]]
+    assert (sorted(failed), code) == (([False, True], 0) if whole else ([True, True], 1))
+    assert ("Every feed that was polled failed" in err) is not whole
+
+
 async def test_poll_once_refuses_a_feed_that_is_not_configured(tmp_path: Path, server: SampleServer) -> None:
     write(tmp_path, feed_config(server))
     code, _, err = await run(tmp_path, "poll-once", "--feed", "https://example.org/other")
