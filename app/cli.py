@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from core.config import DEFAULT_PATH, PREFIX
+from core.config import DEFAULT_PATH, PREFIX, unread_variables
 from core.errors import ConfigError, MinskError, PackError
 
 COMMANDS = (
@@ -53,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     parser = build_parser()
     args = parser.parse_args(arguments)
+    for warning in unread_variables():
+        print(warning, file=sys.stderr)
     if not hasattr(args, "run"):
         args = parser.parse_args([*arguments, "run" if _is_configured(args.config) else "demo"])
     try:
@@ -72,4 +74,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _is_configured(path: str | None) -> bool:
-    return bool(path) or Path(DEFAULT_PATH).exists() or any(name.startswith(PREFIX) for name in os.environ)
+    return path is not None or Path(DEFAULT_PATH).exists() or any(name.startswith(PREFIX) for name in os.environ)

@@ -72,7 +72,23 @@ def read_settings(
     return settings, faults
 
 
+def unread_variables(environ: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A sentence for each variable that begins as ours do, has no section, and that nothing reads.
+
+    One with a section, such as MINSK_FEEDS__INTERVL, can be meant for no other program: `read_settings` takes it for a
+    fault.
+    """
+    known = tuple(name for name, _ in _environment_keys())
+    for name in sorted(os.environ if environ is None else environ):
+        if name.startswith(PREFIX) and "__" not in name and name.removesuffix("_FILE") not in known:
+            (near,) = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            yield f"{name}: unknown environment variable, it is not read; the nearest one is {near}."
+
+
 def _read_file(path: str | Path | None, faults: list[str]) -> dict[str, Any]:
+    if path is not None and not str(path).strip():
+        faults.append(f"--config is empty: name a file, or leave it out to read {DEFAULT_PATH} if it exists.")
+        return {}
     file = Path(path or DEFAULT_PATH)
     if path is None and not file.exists():
         return {}

@@ -37,6 +37,7 @@ WRONG = {
     "explain https://example.org/news/1": (2, "https://example.org/news/1 is an address, and no page is fetched here."),
     "backup data/minskwatch.db": (1, "data/minskwatch.db belongs to the database itself"),
     "names": (2, "names: give --be or --ru"),
+    "poll-once --feed https://example.org/feed": (2, "--feed https://example.org/feed: not in the configuration"),
     "poll-once": (0, "No feed is configured: add [[feeds.feed]] tables or feeds.groups"),
     "check-sources --configured": (0, "No feed is configured: add [[feeds.feed]] tables or feeds.groups"),
     "reconcile": (1, "needs an upgrade (from empty to schema"),
@@ -60,6 +61,26 @@ def test_a_wrong_command_says_what_and_what_next(line: str, folder: Path, capsys
     said = capsys.readouterr()
     assert words in said.err
     assert "Traceback" not in said.err + said.out
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["migrate"]])
+def test_an_empty_name_of_the_configuration_starts_nothing(
+    command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in `--config "$CONFIG"` without that variable: neither the defaults nor the demonstration is meant."""
+    assert cli.main(["--config", "", *command]) == 2
+    assert "--config is empty: name a file" in capsys.readouterr().err
+
+
+def test_a_variable_that_nothing_reads_is_told_and_stops_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINSK_STORAGE_URL", "sqlite+aiosqlite:///elsewhere.db")
+    assert cli.main(["migrate"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith("MINSK_STORAGE_URL: unknown environment variable, it is not read; the nearest one is")
+    assert "MINSK_STORAGE__URL." in said.err
+    assert "data/minskwatch.db was brought" in said.out
 
 
 def test_what_only_looks_makes_no_tables(folder: Path) -> None:

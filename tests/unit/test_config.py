@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.configured import configured, semantic_faults, with_groups
-from core.config import load_settings, mask_url, parse_duration, read_settings, secrets, show_duration, show_settings
+from core.config import (
+    load_settings,
+    mask_url,
+    parse_duration,
+    read_settings,
+    secrets,
+    show_duration,
+    show_settings,
+    unread_variables,
+)
 from core.errors import ConfigError
 from core.settings import FeedSettings, Settings, TelegramSettings
 from feeds.catalogue import groups, load_catalogue
@@ -152,6 +161,23 @@ def test_faulty_environment_is_told(tmp_path: Path) -> None:
     assert len(faults) == 2
     assert "did you mean 'MINSK_FEEDS__INTERVAL'" in faults[0]
     assert "cannot be read" in faults[1]
+
+
+def test_a_variable_of_ours_that_nothing_reads_is_told_with_the_nearest_one() -> None:
+    read = {"MINSK_TELEGRAM__TOKEN": "1:a", "MINSK_STORAGE__URL_FILE": "url", "MINSK_SUBSCRIPTIONS": "[]", "PATH": "/"}
+    assert list(unread_variables(read)) == []
+    told = list(unread_variables({**read, "MINSK_NOPE": "1", "MINSK_TELEGRAM_TOKEN": "1:a"}))
+    assert [line.partition(":")[0] for line in told] == ["MINSK_NOPE", "MINSK_TELEGRAM_TOKEN"]
+    assert told[1] == (
+        "MINSK_TELEGRAM_TOKEN: unknown environment variable, it is not read; the nearest one is MINSK_TELEGRAM__TOKEN."
+    )
+
+
+@pytest.mark.parametrize("path", ["", " "])
+def test_an_empty_name_is_no_configuration(path: str) -> None:
+    settings, faults = read_settings(path, {})
+    assert settings == Settings()
+    assert faults == ["--config is empty: name a file, or leave it out to read config.toml if it exists."]
 
 
 def test_secrets_are_masked_and_listed(tmp_path: Path) -> None:
