@@ -61,7 +61,22 @@ _MAGIC = (
     (b"\x00\x00\x01\x00", Sentence(told.ICON)),
 )
 _PAGE = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
-_CHALLENGES = ("just a moment", "cf-challenge", "captcha", "ddos-guard", "enable javascript", "access denied", "qrator")
+# What the checks of Cloudflare, DDoS-Guard, Qrator, Anubis, Imperva, DataDome, Sucuri, AWS, Vercel and others say.
+_CHALLENGES = (
+    *(
+        "just a moment",
+        "cf-challenge",
+        "attention required!",
+        "captcha",
+        "ddos-guard",
+        "qrator",
+        "anubis_",
+        "within.website",
+    ),
+    *("_incapsula_resource", "datadome", "sucuri_cloudproxy", "awswaf", "security checkpoint", "perimeterx"),
+    *("enable javascript", "access denied", "checking your browser", "not a bot", "not a robot", "you are human"),
+    *("проверка браузера", "проверяем ваш браузер", "не робот", "перевірка браузера", "праверка браўзера"),
+)
 
 
 def prepare(body: bytes, content_type: str = "") -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from types import TracebackType
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from aiohttp import hdrs
@@ -27,6 +27,7 @@ from core.model import Outcome
 from core.ports import Clock, FetchRequest
 from core.sentence import Sentence
 from feeds import fault_texts as told
+from feeds.challenge import asks_for_check
 from feeds.gate import AddressRefused, BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
@@ -227,6 +228,10 @@ class Fetcher:
         async with session.get(_as_url(url), headers=headers, allow_redirects=False, proxy=via) as response:
             if response.status in _REDIRECTS:
                 return response.status, _target(url, response)
+            if await asks_for_check(response):
+                wait = retry_after(response.headers, self._clock.now())
+                told_so = Sentence(told.CHALLENGED)
+                raise FetchError(Outcome.BLOCKED, told_so, retry_after=wait, status=response.status)
             self._check_status(url, response, conditional)
             body = None if response.status == 304 else await self._read(response)
             fresh = fresh_for(response.headers, self._clock.now())
@@ -285,14 +290,23 @@ _ADVICE = {
 def _target(url: str, response: aiohttp.ClientResponse) -> str:
     """The absolute address that a redirect leads to; raises FetchError (REDIRECT)."""
     location = _as_received(response, b"location") or ""
-    # Bytes beyond ASCII are percent-encoded as they are: https://url.spec.whatwg.org/#percent-encoded-bytes
-    location = quote(location.encode("latin-1").strip(), safe="%/:=&?~#+!$,;'@()*[]\\{}|^`\"<> ").split("#")[0]
+    # Blanks and bytes beyond ASCII are percent-encoded: https://url.spec.whatwg.org/#percent-encoded-bytes
+    location = quote(location.encode("latin-1").strip(), safe="%/:=&?~#+!$,;'@()*[]\\{}|^`\"<>").split("#")[0]
     if not location:
         raise FetchError(Outcome.REDIRECT, Sentence(told.NOWHERE, status=str(response.status)))
     try:
-        return urljoin(url, location)
+        return _with_plain_host(urljoin(url, location))
     except ValueError:
         raise FetchError(Outcome.REDIRECT, Sentence(told.MALFORMED_TARGET)) from None
+
+
+def _with_plain_host(url: str) -> str:
+    """An address whose percent-encoded host, if it is beyond ASCII, is in punycode; raises ValueError for nonsense."""
+    parts = urlsplit(url)
+    host = unquote(parts.netloc) if "%" in parts.netloc else ""
+    if host.isascii() or "@" in host:
+        return url
+    return urlunsplit(parts._replace(netloc=URL(f"http://{host}/").host_port_subcomponent or ""))
 
 
 def _as_received(response: aiohttp.ClientResponse, name: bytes) -> str | None:

@@ -61,11 +61,15 @@ class Inflater:
         except zlib.error as error:
             raise FetchError(Outcome.NETWORK, Sentence(told.DAMAGED)) from error
 
+    def so_far(self) -> bytes:
+        """What is unpacked by now."""
+        return b"".join([*self._parts, self._held] if not self._kind else self._parts)
+
     def finish(self) -> bytes:
         """The whole body; raises FetchError when the compressed stream was cut off."""
         if self._kind and self._raw and (self._engine is None or not self._engine.eof):
             raise FetchError(Outcome.NETWORK, Sentence(told.CUT_OFF))
-        return b"".join(self._parts) if self._kind else b"".join([*self._parts, self._held])
+        return self.so_far()
 
     def _inflate(self, chunk: bytes) -> None:
         chunk, self._held = self._held + chunk, b""

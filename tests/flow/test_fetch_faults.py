@@ -16,6 +16,8 @@ from tests.telling import check_told
 
 GZIP = [("Content-Encoding", "gzip")]
 BOMB = gzip.compress(b"<rss>" + b" " * 50_000_000)
+PAGE = [("Content-Type", "text/html")]
+CHECK = b"<html><title>Just a moment...</title>Checking your browser"
 CHUNKED = [("Transfer-Encoding", "chunked")]
 MANY = feed_xml(*(f"Item {number}" for number in range(300)))
 
@@ -59,6 +61,11 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "to javascript": (redirect("javascript:alert(1)"), Outcome.BLOCKED),
     "to ftp": (redirect("ftp://news.example/feed"), Outcome.BLOCKED),
     "to every address": (redirect("http://[::]/"), Outcome.BLOCKED),
+    "to loopback in wide digits": (redirect("http://１２７.０.０.１:1/".encode()), Outcome.BLOCKED),
+    "to loopback in rings": (redirect("http://①②⑦.⓪.⓪.①:1/".encode()), Outcome.BLOCKED),
+    "to loopback with ideographic stops": (redirect("http://127。0。0。1:1/".encode()), Outcome.BLOCKED),
+    "to a wide slash": (redirect("http://news.example／x/".encode()), Outcome.REDIRECT),
+    "to a user name in wide letters": (redirect("http://ａ@127.0.0.1:1/".encode()), Outcome.BLOCKED),
     "to a host without points": (redirect("http://0/"), Outcome.BLOCKED),
     "to NAT64": (redirect("http://[64:ff9b::7f00:1]/"), Outcome.BLOCKED),
     "to 6to4": (redirect("http://[2002:7f00:1::]/"), Outcome.BLOCKED),
@@ -116,6 +123,21 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "11 bytes": (reply(b"<rss versio"), Outcome.NOT_A_FEED),
     "HTML": (reply(b"<!DOCTYPE html><html><title>News</title></html>"), Outcome.NOT_A_FEED),
     "challenge page": (reply(b"<html><title>Just a moment...</title></html>"), Outcome.BLOCKED),
+    "challenge of Anubis": (
+        reply(b"<html><title>Making sure you&#39;re not a bot!</title><script id=anubis_version>"),
+        Outcome.BLOCKED,
+    ),
+    "challenge by 503": (reply(CHECK, "503 Busy", PAGE), Outcome.BLOCKED),
+    "challenge by 503, packed": (reply(gzip.compress(CHECK), "503 Busy", [*PAGE, *GZIP]), Outcome.BLOCKED),
+    "challenge by 503, endless": (
+        endless(answer(b"", length=-1, status="503 Busy", headers=PAGE), CHECK),
+        Outcome.BLOCKED,
+    ),
+    "challenge by 503, broken": (reply(CHECK, "503 Busy", PAGE, length=10**6), Outcome.BLOCKED),
+    "503 with a page": (reply(b"<html>Back soon", "503 Busy", PAGE), Outcome.HTTP),
+    "503 with a bomb": (reply(BOMB, "503 Busy", [*PAGE, *GZIP]), Outcome.HTTP),
+    "challenge by 202": (reply(b"", "202 Accepted", [("x-amzn-waf-action", "challenge")]), Outcome.BLOCKED),
+    "challenge by 429": (reply(b"", "429 Too Many Requests", [("cf-mitigated", "challenge")]), Outcome.BLOCKED),
     "JSON": (reply(b'{"items": []}', headers=[("Content-Type", "application/rss+xml")]), Outcome.NOT_A_FEED),
     "image": (reply(b"\x89PNG\r\n\x1a\n" + bytes(100)), Outcome.NOT_A_FEED),
     # XML

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -176,6 +177,27 @@ async def test_a_location_in_raw_bytes_is_encoded() -> None:
     async with polling() as it:
         await it.poll(it.server.on("/feed", redirect("/стужка".encode())))
         assert it.server.seen[1].target == "/%D1%81%D1%82%D1%83%D0%B6%D0%BA%D0%B0"
+
+
+async def test_a_location_with_a_blank_is_followed_as_browsers_do() -> None:
+    async with polling() as it:
+        it.server.on("/a%20b", reply())
+        assert (await it.poll(it.server.on("/feed", redirect("/a b ")))).outcome is Outcome.OK
+
+
+async def test_a_location_that_names_its_host_in_cyrillic_is_followed() -> None:
+    asked = []
+
+    def lookup(host: str, port: int, family: int) -> list[tuple[int, str]]:
+        asked.append(host)
+        return [(socket.AF_INET, "127.0.0.1")]
+
+    async with polling(lookup=lookup) as it:
+        it.server.on("/new", reply())
+        target = f"http://навіны.бел:{it.server.port}/new"
+        result = await it.poll(it.server.on("/feed", redirect(target.encode())))
+        assert asked == ["xn--80ae5ac4e2c.xn--90ais"]
+        assert result.outcome is Outcome.OK
 
 
 def moment(it: Polling, **ahead: float) -> str:
