@@ -23,6 +23,7 @@ DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 MAX_DEPTH = 2000
 MAX_ATTRIBUTES = 300
 MAX_WORD = 2000
+LONG_TAG = 4000  # characters; shorter ones are not looked at
 
 # https://www.w3.org/TR/xml/#charsets
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -41,7 +42,7 @@ _SUBSET_PART = re.compile(r"[\]\"']|<!--|<\?")
 _CLOSING = {'"': '"', "'": "'", "<!--": "-->", "<?": "?>"}
 _SUBSET_END = re.compile(r"\]\s{0,100}>")
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
-_LONG_TAG = re.compile(r"<[A-Za-z][^<]{4000,}")
+_LONG_TAG = re.compile(rf"<[A-Za-z][^<]{{{LONG_TAG},}}")
 _TAG_PART = re.compile(r"[>\"']")
 _ATTRIBUTE = re.compile(r"[\s\"'][^\s=\"'<>/]{1,200}\s*=")
 _WORD = re.compile(r"[A-Za-z0-9_.+@-]*")
@@ -109,7 +110,7 @@ def defuse(text: str) -> str:
     """XML text -> the same with a UTF-8 declaration and without what could hurt a parser. Raises ParseError (PARSE)."""
     text = _drop_doctype(_XML_DECLARATION.sub("", text, count=1))
     if "&" in text:
-        text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text))
+        text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text) if "&#" in text else text)
     if _has_long_word(text):
         text = _LONG_WORD.sub(lambda match: match[0][:MAX_WORD], text)
     _check_attributes(text)
@@ -261,7 +262,8 @@ def _has_long_word(text: str) -> bool:
 
 def _may_be_deep(text: str) -> bool:
     """An upper bound at little cost: every "<" that is no end tag counts as one level deeper."""
-    if text.count("<") - text.count("</") <= MAX_DEPTH:
+    signs = text.count("<")
+    if signs <= MAX_DEPTH or signs - text.count("</") <= MAX_DEPTH:
         return False
     depth = 0
     for part in _without_quoted(text).split("</"):
@@ -296,7 +298,15 @@ def _unquoted(text: str) -> Iterator[tuple[int, int]]:
     yield position, len(text)
 
 
+def _has_long_tag(text: str) -> bool:
+    """Whether there may be a tag over LONG_TAG: one such covers a whole stretch of half of it without another "<"."""
+    step = LONG_TAG // 2
+    return any(text.find("<", place, place + step) < 0 for place in range(0, len(text) - step, step))
+
+
 def _check_attributes(text: str) -> None:
+    if not _has_long_tag(text):
+        return
     for match in _LONG_TAG.finditer(text):
         end = _end_of(match[0], 0, _TAG_PART) or len(match[0])
         if len(_ATTRIBUTE.findall(match[0], 0, end)) > MAX_ATTRIBUTES:

@@ -119,9 +119,14 @@ def sound_text(value: Any) -> str:
     return drop_impossible(as_text(value))
 
 
-def plain_text(value: Any, limit: int, *, markup: bool = True) -> str:
-    """A text without markup, at most `limit` characters; four times as many are read, to allow for the markup."""
-    text = sound_text(as_text(value)[: limit * 4])
+def plain_text(value: Any, limit: int, *, markup: bool = True, sound: bool = False) -> str:
+    """A text without markup, at most `limit` characters; four times as many are read, to allow for the markup.
+
+    `sound` says that it holds no character that no document may hold: looking costs as much as the rest.
+    """
+    text = as_text(value)[: limit * 4]
+    if not sound:
+        text = drop_impossible(text)
     return (strip_markup(text) if markup else join_blanks(text))[:limit]
 
 

@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from core.links import is_plain
+
+_T = TypeVar("_T")
 
 ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -33,47 +35,14 @@ _NONE = timedelta(0)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 # Names in feedparser's words (prefix of its choice, lower case) that it gives a meaning which no entry of ours shows.
-_UNUSED = frozenset(
-    [
-        "category",
-        "author",
-        "managingeditor",
-        "webmaster",
-        "contributor",
-        "rights",
-        "copyright",
-        "generator",
-        "cloud",
-        "enclosure",
-        "comments",
-        "source",
-        "dc_creator",
-        "dc_author",
-        "dc_publisher",
-        "dc_subject",
-        "dc_rights",
-        "media_content",
-        "media_thumbnail",
-        "media_credit",
-        "media_keywords",
-        "media_rating",
-        "itunes_author",
-        "itunes_block",
-        "itunes_category",
-        "itunes_explicit",
-        "itunes_image",
-        "itunes_keywords",
-        "itunes_owner",
-        "itunes_name",
-        "itunes_email",
-        "itunes_duration",
-        "subtitle",
-        "tagline",
-        "icon",
-        "logo",
-        "docs",
-    ]
-)
+_UNUSED = frozenset((
+    "category", "author", "managingeditor", "webmaster", "contributor", "rights", "copyright", "generator",
+    "cloud", "enclosure", "comments", "source", "dc_creator", "dc_author", "dc_publisher", "dc_subject",
+    "dc_rights", "media_content", "media_thumbnail", "media_credit", "media_keywords", "media_rating",
+    "itunes_author", "itunes_block", "itunes_category", "itunes_explicit", "itunes_image", "itunes_keywords",
+    "itunes_owner", "itunes_name", "itunes_email", "itunes_duration", "subtitle", "tagline", "icon", "logo",
+    "docs",
+))  # fmt: skip
 _PERSON = frozenset({"name", "uri", "url", "homepage", "email"})
 _IMAGE = frozenset({"title", "url", "link", "width", "height", "description"})
 _TEXT_TYPES = {"": "text/plain", "text": "text/plain", "text/plain": "text/plain", "html": "text/html",
@@ -81,7 +50,6 @@ _TEXT_TYPES = {"": "text/plain", "text": "text/plain", "text/plain": "text/plain
 _CONTENTS = {"title": "title", "summary": "summary", "description": "summary", "content": "content",
              "content_encoded": "content"}  # fmt: skip
 _OF_RSS = frozenset({"description", "content_encoded"})
-_TYPE = frozenset({"type"})
 _LINK_ATTRIBUTES = frozenset({"href", "rel", "type", "title", "hreflang", "length"})
 _DATES = {"pubdate": "published", "published": "published", "updated": "updated", "modified": "updated",
           "dc_date": "updated", "dcterms_modified": "updated", "created": "created", "dcterms_created": "created",
@@ -216,14 +184,20 @@ class _Names(dict[str, str]):
         return name
 
 
+_Take = Callable[[dict[str, Any], Element], None]  # reads an element of an entry into it
+
+
 class _Reader:
     def __init__(self, url: str, namespaces: Mapping[str, str]) -> None:
         import feedparser.urls
 
         self._url = url
         self._names = _Names(namespaces)
+        self._takes: dict[str, _Take] = {}  # by tag
         self._join_unusual: Callable[[str, str], str] = feedparser.urls._urljoin
+        self._looks_like_html: Callable[[str], bool] = _feedparser().looks_like_html
         self._atom = False
+        self._guid_links = False  # of the entry that is read
         self._language: str | None = None
 
     def _join(self, link: str) -> str:
@@ -253,7 +227,7 @@ class _Reader:
         for child in parent:
             name = self._names[child.tag]
             if name == item:
-                if child.attrib:
+                if child.keys():
                     raise _Doubt
                 document.entries.append(self._entry(child))
             else:
@@ -266,33 +240,45 @@ class _Reader:
 
     def _entry(self, item: Element) -> dict[str, Any]:
         entry: dict[str, Any] = {}
-        guid_links = False
+        self._guid_links = False
+        takes = self._takes
         for child in item:
-            name = self._names[child.tag]
-            if name in _CONTENTS:
-                self._content(entry, name, child)
-            elif name in _DATES:
-                key = _DATES[name]
-                self._put(entry, key, self._text(child))
-                entry[f"{key}_parsed"] = read_moment(entry[key])
-            elif name == "link":
-                self._link(entry, child)
-            elif name in ("guid", "id"):
-                guid_links = self._guid(entry, name, child)
-            else:
-                self._pass_over(name, child)
-        if guid_links:
+            (takes.get(child.tag) or self._choose(child.tag))(entry, child)
+        if self._guid_links:
             entry.setdefault("link", entry["id"])
         if "content" in entry:
             entry.setdefault("summary", entry["content"][0]["value"])
         return entry
+
+    def _choose(self, tag: str) -> _Take:
+        """What reads elements with this tag, from now on; raises _Doubt when nothing here does."""
+        name = self._names[tag]
+        take: _Take
+        if name in _CONTENTS:
+            if name != "title" and self._atom == (name in _OF_RSS):
+                raise _Doubt
+            take = partial(self._content, name)
+        elif name in _DATES:
+            take = partial(self._date, _DATES[name])
+        elif name == "link":
+            take = self._link
+        elif name in ("guid", "id"):
+            take = partial(self._guid, name)
+        else:
+            take = partial(self._pass_over, name)
+        self._takes[tag] = take
+        return take
+
+    def _date(self, key: str, entry: dict[str, Any], child: Element) -> None:
+        text = self._put(entry, key, self._text(child))
+        entry[f"{key}_parsed"] = read_moment(text)
 
     def _head(self, feed: dict[str, Any], name: str, child: Element) -> None:
         """One element of the channel that is no item."""
         if name == "link":
             self._link(feed, child)
         elif name == "title":
-            self._content(feed, name, child)
+            self._content(name, feed, child)
         elif name in ("language", "ttl", "sy_updateperiod", "sy_updatefrequency") or (self._atom and name == "id"):
             text = self._text(child)
             self._put(feed, name, self._join(text) if name == "id" and text else text)
@@ -301,13 +287,13 @@ class _Reader:
                 raise _Doubt
             self._leaves(child)
         elif name not in _DATES and name not in ("lastbuilddate", "description"):
-            self._pass_over(name, child)
+            self._pass_over(name, feed, child)
         elif len(child) or child.attrib:
             raise _Doubt
 
     def _link(self, context: dict[str, Any], child: Element) -> None:
-        if child.attrib:
-            if len(child) or (child.text or "").strip() or not set(child.attrib) <= _LINK_ATTRIBUTES:
+        if child.keys():
+            if len(child) or (child.text or "").strip() or not child.attrib.keys() <= _LINK_ATTRIBUTES:
                 raise _Doubt
             href, rel = child.attrib.get("href"), child.attrib.get("rel", "alternate").lower()
             if not href:
@@ -328,43 +314,43 @@ class _Reader:
             if "&" in text and re.search("&[A-Za-z0-9_]+;", context["link"]):
                 raise _Doubt
 
-    def _guid(self, entry: dict[str, Any], name: str, child: Element) -> bool:
-        """Take the identity; whether it stands for a link as well."""
-        permanent = child.attrib.get("isPermaLink", "true")
-        if not set(child.attrib) <= ({"isPermaLink"} if name == "guid" else set()):
+    def _guid(self, name: str, entry: dict[str, Any], child: Element) -> None:
+        """Take the identity, and whether it stands for a link as well."""
+        permanent = child.get("isPermaLink", "true")
+        if child.keys() not in ([], ["isPermaLink"] if name == "guid" else []):
             raise _Doubt
         text = self._text(child, attributes=True)
-        links = permanent == "true"
+        self._guid_links = links = permanent == "true"
         self._put(entry, "id", self._join(text) if links and text else text)
-        return links
 
-    def _content(self, context: dict[str, Any], name: str, child: Element) -> None:
-        if name != "title" and self._atom == (name in _OF_RSS):
-            raise _Doubt
+    def _content(self, name: str, context: dict[str, Any], child: Element) -> None:
         kind = ""
-        if child.attrib:
-            if not (self._atom and child.attrib.keys() <= _TYPE):
+        if child.keys():
+            if not (self._atom and child.keys() == ["type"]):
                 raise _Doubt
             kind = child.attrib["type"].lower()
         if kind not in _TEXT_TYPES:
             raise _Doubt
         value = self._text(child, attributes=True)
         said = "text/html" if name in _OF_RSS else _TEXT_TYPES[kind]
-        if not self._atom and said == "text/plain" and _feedparser().looks_like_html(value):
+        if not self._atom and said == "text/plain" and self._looks_like_html(value):
             said = "text/html"
         detail = {"type": said, "language": self._language, "value": value}
         key = _CONTENTS[name]
-        self._put(context, key, value if key != "content" else [detail])
-        if key != "content":
+        if key == "content":
+            self._put(context, key, [detail])
+        else:
+            self._put(context, key, value)
             context[f"{key}_detail"] = detail
 
-    def _put(self, context: dict[str, Any], key: str, value: Any) -> None:
+    def _put(self, context: dict[str, Any], key: str, value: _T) -> _T:
         if key in context:  # which of several counts is feedparser's to say
             raise _Doubt
         context[key] = value
+        return value
 
     def _text(self, element: Element, *, attributes: bool = False) -> str:
-        if len(element) or (element.attrib and not attributes):
+        if len(element) or (not attributes and element.keys()):
             raise _Doubt
         text = (element.text or "").strip()
         if not (text.isascii() or text[0] > "\xff"):
@@ -375,7 +361,7 @@ class _Reader:
             raise _Doubt
         return text
 
-    def _pass_over(self, name: str, element: Element) -> None:
+    def _pass_over(self, name: str, context: dict[str, Any], element: Element) -> None:
         """Make sure that an element says nothing of what is read here."""
         if name in _UNUSED:
             if len(element):
@@ -388,7 +374,7 @@ class _Reader:
             raise _Doubt
         else:
             for part in element:
-                self._pass_over(self._names[part.tag], part)
+                self._pass_over(self._names[part.tag], context, part)
 
     def _leaves(self, elements: Iterable[Element]) -> None:
         if any(len(part) for part in elements):

@@ -31,7 +31,7 @@ from feeds.entries import (
     shorten,
 )
 from feeds.items import NO_LIMIT, Trace, Unseen, hash_text, newest_items, pack_traces, split_items, trace, unpack_traces
-from feeds.quick import read_quickly
+from feeds.quick import Document, read_quickly
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
 
@@ -137,39 +137,39 @@ def _read(document: Any, text: str, url: str, keys: Mapping[int, bytes], known: 
     channel = document.feed
     lang = lang_tag(channel.get("language"))
     home = link_key(clean_link(as_text(channel.get("link")), url))
-    raw = [_entry(item, url, lang) for item in document.entries]
+    sound = isinstance(document, Document)
+    raw = [_entry(item, url, lang, sound) for item in document.entries]
     own = [trace(key, entry) for key, entry in zip(keys.values() or [b""] * len(raw), raw, strict=True)]
     entries = distinguish(raw, home, tuple(known.values()), own)
-    feed = ParsedFeed(_title(channel), lang, entries, _hints(channel, text), is_whole(text))
+    feed = ParsedFeed(_title(channel, sound), lang, entries, _hints(channel, text), is_whole(text))
     traces = dict(known) | dict(zip(keys, own, strict=False))
     return Unseen(feed, len(raw) + len(known), pack_traces([traces[number] for number in sorted(traces)]))
 
 
-def _entry(item: Any, url: str, lang: str) -> Entry:
+def _entry(item: Any, url: str, lang: str, sound: bool) -> Entry:
     link = clean_link(as_text(item.get("link")), url)
-    summary = _plain(item.get("summary"), item.get("summary_detail"), MAX_SUMMARY)
-    contents = [_plain(part.get("value"), part, MAX_TEXT) for part in item.get("content", ())]
-    detail = item.get("title_detail") or {}
+    contents = [_plain(part.get("value"), part, MAX_TEXT, sound) for part in item.get("content", ())]
+    detail = item.get("title_detail")
     return Entry(
         identity=shorten(as_text(item.get("id"))),
-        title=_title(item),
+        title=_title(item, sound),
         url=link,
         link_key=link_key(link),
-        summary=summary,
+        summary=_plain(item.get("summary"), item.get("summary_detail"), MAX_SUMMARY, sound),
         text=max(contents, key=len, default=""),
-        lang=lang_tag(detail.get("language")) or lang,
+        lang=(lang_tag(detail.get("language")) if detail else "") or lang,
         published_at=_published_at(item),
     )
 
 
-def _title(item: Any) -> str:
-    return _plain(item.get("title"), item.get("title_detail"), MAX_TITLE).replace("\n", " ")
+def _title(item: Any, sound: bool) -> str:
+    return _plain(item.get("title"), item.get("title_detail"), MAX_TITLE, sound).replace("\n", " ")
 
 
-def _plain(value: Any, detail: Any, limit: int) -> str:
-    """A text construct in plain text. `detail` says its type."""
+def _plain(value: Any, detail: Any, limit: int, sound: bool) -> str:
+    """A text construct in plain text. `detail` says its type; `sound` as for plain_text."""
     kind = detail.get("type", "text/html") if detail else "text/html"
-    return plain_text(value, limit, markup=kind in _MARKUP_TYPES)
+    return plain_text(value, limit, markup=kind in _MARKUP_TYPES, sound=sound)
 
 
 def _published_at(item: Any) -> datetime | None:
