@@ -33,6 +33,16 @@ def clean(text: str) -> str:
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
 
 
+def clean_all(texts: list[str]) -> list[str]:
+    """`clean` of many texts, mostly by one look at all of them."""
+    everything = "".join(texts)
+    try:
+        everything.encode()
+    except UnicodeEncodeError:
+        return list(map(clean, texts))
+    return list(map(clean, texts)) if "\x00" in everything else texts
+
+
 def digest(*parts: str) -> bytes:
     """16 bytes that stand for a text of any length in an index; b"" for no text at all."""
     if not any(parts):

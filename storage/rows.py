@@ -4,17 +4,19 @@ binding costs more than what the database does with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ClauseElement, Column, Dialect, Row, Table
+from sqlalchemy import ClauseElement, Column, Dialect, LargeBinary, Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from core.model import Entry
-from storage.columns import CleanText, UtcTime, clean, sqlite_time
+from storage.columns import CleanText, UtcTime, clean_all, sqlite_time
 
 _Bind = Callable[[Any], Any]
+_BindAll = Callable[[list[Any]], list[Any]]
 Bound = tuple[str, list[tuple[Any, ...]]]
 
 
@@ -31,7 +33,7 @@ class RowInsert:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._made: dict[str, tuple[str, list[_Bind | None]]] = {}
+        self._made: dict[str, tuple[str, list[_BindAll | None]]] = {}
 
     def bind(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> Bound:
         """The statement as the driver takes it, and rows as it takes them.
@@ -45,18 +47,12 @@ class RowInsert:
     def columns(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
         """The values of rows as the driver takes them, by columns."""
         _, binds = self._made.get(dialect.name) or self._make(dialect)
-        columns = zip(*rows, strict=True)
-        return [list(_each(bind, some) if bind else some) for bind, some in zip(binds, columns, strict=True)]
+        columns = map(list, zip(*rows, strict=True))
+        return [bind(some) if bind else some for bind, some in zip(binds, columns, strict=True)]
 
-    def _make(self, dialect: Dialect) -> tuple[str, list[_Bind | None]]:
+    def _make(self, dialect: Dialect) -> tuple[str, list[_BindAll | None]]:
         sql = str(self._table.insert().compile(dialect=dialect, column_keys=self._table.columns.keys()))
-        made = self._made[dialect.name] = (
-            sql,
-            [
-                clean if isinstance(column.type, CleanText) and not column.nullable else _binder(column.type, dialect)
-                for column in self._table.columns
-            ],
-        )
+        made = self._made[dialect.name] = sql, [_column_binder(column, dialect) for column in self._table.columns]
         return made
 
 
@@ -98,15 +94,27 @@ class Prepared:
 
 
 def _binder(kind: TypeEngine[Any], dialect: Dialect) -> _Bind | None:
-    if isinstance(kind, UtcTime) and dialect.name == "sqlite":
-        return sqlite_time
+    if dialect.name == "sqlite":
+        if isinstance(kind, UtcTime):
+            return sqlite_time
+        if isinstance(kind, LargeBinary):
+            return None  # its driver takes bytes as they are
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _each(bind: _Bind, values: Iterable[Any]) -> Iterator[Any]:
+def _column_binder(column: Column[Any], dialect: Dialect) -> _BindAll | None:
+    if isinstance(column.type, CleanText) and not column.nullable:
+        return clean_all
+    bind = _binder(column.type, dialect)
+    return partial(_each, bind) if bind else None
+
+
+def _each(bind: _Bind, values: list[Any]) -> list[Any]:
     """The values bound; a value that stands in many rows, such as the time, only once."""
+    bounds = []
     last = bound = None
     for value in values:
         if value is not last:
             last, bound = value, bind(value)
-        yield bound
+        bounds.append(bound)
+    return bounds

@@ -82,6 +82,8 @@ ITEM_PARTS = (
     "<link>https://host.example/2</link>",
     '<title xml:lang="ru">ru</title>',
     "<title>a\u0085b</title>",
+    "<title>a&#1;b&#xFFFE;c &amp;#1;&amp;#xFFFF; d</title>",
+    "<description>a&#1;b &amp;#1;&amp;#xFFFF;<![CDATA[c&#2;d\x01]]></description>",
     "<expirationDate>Sun, 01 Mar 2026 10:00:00 GMT</expirationDate>",
 )
 HEAD_PARTS = (
