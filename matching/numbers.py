@@ -13,11 +13,12 @@ from itertools import compress
 from typing import NamedTuple
 
 from matching.cues import Cues, languages, phrases, read_table, words
-from matching.fold import fold
+from matching.numberrows import in_a_row
 from matching.numberwords import combined, is_join, meaning_of, meanings, vague_words
 from matching.text import Memory, Passage
 
 LARGEST = 1_000_000  # greater numbers count no people here
+_FACTORS = (0.25, 0.5, 1.5, 2.5)  # what multiplies the word that follows
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _MAX_NUMBERS = 400  # numbers read of one passage; a table of figures is not a report
 _COUNT_SUFFIXES = frozenset(
@@ -43,9 +44,9 @@ _COUNT_SUFFIXES = frozenset(
         "тыс",
     ]
 )
+_STRONG = ("osobow", "osobov", "kopfig", "strong", "member")  # "a 52-strong group"
 _WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
 _NEAR = 8  # characters looked at on either side
-_OF = 2  # tokens from a number to one that only "of" parts from it
 _REMEMBERED = 20_000  # words of which it is remembered whether they begin a number
 _NOWHERE: dict[int, int] = {}  # never changed
 _PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
@@ -55,7 +56,9 @@ _AFTER_COMMA = re.compile(r"\w, $")
 _ORDINAL = re.compile(r"\. [^\W\d_]")  # "37. osoba", "am 3. Tag"; a new sentence begins with a capital
 _ENDS = re.compile(r"\s*([.,;:!?»”“)]|$)")  # nothing follows that could be counted
 _HOURS = 24
-_DASH = re.compile(r"\s?[-–—‑:]\s?")
+_HALF = 0.5
+_HALF_A_HUNDRED = 50
+_PAUSE = re.compile(r"[,;:()–—]")
 _UNIT_SIGNS = frozenset("%‰°$€£₽")
 _LABEL_SIGNS = frozenset("№#§$€£₽")
 
@@ -98,16 +101,7 @@ def find_numbers(passage: Passage, lang: str = "", langs: Sequence[str] | None =
     if not raws:
         return ()
     cues = _Surroundings(passage, langs, _around(passage, raws))
-    return tuple(_ranges(passage, _of_labels([cues.judge(raw) for raw in raws if raw.alone])))
-
-
-def _of_labels(numbers: list[Number]) -> list[Number]:
-    """ "He served four of eleven": with the first number the second is no count either."""
-    for at in range(1, len(numbers)):
-        before, number = numbers[at - 1], numbers[at]
-        if before.kind == "label" and number.kind == "count" and number.first - before.last == _OF:
-            numbers[at] = number._replace(kind="label")
-    return numbers
+    return tuple(in_a_row(passage, [cues.judge(raw) for raw in raws if raw.alone], langs))
 
 
 def _around(passage: Passage, raws: Sequence[_Raw]) -> frozenset[int]:
@@ -160,7 +154,7 @@ def _digits(passage: Passage, index: int) -> _Raw | None:
         if any(meaning.value == 1000 for meaning in meanings().get(following, ())):
             return _Raw(value * 1000, index, index + 1, "count", True)
         if glued and gap != "–":
-            kind = "count" if following in _COUNT_SUFFIXES else "label"
+            kind = "count" if following in _COUNT_SUFFIXES or following.startswith(_STRONG) else "label"
             return _Raw(value, index, index + 1, kind, True)
     return _Raw(value, index, index, "measure" if "." in folded else "count", True)
 
@@ -179,7 +173,7 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
             if meaning is None or meaning.value >= 100 or not _joined(passage, end + 1) or meaning.value < 1:
                 break
             end += 1
-        if meaning.value in (0.25, 0.5, 1.5):
+        if meaning.value in _FACTORS:
             if end > index:
                 break
             factor = meaning.value
@@ -249,9 +243,14 @@ class _Surroundings:
         kind = raw.kind
         if kind == "count":
             kind = self._kind(raw, value, text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
-        if kind == "count" and not bound and first == last and passage.folded[first] in vague_words(self._langs):
+        if kind == "count" and not bound and self._vague(raw, value):
             kind = "vague"
         return Number(value, value, first, last, start, end, bound, kind, text[start:end])
+
+    def _vague(self, raw: _Raw, value: int) -> bool:
+        """ "Hundreds", and half of a hundred told in two words: nobody has counted them."""
+        half = raw.last - raw.first == 1 and value == _HALF_A_HUNDRED
+        return (half or raw.first == raw.last) and self._passage.folded[raw.last] in vague_words(self._langs)
 
     def _kind(self, raw: _Raw, value: int, before: str, after: str) -> str:
         sentences = self._passage.sentences
@@ -275,7 +274,7 @@ class _Surroundings:
             return "year"
         if after_it and following in self._units and not _STOP.match(after):
             return "measure"
-        if self._half(following):
+        if self._half(raw.last):
             return "measure"
         if digits and after[:1] == "," and _AFTER_COMMA.search(before):
             return "measure"  # an age: "Levaya, 39, had served"
@@ -298,12 +297,15 @@ class _Surroundings:
             near.discard(previous)  # the month has its day already: "17 September: 25 people"
         return any(self._passage.word(i)[0].isupper() or "en" not in self._langs for i in near)
 
-    def _half(self, following: int) -> bool:
-        known = meanings()
+    def _half(self, last: int) -> bool:
+        """ "Four years and a half"; not "sixteen people, half of them women"."""
+        known, passage = meanings(), self._passage
         return any(
-            meaning.value == 0.5 and meaning.lang in self._langs
-            for word in self._passage.folded[following : following + 3]
-            for meaning in known.get(word, ())
+            meaning.value == _HALF
+            and meaning.lang in self._langs
+            and not _PAUSE.search(passage.text, passage.ends[last], passage.starts[at])
+            for at in range(last + 1, min(last + 4, len(passage.folded)))
+            for meaning in known.get(passage.folded[at], ())
         )
 
     def _bound(self, raw: _Raw) -> str:
@@ -327,57 +329,3 @@ class _Surroundings:
 
 
 _ARTICLES = frozenset(["a", "an", "o", "un", "une", "una", "en", "ett", "eine", "ein"])  # "over a hundred"
-
-
-def _ranges(passage: Passage, numbers: Sequence[Number]) -> Iterator[Number]:
-    """Join "10-12" and "between 1,100 and 1,300" into one number with a high end; take scores for what they are."""
-    index = 0
-    while index < len(numbers):
-        number = numbers[index]
-        following = numbers[index + 1] if index + 1 < len(numbers) else None
-        if following is not None and number.kind == following.kind == "count" and _is_range(passage, number, following):
-            if number.value < following.value:
-                text = passage.text[number.start : following.end]
-                yield following._replace(
-                    value=number.value,
-                    high=following.value,
-                    first=number.first,
-                    start=number.start,
-                    text=text,
-                    bound="over",
-                )
-            else:
-                yield number._replace(kind="measure")
-                yield following._replace(kind="measure")
-            index += 2
-            continue
-        yield number
-        index += 1
-
-
-def _is_range(passage: Passage, low: Number, high: Number) -> bool:
-    between = passage.text[low.end : high.start]
-    if _DASH.fullmatch(between):
-        return bool(low.text[:1].isdigit() and high.text[:1].isdigit())
-    if high.first - low.last != 2 or not between.strip():
-        return False
-    joiner, opener = passage.folded[low.last + 1], passage.folded[low.first - 1] if low.first else ""
-    return any(opener in opens or either for opens, either in _joiners().get(joiner, ()))
-
-
-@cache
-def _joiners() -> dict[str, list[tuple[frozenset[str], bool]]]:
-    """Words that join the ends of a range -> per language, the words that open one, and whether it joins without."""
-    found: dict[str, list[tuple[frozenset[str], bool]]] = {}
-    for lang, lists in read_table("numbers").items():
-        opens = frozenset(map(fold, phrases(lists.get("between", ""))))
-        for joiner in dict.fromkeys(map(fold, phrases(lists.get("to", "")))):
-            found.setdefault(joiner, []).append((opens, joiner in _EITHER.get(lang, ())))
-    return found
-
-
-_EITHER = {  # "eight or nine"
-    "en": ("or",), "ru": ("или",), "be": ("ці", "або"), "uk": ("чи", "або"), "bg": ("или",), "pl": ("lub", "albo"),
-    "cs": ("nebo",), "sk": ("alebo",), "lt": ("ar", "arba"), "lv": ("vai",), "et": ("voi",), "de": ("oder",),
-    "fr": ("ou",), "es": ("o",), "it": ("o",), "ro": ("sau",), "sv": ("eller",),
-}  # fmt: skip
