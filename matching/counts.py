@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from matching.beside import add_named
@@ -13,6 +12,7 @@ from matching.cues import read_table
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.fates import real_sentences
 from matching.numbers import Number
+from matching.relations import relate
 from matching.scene import Scene, View
 from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
 
@@ -20,7 +20,6 @@ _STOP = re.compile(r"\s*(?:[.,;:!?»”]|$)")
 _GROWN, _OLDEST = 16, 100  # years of people who are told of with their age
 _MOST = 100  # numbers weighed of a passage
 _PAIRED = 12  # numbers that may be halves of a whole
-_OPENING = 2  # tokens that may stand before a number that opens its sentence
 _NOUN = 4  # letters of a word that may be a noun
 _ROUND = 50  # what an envoy is said to have brought about is a round number
 _PAIR = 2  # two leaders, two sides: who meets and talks
@@ -54,7 +53,7 @@ def _weighed(scene: Scene, named: Named) -> list[Candidate]:
             _weigh_beside_own(item)
     told = [Told(item.number, item.view, item.value) for item in candidates if not item.summed]
     candidates += [_sum(item, scene, named) for item in split_sums(scene, told[:_PAIRED])]
-    _relate(candidates)
+    relate(candidates)
     return candidates
 
 
@@ -103,16 +102,6 @@ def _an_age(view: View, number: Number) -> bool:
         return False
     before = number.first - 1
     return bool(view.before(number.first, 1, "single", "kind")) or any(found.last == before for found in view.persons)
-
-
-def _opens_title(view: View, number: Number) -> bool:
-    """ "Eighteen for the feast": a title that begins with a number, and no word follows that it counts instead."""
-    if view.passage.where != "title" or number.first or number.bound or number.value < 2:
-        return False
-    following = number.last + 1
-    ends = following >= len(view.clause) or view.clause[following] != view.clause[number.last]
-    short = not ends and len(view.passage.folded[following]) < _NOUN
-    return ends or short or noun_distance(view, number, "people") is not None
 
 
 def _counts_both(view: View, number: Number) -> bool:
@@ -178,33 +167,6 @@ def _sum(item: Sum, scene: Scene, named: Named) -> Candidate:
     return candidate
 
 
-def _relate(candidates: Sequence[Candidate]) -> None:
-    """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
-    _raise_title(candidates)
-    for item in candidates:
-        if _some_of_dozens(item):
-            item.add(-2.5, "part of dozens")
-        if item.whole:
-            for other in candidates:
-                if other.value < item.value:
-                    other.add(-2, f"part of {item.value}")
-    _relate_sums(candidates)
-    many = read_table("facts")["rules"]["many"]
-    for item in candidates:
-        for other in candidates:
-            if other.value <= item.value or other.view is not item.view:
-                continue
-            if _of_between(item, other):
-                if other.value >= many:  # "five of more than 1,100": of those held
-                    other.add(-8, "held", Mark.HELD)
-                    continue
-                item.add(-3, f"of {other.value}")
-                other.add(2, "whole")
-            elif _of_first(item, other):
-                item.add(-3, f"of the {other.value}")
-                other.add(2, "whole")
-
-
 def _own_release(scene: Scene, named: Named) -> bool:
     """Does the title tell that somebody is let out, by name or trade, and count nobody?"""
     title = scene.title
@@ -229,81 +191,6 @@ def _weigh_beside_own(item: Candidate) -> None:
     bare = _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end) is not None
     if bare and Mark.PEOPLE not in item.marks and not view.before(number.first, 2 * _REACH, "freed", "moved", "home"):
         item.add(-5, "perhaps an age")
-
-
-def _raise_title(candidates: Sequence[Candidate]) -> None:
-    """ "Eighteen for the feast. Eleven of the pardoned are women": the number that a title begins with is the whole,
-    if none that may be taken is greater."""
-    most = max((item.value for item in candidates if item.score >= TAKEN), default=0)
-    for item in candidates:
-        told = any(view.cues.get(name) for view in item.views for name in ("freed", "decree"))
-        sums_up = item.summed and item.view.passage.where == "title" and not item.number.first
-        if told and item.value >= most and (sums_up or _opens_title(item.view, item.number)):
-            item.add(1.5, "opens the title")
-        elif told and not most and _alone_at_head(item, candidates):
-            item.add(1, "alone at the head")
-
-
-def _alone_at_head(item: Candidate, candidates: Sequence[Candidate]) -> bool:
-    """ "Thirteen repentances. Lukashenka pardoned those who ...": a title begins with the only number that is not of
-    those still held, and the summary begins with a release."""
-    view, number, body = item.view, item.number, item.views[1]
-    if view.passage.where != "title" or number.first or number.bound or number.value < 2:
-        return False
-    others = [one for one in candidates if one is not item and Mark.HELD not in one.marks]
-    return not others and any(
-        body.sentence_of(cue.first) == 0 and not body.in_sentence(cue.first, "back", "ago") for cue in body.all("freed")
-    )
-
-
-def _some_of_dozens(item: Candidate) -> bool:
-    """ "Driven out with dozens of others; five are Lithuanians": a part of so many that nobody has counted."""
-    return Mark.PART in item.marks and any(
-        number.kind == "vague" and view.in_sentence(number.first, "freed", "moved") and number.value > item.value
-        for view in item.views
-        for number in view.numbers
-    )
-
-
-def _relate_sums(candidates: Sequence[Candidate]) -> None:
-    """A number that is the sum of two others is the whole, and they are its parts; for a number of the summary not
-    those that the title adds up itself ("a dozen women, thirteen men")."""
-    rows = [
-        range(one.number.first, one.number.last + 1) for one in candidates if one.summed and one.view is one.views[0]
-    ]
-    free = [one for one in candidates if one.view is one.views[1] or not any(one.number.first in row for row in rows)]
-    values = {False: Counter(item.value for item in free), True: Counter(item.value for item in candidates)}
-    for item in candidates:
-        if item.summed or item.value <= 3:
-            continue
-        titled = item.view is item.views[0]
-        for other in candidates if titled else free:
-            pair = item.value - other.value
-            if 0 < other.value <= pair and values[titled][pair] > (pair == other.value):
-                item.add(2, f"sum {other.value}+{pair}")
-                for part in candidates:
-                    if part.value in (other.value, pair):
-                        part.add(-1.5, f"part of {item.value}")
-                break
-
-
-def _of_between(item: Candidate, other: Candidate) -> bool:
-    """Does "of" join two numbers, with up to two words between?"""
-    last, first = item.number.last, other.number.first
-    if not 0 < first - last <= 4:
-        return False
-    one_of = item.value == 1 and first - last == 1  # in some languages an ending says "of"
-    return one_of or any(cue.last < first for cue in item.view.after(last, 2, "of"))
-
-
-def _of_first(item: Candidate, other: Candidate) -> bool:
-    """ "Of the 114, five have passports": the whole stands first."""
-    view, whole = other.view, other.number
-    sentence = view.sentence_of(whole.first)
-    if item.number.first <= whole.last or view.sentence_of(item.number.first) != sentence:
-        return False
-    opens = whole.first < _OPENING + 1 or view.sentence_of(whole.first - _OPENING - 1) != sentence
-    return opens and bool(view.before(whole.first, _OPENING, "of"))
 
 
 def _remaining(scene: Scene, candidates: Sequence[Candidate], released: Candidate | None) -> Count | None:
