@@ -51,7 +51,11 @@ def _weighed(scene: Scene, named: Named) -> list[Candidate]:
     if _own_release(scene, named):
         for item in candidates:
             _weigh_beside_own(item)
-    told = [Told(item.number, item.view, item.value) for item in candidates if not item.summed]
+    told = [
+        Told(item.number, item.view, item.value)
+        for item in candidates
+        if not item.summed and not (Mark.WHOLE in item.marks and Mark.PART not in item.marks)
+    ]
     candidates += [_sum(item, scene, named) for item in split_sums(scene, told[:_PAIRED])]
     relate(candidates)
     return candidates
@@ -189,7 +193,11 @@ def _weigh_beside_own(item: Candidate) -> None:
         item.add(-4, "earlier than his or her own")
         return
     bare = _GROWN <= number.value < _OLDEST and _STOP.match(view.passage.text, number.end) is not None
-    if bare and Mark.PEOPLE not in item.marks and not view.before(number.first, 2 * _REACH, "freed", "moved", "home"):
+    if (
+        bare
+        and not item.marks & (Mark.PEOPLE | Mark.WHOLE)
+        and not view.before(number.first, 2 * _REACH, "freed", "moved", "home")
+    ):
         item.add(-5, "perhaps an age")
 
 

@@ -26,6 +26,7 @@ def relate(candidates: Sequence[Candidate]) -> None:
                 if other.value < item.value:
                     other.add(-2, f"part of {item.value}")
     _relate_sums(candidates)
+    _weigh_small_sums(candidates)
     many = read_table("facts")["rules"]["many"]
     for item in candidates:
         for other in candidates:
@@ -84,6 +85,17 @@ def _some_of_dozens(item: Candidate) -> bool:
         for view in item.views
         for number in view.numbers
     )
+
+
+def _weigh_small_sums(candidates: Sequence[Candidate]) -> None:
+    """ "Fourteen people left prison. Three Poles, two Japanese, an Estonian and a Swede were met": the parts add up to
+    less than a number of people that is told; "eighteen pardoned. The decree covers eleven women" is a part, too."""
+    wholes = [item for item in candidates if item.score >= TAKEN and not item.summed and Mark.PART not in item.marks]
+    people = max((item.value for item in wholes if Mark.PEOPLE in item.marks), default=0)
+    most = max((item.value for item in wholes), default=0)
+    for item in candidates:
+        if (item.summed and item.value < people) or (Mark.PART | Mark.WHOLE in item.marks and item.value < most):
+            item.add(-3, "fewer than are told")
 
 
 def _relate_sums(candidates: Sequence[Candidate]) -> None:

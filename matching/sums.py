@@ -12,6 +12,7 @@ from matching.scene import Scene, View
 
 _NOUN = 3  # tokens between a number and the noun it counts
 _GAP = 4  # tokens between two parts of one chain
+_HALVES = 2  # numbers of a title that are halves, and tokens from one to the other around a "plus"
 _ROW = 12  # tokens after a number in which a chain closes
 HOME_AND_ABROAD = "some go home, some abroad"
 STAY_AND_GO = "those who stay and those who go"
@@ -50,7 +51,8 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
     """ "ten foreigners and four locals" are 14; so are "five of our own, three Poles, ..., an Estonian and a Swede"."""
     run: list[Number] = []
     for number in (*counts, None):
-        if number is not None and is_part(view, number) and (not run or _follows(view, run[-1], number)):
+        counted = number is not None and is_part(view, number) and (run or not view.before(number.first, 1, "after"))
+        if number is not None and counted and (not run or _follows(view, run[-1], number)):
             run.append(number)
             continue
         if (
@@ -65,17 +67,19 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
             each = [_each(view, part) for part in run]
             whole = sum(part.value * times for part, times in zip(run, each, strict=True)) + single - (each[-1] - 1)
             yield Sum(_joined(view, run, last, whole), view, "sum of parts")
-        run = [number] if number is not None and is_part(view, number) else []
+        run = [number] if number is not None and counted else []
 
 
 def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
     """ "235 stay at home, 15 are taken abroad"; "Lithuania took nine, Ukraine another 114": where people are freed."""
-    if not scene.any("freed", "decree", "moved") and not any(view.persons for view in scene.views):
+    if not (scene.sure or scene.any("freed", "decree", "moved") or any(view.persons for view in scene.views)):
         return
     many = read_table("facts")["rules"]["many"]
     few = [item for item in told if 1 < item.value < many and not _doubted(item)]
     for one, other in combinations(few, 2):
         if one.value == other.value:
+            if one.view is other.view is scene.title and _plus(scene.title, one, other):
+                yield _added(one, other, "two halves of a title")
             continue
         together = one.view is other.view and one.view.sentence_of(one.number.first) == other.view.sentence_of(
             other.number.first
@@ -83,6 +87,10 @@ def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
         if together and _home_and_abroad(one, other):
             yield _added(one, other, HOME_AND_ABROAD)
         elif together and _stay_and_go(scene, one, other):
+            yield _added(one, other, STAY_AND_GO)
+        elif one.view is other.view is scene.title and _two_sides(scene.title, one, other):
+            yield _added(one, other, "two halves of a title")
+        elif _home_apart(scene, one, other):
             yield _added(one, other, STAY_AND_GO)
         elif _two_countries(one, other, together):
             yield _added(one, other, "to two countries")
@@ -145,7 +153,8 @@ def _singles(view: View, number: Number) -> tuple[int, int]:
     counted = noun_distance(view, number, "part") or 0
     last, found = number.last + counted, 0
     for first in parts:
-        if first > last and first - last <= _NOUN and view.sentence_of(first) == view.sentence_of(number.first):
+        near = first > last and first - last <= _NOUN and view.sentence_of(first) == view.sentence_of(number.first)
+        if near and ("," in view.text(last, first) or view.before(first, _NOUN - 1, "and")):
             last, found = first, found + 1
     return last, found
 
@@ -231,6 +240,56 @@ def _home_and_abroad(one: Told, other: Told) -> bool:
     first = gone.number.first
     told = gone.view.in_sentence if gone.view.passage.where == "title" else gone.view.in_clause
     return bool(told(first, "moved", "freed", "abroad"))
+
+
+def _two_sides(title: View, one: Told, other: Told) -> bool:
+    """ "Nine to the left, 114 to the right", "Five of our own, nine foreigners": a title of two numbers, each with a
+    word that tells its half from the other."""
+    counts = [number for number in title.numbers if number.kind == "count" and number.value > 1]
+    if len(counts) > _HALVES:
+        return False
+    if _plus(title, one, other):
+        return True
+    if title.clause[one.number.first] == title.clause[other.number.first]:
+        return False
+    if title.in_sentence(one.number.first, "including", "ofthem", "among", "total", "only", "says"):
+        return False
+    return all(_on_a_side(item) for item in (one, other))
+
+
+def _on_a_side(item: Told) -> bool:
+    view, first = item.view, item.number.first
+    people, part = (noun_distance(view, item.number, name) for name in ("people", "part"))
+    if view.in_clause(first, "held") or (people is not None and people != part):
+        return False
+    if view.in_clause(first, "side", "home", "abroad", "stay", "moved"):
+        return True
+    following = min((one.first for one in view.numbers if one.first > first), default=len(view.clause))
+    while (
+        0 < following < len(view.clause) and view.clause[following - 1] == view.clause[following] != view.clause[first]
+    ):
+        following -= 1
+    told = view.told_in(first)
+    sides = [cue for name in ("side", "home", "abroad", "stay", "moved") for cue in told.get(name, ())]
+    return any(first < cue.first < following for cue in (*sides, *places_in(told)))  # "fifteen - to Vilnius"
+
+
+def _plus(title: View, one: Told, other: Told) -> bool:
+    """ "Eight plus eight"."""
+    first, second = sorted((one.number, other.number), key=lambda number: number.first)
+    return second.first - first.last == _HALVES and title.passage.folded[first.last + 1] in small_words("plus")
+
+
+def _home_apart(scene: Scene, one: Told, other: Told) -> bool:
+    """ "235 left the colonies and stayed in the country. Another fifteen were taken in by Lithuania": those of the
+    title stay or go home, the further ones of the summary's first sentence leave."""
+    if one.view is not scene.title or other.view is not scene.body or other.view.sentence_of(other.number.first):
+        return False
+    stays = one.view.in_clause(one.number.first, "stay", "home") and not one.view.in_clause(one.number.first, "held")
+    at = other.number
+    further = other.view.before(at.first, 1, "others") or other.view.after(at.last, 1, "others")
+    leaves = other.view.in_clause(other.number.first, "moved", "abroad") or _with_place(other)
+    return bool(stays and further and leaves) and not other.view.in_clause(other.number.first, "held", "back", "ago")
 
 
 def _with_place(item: Told) -> bool:
