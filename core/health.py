@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from core.model import FeedSpec, FeedState
+from core.model import Feed, FeedSpec, FeedState
 
 
 class Origin(StrEnum):
@@ -71,6 +72,10 @@ class FeedBook(Protocol):
 
     async def find_newest_alert(self, since: datetime) -> datetime | None:
         """When the newest story worth an alert was opened; None when none was since."""
+        ...
+
+    async def step_aside(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Let polls under way not count against the cap of their hosts, until a poll of theirs changes something."""
         ...
 
     async def hasten_feeds(self, now: datetime) -> int:

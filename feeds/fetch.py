@@ -77,7 +77,7 @@ class Validators:
 
 
 class Fetcher:
-    """One HTTP session for the whole program; use as `async with`. `lookup` replaces the system's name service."""
+    """The HTTP sessions of the whole program; use as `async with`. `lookup` replaces the system's name service."""
 
     def __init__(self, options: FeedOptions, clock: Clock, lookup: Lookup | None = None) -> None:
         self._options = options
@@ -85,7 +85,7 @@ class Fetcher:
         self._gate = Gate(options.allow_private)
         self._turns = Turns(clock, options.host_pause.total_seconds())
         self._lookup = lookup
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._elsewhere: dict[str, Validators] = {}
 
     async def __aenter__(self) -> Fetcher:
@@ -98,20 +98,29 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
-        if self._session is not None:
-            session, self._session = self._session, None
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
             await session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
+    def is_own(self, url: str) -> bool:
+        """Whether an address is on a host that the operator listed as the own; such are owed no turns."""
+        try:
+            return self._gate.is_allowed(url)
+        except FetchError:
+            return False
+
+    def _open(self, *, own: bool = False) -> aiohttp.ClientSession:
+        """The session for public hosts, or that for the operator's own, where one that hangs must hold up no other."""
+        session = self._sessions.get(own)
+        if session is None or session.closed:
             connector = aiohttp.TCPConnector(
                 resolver=GateResolver(self._gate, self._lookup),
                 socket_factory=self._gate.open_socket,
                 ttl_dns_cache=DNS_CACHE_SECONDS,
                 limit=self._options.concurrency * 2,
-                limit_per_host=2,
+                limit_per_host=0 if own else 2,
             )
-            self._session = aiohttp.ClientSession(
+            session = self._sessions[own] = aiohttp.ClientSession(
                 connector=connector,
                 auto_decompress=False,
                 trust_env=False,
@@ -121,7 +130,7 @@ class Fetcher:
                 max_field_size=MOST_IN_HEADER,
                 max_headers=MOST_HEADERS,
             )
-        return self._session
+        return session
 
     async def fetch(
         self,
@@ -223,7 +232,7 @@ class Fetcher:
         self._gate.check_url(url)
         if proxy:
             self._gate.check_url(proxy)
-        session = self._open()
+        session = self._open(own=self._gate.is_allowed(url))
         via = proxy or None
         async with session.get(_as_url(url), headers=headers, allow_redirects=False, proxy=via) as response:
             if response.status in _REDIRECTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.errors import MinskError
 from core.failpoints import reach
@@ -25,6 +25,8 @@ log = logging.getLogger("minskwatch.feeds")
 REFILL_SECONDS = 0.02
 ALL = 5000
 ALL_LEASE = timedelta(minutes=30)
+# For how long a poll keeps the operator's own host (of `allow_private`) to itself. Other hosts are owed more.
+OWN_HOST_WAITS = 3.0
 
 
 class Poller:
@@ -46,7 +48,9 @@ class Poller:
         self._clock = clock
         self._options = options
         self._pipeline = Pipeline(store, matcher, stories, fetcher, parser, clock, options, observe, watcher=watcher)
-        self._running: set[asyncio.Task[None]] = set()
+        self._fetcher = fetcher
+        self._running: dict[asyncio.Task[None], tuple[Feed, datetime]] = {}
+        self._aside: set[asyncio.Task[None]] = set()
         self._done: list[PollResult] = []
         self._draining = False
         self._more = False
@@ -61,9 +65,24 @@ class Poller:
 
         Until the next call, places and hosts that become free are filled again, as long as something is due.
         """
+        await self._let_past()
         await self._claim()
         done, self._done = tuple(self._done), []
         return done
+
+    async def _let_past(self) -> None:
+        """Polls that hang keep their own host from no other feed."""
+        now = self._clock.now()
+        late = {
+            task: feed
+            for task, (feed, began) in self._running.items()
+            if task not in self._aside
+            and (now - began).total_seconds() >= OWN_HOST_WAITS
+            and self._fetcher.is_own(feed.address)
+        }
+        if late:
+            self._aside |= late.keys()
+            await self._store.step_aside(tuple(late.values()), now)
 
     async def _claim(self) -> None:
         free = self._options.concurrency - len(self._running)
@@ -75,11 +94,12 @@ class Poller:
         for feed in feeds:
             reach("poll.claimed")
             task = asyncio.create_task(self._run(feed))
-            self._running.add(task)
+            self._running[task] = (feed, self._clock.now())
             task.add_done_callback(self._one_ended)
 
     def _one_ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        del self._running[task]
+        self._aside.discard(task)
         if self._more and not self._draining and self._refill is None:
             self._refill = asyncio.create_task(self._claim_again())
 
@@ -117,15 +137,33 @@ class Poller:
             hosts.setdefault(host_of(feed.address), []).append(feed)
         waiting = iter(hosts.values())
         results: dict[int, PollResult | None] = {}
+        late: set[asyncio.Task[None]] = set()
+
+        async def poll(feed: Feed) -> None:
+            results[feed.id] = await self._poll(feed)
 
         async def work() -> None:
             """Poll host after host, as long as there is one that nobody has taken."""
             for own in waiting:
                 for feed in own:
                     reach("poll.claimed")
-                    results[feed.id] = await self._poll(feed)
+                    hanging = sum(not task.done() for task in late)
+                    if hanging < self._options.concurrency and self._fetcher.is_own(feed.address):
+                        task = asyncio.create_task(poll(feed))
+                        late.add(task)
+                        await asyncio.wait({task}, timeout=OWN_HOST_WAITS)
+                        if task.done():
+                            late.discard(task)
+                            task.result()
+                    else:
+                        await poll(feed)
 
-        await asyncio.gather(*(work() for _ in range(min(self._options.concurrency, len(hosts)))))
+        try:
+            await asyncio.gather(*(work() for _ in range(min(self._options.concurrency, len(hosts)))))
+            await asyncio.gather(*late)
+        finally:
+            for task in late:
+                task.cancel()
         return tuple(result for feed in feeds if (result := results[feed.id]))
 
     async def _run(self, feed: Feed) -> None:

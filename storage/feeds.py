@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, case, null, select, update
+from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, Text, bindparam, case, cast, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LeaseLost
@@ -120,6 +120,14 @@ async def hasten(connection: AsyncConnection, now: datetime) -> int:
     held = select(feeds.c.id).where(*late).order_by(feeds.c.id).with_for_update(key_share=True)
     hastened = await connection.execute(update(feeds).where(feeds.c.id.in_(held), *late).values(next_poll_at=sooner))
     return hastened.rowcount
+
+
+async def step_aside(connection: AsyncConnection, polled: Sequence[Feed], now: datetime) -> None:
+    """Give feeds a host of their own, until `_finishing` restores it; a poll whose row is held is ending."""
+    ours = feeds.c.id.in_([feed.id for feed in polled]), feeds.c.lease_until > now
+    free = select(feeds.c.id).where(*ours).order_by(feeds.c.id).with_for_update(skip_locked=True, key_share=True)
+    alone = cast(feeds.c.host, Text) + " " + cast(feeds.c.id, Text)
+    await connection.execute(update(feeds).where(feeds.c.id.in_(free), *ours).values(host=alone))
 
 
 async def check_lease(connection: AsyncConnection, feed: Feed) -> None:

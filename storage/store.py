@@ -136,6 +136,10 @@ class Store(
         async with self._database.write(Lock.FEEDS) as connection:
             return await feeds.hasten(connection, now)
 
+    async def step_aside(self, polled: Sequence[Feed], now: datetime) -> None:
+        async with self._database.write(Lock.FEEDS) as connection:
+            await feeds.step_aside(connection, polled, now)
+
     async def find_newest_alert(self, since: datetime) -> datetime | None:
         async with self._database.read() as connection:
             return await stories.newest_alert(connection, since)

@@ -95,6 +95,7 @@ class FakeStore:
         self.alerted: set[int] = set()
         self.looks: dict[int, NewLook] = {}
         self.due: dict[int, datetime] = {}
+        self.aside: set[int] = set()
         self.attempts: dict[int, int] = {}
         self.traces: dict[int, LookTrace] = {}
 
@@ -115,7 +116,8 @@ class FakeStore:
         urls: Sequence[str] = (),
     ) -> tuple[Feed, ...]:
         claimed: list[Feed] = []
-        busy = [urlsplit(self.feeds[key].spec.url).netloc for key, until in self.leases.items() if until > now]
+        polled = [key for key, until in self.leases.items() if until > now and key not in self.aside]
+        busy = [urlsplit(self.feeds[key].spec.url).netloc for key in polled]
         for feed in sorted(self.feeds.values(), key=lambda feed: feed.state.next_poll_at):
             host = urlsplit(feed.spec.url).netloc
             due = (force or feed.state.next_poll_at <= now) and self.leases.get(feed.id, now) <= now
@@ -123,6 +125,7 @@ class FakeStore:
             if len(claimed) < limit and due and wanted and busy.count(host) < per_host:
                 busy.append(host)
                 self.leases[feed.id] = now + lease
+                self.aside.discard(feed.id)
                 self.feeds[feed.id] = replace(feed, epoch=feed.epoch + 1)
                 claimed.append(self.feeds[feed.id])
         return tuple(claimed)
@@ -133,6 +136,9 @@ class FakeStore:
     async def find_newest_alert(self, since: datetime) -> datetime | None:
         opened = (story.opened_at for story in self.stories.values() if story.level is Level.ALERT)
         return max((at for at in opened if at >= since), default=None)
+
+    async def step_aside(self, feeds: Sequence[Feed], now: datetime) -> None:
+        self.aside |= {feed.id for feed in feeds}
 
     async def hasten_feeds(self, now: datetime) -> int:
         hastened = 0

@@ -137,6 +137,7 @@ WRITES: dict[str, Callable[[Store], Awaitable[object]]] = {
     "judge_audited": lambda store: store.judge_audited([1], "missed", "none brought it"),
     "update_feeds": lambda store: store.update_feeds([FEED.spec]),
     "hasten_feeds": lambda store: store.hasten_feeds(NOW),
+    "step_aside": lambda store: store.step_aside([FEED], NOW),
     "mark_sent": lambda store: store.mark_sent(LANE, ITEM, "m", 1, NOW),
     "mark_all_sent": lambda store: store.mark_all_sent(LANE, [(ITEM, 1, Told())], NOW),
     "mark_told": lambda store: store.mark_told(LANE, ITEM, Told()),

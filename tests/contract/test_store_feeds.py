@@ -158,6 +158,31 @@ async def test_the_cap_of_a_host_counts_over_all_claims(store: Store, database_u
     assert len(await store.claim_due_feeds(clock.now(), limit=9, per_host=2)) == 2
 
 
+async def test_a_poll_that_steps_aside_keeps_its_host_from_no_other_until_it_ends_with_something_new(
+    store: Store, clock: FakeClock
+) -> None:
+    await store.sync_feeds([spec(number, host="same") for number in range(4)], clock.now())
+    (slow,) = await store.claim_due_feeds(clock.now(), limit=9)
+    await store.step_aside([slow], clock.now())
+    (other,) = await store.claim_due_feeds(clock.now(), limit=9)
+    assert other.id != slow.id
+    assert await store.claim_due_feeds(clock.now(), limit=9) == ()
+    await store.step_aside([slow], clock.now())
+    for feed in (slow, other):
+        record = ended(feed, clock.now())
+        await recorded(store, feed, replace(record, state=replace(record.state, body_hash="new")))
+    clock.advance(3600)
+    assert len(await store.claim_due_feeds(clock.now(), limit=9)) == 1
+
+
+async def test_a_poll_that_lost_its_lease_steps_nowhere(store: Store, clock: FakeClock) -> None:
+    await store.sync_feeds([spec(number, host="same") for number in range(2)], clock.now())
+    (slow,) = await store.claim_due_feeds(clock.now(), limit=9)
+    clock.advance(LEASE.total_seconds() + 1)
+    await store.step_aside([slow], clock.now())
+    assert len(await store.claim_due_feeds(clock.now(), limit=9)) == 1
+
+
 async def test_a_crowded_host_does_not_hide_the_others(store: Store, clock: FakeClock) -> None:
     await store.sync_feeds([spec(number, host="crowd") for number in range(300)], clock.now())
     clock.advance(1)

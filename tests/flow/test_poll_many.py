@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from core.errors import LeaseLost
 from core.model import FeedSpec, Outcome, PollRecord
 from feeds.gathering import Traffic
+from feeds.poller import OWN_HOST_WAITS
 from feeds.recording import Recorder
 from tests.feed_server import ONE, Seen, conditional, reply, reset, stall
 from tests.polling import document, polling, until
@@ -30,6 +34,56 @@ async def test_a_slow_feed_delays_no_other() -> None:
         await it.poller.drain(0)
         assert it.poller.running == 0
         assert [record.outcome for record in it.store.records] == [Outcome.OK]
+
+
+async def test_a_feed_that_hangs_keeps_the_operators_own_host_from_no_other() -> None:
+    async with polling(concurrency=3) as it:
+        slow = FeedSpec("Slow", it.server.on("/slow", stall(b"")))
+        await it.store.sync_feeds([slow], it.clock.now())
+        await it.poller.tick()
+        await until(lambda: bool(it.server.seen))
+        others = [FeedSpec(f"F{number}", it.server.on(f"/{number}", reply())) for number in range(3)]
+        await it.store.sync_feeds([slow, *others], it.clock.now())
+        await it.poller.tick()
+        assert it.poller.running == 1
+        it.clock.advance(OWN_HOST_WAITS)
+        await it.poller.tick()
+        await until(lambda: len(it.store.records) == 3 and it.poller.running == 1)
+        await it.poller.drain(0)
+
+
+async def test_a_feed_that_hangs_keeps_a_public_host_as_long_as_it_is_asked() -> None:
+    async with polling(concurrency=3, lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
+        it.server.on("/slow", stall(b""))
+        slow, other = (FeedSpec(path, f"http://news.example:{it.server.port}/{path}") for path in ("slow", "other"))
+        await it.store.sync_feeds([slow, other], it.clock.now())
+        await it.poller.tick()
+        await until(lambda: bool(it.server.seen))
+        it.clock.advance(60)
+        await it.poller.tick()
+        assert it.poller.running == 1
+        await it.poller.drain(0)
+
+
+async def test_polling_once_waits_for_no_feed_that_hangs_on_the_operators_own_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("feeds.poller.OWN_HOST_WAITS", 0.01)
+    others_asked = asyncio.Event()
+
+    async def late(request: Seen, writer: asyncio.StreamWriter) -> None:
+        await others_asked.wait()
+        await reply()(request, writer)
+
+    async def last(request: Seen, writer: asyncio.StreamWriter) -> None:
+        others_asked.set()
+        await reply()(request, writer)
+
+    async with polling(timeout=timedelta(seconds=60)) as it:
+        routes = {"/a": late, "/b": late, "/c": late, "/d": last}
+        specs = [FeedSpec(path, it.server.on(path, route)) for path, route in routes.items()]
+        await it.store.sync_feeds(specs, it.clock.now())
+        assert [result.outcome for result in await it.poller.poll_once()] == [Outcome.OK] * 4
 
 
 async def test_what_is_due_on_one_host_is_polled_one_after_the_other_without_waiting_for_ticks() -> None:
