@@ -6,21 +6,21 @@ The rules are in code, the words in matching/words/facts.toml. Nothing here deci
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from core.model import Facts
 from matching.candidates import Count, Named
 from matching.counts import read_counts
-from matching.cues import Cue, read_table
+from matching.cues import read_table
 from matching.destination import destination
 from matching.fates import Mention, mentions_of, states_of, words_of
+from matching.given import in_return
 from matching.implied import implied
 from matching.lexicon import Lexicon
 from matching.mediators import mediators_of
 from matching.reading import Reading
-from matching.scene import Scene, View, set_scene
+from matching.scene import Scene, set_scene
 
-_PENALTIES, _BANKS = "sanctions", "object:banks"
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 
 
@@ -54,9 +54,9 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     place = destination(scene, [(item.view, item.first) for item in mentions], number) if release else None
     if place:
         evidence["destination"] = place[1]
-    in_return = dict(_in_return(scene))
-    if in_return:
-        evidence["in_return"] = "; ".join(dict.fromkeys(in_return.values()))
+    given = in_return(scene)
+    if given:
+        evidence["in_return"] = "; ".join(dict.fromkeys(given.values()))
     return Facts(
         released=number,
         at_least=bool(released and released.at_least),
@@ -66,7 +66,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         held=fates["held"],
         mediators=tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators)),
         destination=place[0] if place else None,
-        in_return=tuple(in_return),
+        in_return=tuple(given),
         evidence=evidence,
         told_by=_teller(released, lexicon) if released else "",
     )
@@ -100,41 +100,3 @@ def _named(mentions: Sequence[Mention], states: dict[str, str]) -> Named:
         if states[item.person] == "freed":
             persons[item.view.passage.where, item.view.sentence_of(item.first)].append((item.person, item.last))
     return persons
-
-
-def _in_return(scene: Scene) -> Iterator[tuple[str, str]]:
-    """What penalties were eased on, with the words; nothing where the easing is denied or only hoped for. "sanctions"
-    only where no object of them is told."""
-    found = list(_eased(scene))
-    objects = [row for row in found if row[0] != _PENALTIES]
-    if found and not objects:  # "Potash for people: the Americans drop their restrictions"
-        told = {name for view in scene.views for name in view.cues if name.startswith("object:")} - {"object:sanctions"}
-        if len(told) == 1:
-            objects = [(told.pop().removeprefix("object:"), found[0][1])]
-    yield from objects or found
-
-
-def _eased(scene: Scene) -> Iterator[tuple[str, str]]:
-    for view in scene.views:
-        for cue in view.all("lift"):
-            if view.before(cue.first, 4, "negation", "forecast") or view.after(cue.last, 2, "negation"):
-                continue
-            if any(wish.first == cue.first for wish in view.in_sentence(cue.first, "forecast")):
-                continue  # the verb itself stands in the future
-            if view.before(cue.first, 2 * _CLOSE, "negation") and view.in_clause(cue.first, "negation", "forecast"):
-                continue
-            sentence = view.sentence_of(cue.first)
-            for name in view.cues:
-                for thing in view.cues[name] if name.startswith("object:") else ():
-                    together = view is scene.title or view.sentence_of(thing.first) == sentence
-                    if together and abs(thing.first - cue.first) <= 2 * _CLOSE and not _american(view, name, thing):
-                        words = view.text(min(cue.first, thing.first), max(cue.last, thing.last))
-                        yield name.removeprefix("object:"), words
-
-
-def _american(view: View, name: str, thing: Cue) -> bool:
-    """Is what reads as a ministry of finance the one that eases: "Минфин США"?"""
-    written = view.text(thing.first, thing.last).casefold()
-    if name != _BANKS or not any(part in written for part in read_table("facts")["rules"]["finance"]):
-        return False
-    return bool(view.after(thing.last, 1, "us") or view.before(thing.first, 1, "us"))

@@ -230,5 +230,6 @@ def _cues() -> Cues:
     lists["any"]["ground"] = phrases(table["grounds"]["words"])
     lists["any"]["welcome"] = phrases(read_table("stories")["welcome"]["words"])
     lists["any"]["not_place"] = phrases(table["not_places"]["words"])
+    lists["any"]["state"] = phrases(table["state"]["words"])
     lists["any"]["office"] = phrases(table["offices"]["words"])
     return Cues(lists)
