@@ -22,10 +22,21 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions, freed)
 
 
+def _total(scene: Scene) -> bool:
+    """Is a whole told with a number? Not "the pardon covers a second priest", "together with him"."""
+    return any(
+        view.sentence_of(cue.first) == view.sentence_of(number.first)
+        for view in scene.views
+        for cue in view.all("total")
+        for number in view.numbers
+        if number.kind in ("count", "vague") and number.value > 1
+    )
+
+
 def _alone(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:
     """ "Statkevich is with his wife after a stroke", "A pregnant illustrator is let out": one, where the text is surely
     about a release, is about one person and tells why or how that one alone is free."""
-    if not scene.sure or scene.any("total", "failed") or _among_others(scene):
+    if not scene.sure or scene.any("failed") or _total(scene) or _among_others(scene):
         return None
     titled = {item.person for item in mentions if item.view is scene.title}
     persons = titled or {item.person for item in mentions}
@@ -51,7 +62,7 @@ def _by_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
     freed = _of_this_day(mentions, freed)
-    if scene.any("total") or _among_others(scene) or _of_another_day(scene) or _tells(scene, mentions, freed):
+    if _total(scene) or _among_others(scene) or _of_another_day(scene) or _tells(scene, mentions, freed):
         return None
     titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"} & set(freed)
     if len(freed) > _MOST:
@@ -64,7 +75,8 @@ def _by_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *
     if any(item.view.before(item.first, 4, "including", "among") for item in mentions if item.person in freed):
         return None
     beside = _beside_names(scene, mentions, freed)
-    if len(freed) > 1 and titled != set(freed) and not beside and not scene.any("pronoun"):
+    joined = beside or scene.any("pronoun") or _second(mentions, freed)
+    if len(freed) > 1 and titled != set(freed) and not joined:
         return _two_by_office(scene, mentions, freed)
     return Count(len(freed) + beside, False, words_of(mentions, freed))
 
@@ -121,6 +133,17 @@ def _listed(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> 
     if titled != set(freed) or not real_sentences(scene.title) or not scene.title.cues.get("everyone"):
         return None
     return Count(len(freed), False, words_of(mentions, freed))
+
+
+def _second(mentions: Sequence[Mention], freed: Sequence[str]) -> bool:
+    """ "The pardon covers a second priest": told of one, in a sentence of release."""
+    return any(
+        item.person in freed
+        and item.view.in_sentence(item.first, "second")
+        and item.view.in_sentence(item.first, "freed")
+        and not item.view.in_sentence(item.first, "among", "including", "others")
+        for item in mentions
+    )
 
 
 def _two_by_office(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> Count | None:

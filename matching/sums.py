@@ -57,15 +57,17 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
             continue
         if (
             run
-            and (len(run) > 1 or _one_more(view, run[0]))
+            and (len(run) > 1 or _one_more(view, run[0]) or _one_before(view, run[0]))
             and not view.in_clause(run[0].first, "held", "back")
             and not _doubtful(view, run[0])
         ):
             last, single = _singles(view, run[-1])
-            if len(run) == 1 and not single:
+            before = _one_before(view, run[0])
+            if len(run) == 1 and not single and not before:
                 single = run[0].value  # "eight women and as many men"
             each = [_each(view, part) for part in run]
             whole = sum(part.value * times for part, times in zip(run, each, strict=True)) + single - (each[-1] - 1)
+            whole += before
             yield Sum(_joined(view, run, last, whole), view, "sum of parts")
         run = [number] if number is not None and counted else []
 
@@ -137,6 +139,15 @@ def _one_more(view: View, number: Number) -> bool:
     parts = {cue.first for cue in view.after(number.last + (noun_distance(view, number, "part") or 0), _ROW, "part")}
     joined = view.before(last, 2, "and") and view.in_sentence(number.first, "freed", "moved")
     return 0 < found <= len(singles & parts) and bool(joined)
+
+
+def _one_before(view: View, number: Number) -> int:
+    """ "An American and two locals": one person whom "and" joins to the number, let out or on the way."""
+    joined = [cue for cue in view.before(number.first, 1, "and") if cue.last == cue.first]
+    one = joined and any(
+        view.clause[cue.last] == view.clause[number.first] for cue in view.before(joined[0].first, 1, "single")
+    )
+    return int(bool(one) and bool(view.in_sentence(number.first, "freed", "moved", "home", "abroad")))
 
 
 def _each(view: View, number: Number) -> int:
