@@ -12,6 +12,7 @@ from matching.cues import read_table
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.fates import real_sentences
 from matching.numbers import Number
+from matching.numberwords import counts_people
 from matching.relations import relate
 from matching.scene import Scene, View
 from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
@@ -67,7 +68,7 @@ def _candidates(scene: Scene, named: Named) -> Iterator[Candidate]:
         counts = [number for number in view.numbers if number.kind == "count" and number.value > 0][:_MOST]
         for number in counts:
             candidate = Candidate(number, view, scene.views, number.value)
-            _weigh_noun(candidate)
+            _weigh_noun(candidate, scene.langs)
             _weigh_event(candidate, scene, named)
             weigh_doubt(candidate, record)
             add_named(candidate, named)
@@ -76,7 +77,7 @@ def _candidates(scene: Scene, named: Named) -> Iterator[Candidate]:
             yield _sum(chain, scene, named)
 
 
-def _weigh_noun(item: Candidate) -> None:
+def _weigh_noun(item: Candidate, langs: Sequence[str]) -> None:
     view, number = item.view, item.number
     people = noun_distance(view, number, "people")
     part = noun_distance(view, number, "part")
@@ -92,6 +93,8 @@ def _weigh_noun(item: Candidate) -> None:
         item.add(-4, "one of what?")
     elif _counts_something_else(view, number) and not view.in_clause(number.first, "freed", "total"):
         item.add(-1.5, "of what?")
+    elif number.value > 1 and counts_people(view.passage.folded[number.last], langs):
+        item.add(0.5, "a form for people", Mark.PEOPLE)
     if number.value == 1:
         item.add(-1, "one")
     if _an_age(view, number):

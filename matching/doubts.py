@@ -13,11 +13,15 @@ from matching.scene import View
 from matching.sums import stays_inside
 
 _REACH = 3  # tokens between a number and the words that decide about it
+_SEVERAL = 3  # of two, one is no only one
 _PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that tell of an earlier release
 
 
 def weigh_doubt(item: Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
+    if _one_of_all(view, number):
+        item.add(2, "all but one, and the one", Mark.WHOLE)
+        return
     if _held(view, number):
         item.add(-5, "held", Mark.HELD)
     if view.in_clause(number.first, "jailed") and not view.in_clause(number.first, "freed", "decree", "moved", "home"):
@@ -30,7 +34,9 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
         item.add(-2.5, "part")
     elif view.before(number.first, 1, "only"):
         item.add(-3, "only some")
-    elif view.before(number.first, 3, "including") or _some_among(item):
+    elif _some_among(item):
+        item.add(-4 if Mark.PART in item.marks else -1.5, "part")
+    elif view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
     _weigh_past(item)
     if number.bound == "under":
@@ -40,6 +46,13 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     freed = view.in_sentence(number.first, "freed")
     if freed and all(_denied(view, number, cue) for cue in freed):
         item.add(-6, "not")
+
+
+def _one_of_all(view: View, number: Number) -> bool:
+    """ "The only one of the 52 who would not go": they are all of them."""
+    if number.value < _SEVERAL or not (view.before(number.first, 2, "of") or view.before(number.first, 1, "among")):
+        return False
+    return bool(view.before(number.first, _REACH, "lone")) and not view.in_clause(number.first, "back", "ago")
 
 
 def _held(view: View, number: Number) -> bool:
@@ -119,7 +132,7 @@ def _that(view: View, number: Number) -> bool:
 def _weigh_past(item: Candidate) -> None:
     """Told of an earlier release, or of all that an envoy has done so far."""
     view, number = item.view, item.number
-    if _running(view, number):
+    if _running(view, number) or _with_earlier(view, number):
         item.add(-7, "a running total")
     if view.told_in(number.first).keys().isdisjoint(_PAST):
         return
@@ -132,6 +145,11 @@ def _weigh_past(item: Candidate) -> None:
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
+
+
+def _with_earlier(view: View, number: Number) -> bool:
+    """ "Counting earlier decisions, 156 have been let go": said before the number, in its sentence."""
+    return any(cue.last < number.first for cue in view.in_sentence(number.first, "tally"))
 
 
 def _long_ago(view: View, number: Number) -> bool:

@@ -22,6 +22,19 @@ def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, 
     return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions, freed)
 
 
+def _kin(scene: Scene) -> Count | None:
+    """ "A couple walked free", "Father and son pardoned": two, where the title tells of them and counts nobody."""
+    title, real = scene.title, real_sentences(scene.title)
+    counted = any(number.kind in ("count", "vague") and number.value > _MOST for number in title.numbers)
+    if counted or _among_others(scene):
+        return None
+    for cue in title.all("couple"):
+        told = title.in_clause(cue.first, "freed", "home") and title.sentence_of(cue.first) in real
+        if told and not title.in_clause(cue.first, "forecast", "held", "others"):
+            return Count(_MOST, False, title.text(cue.first, cue.last))
+    return None
+
+
 def _total(scene: Scene) -> bool:
     """Is a whole told with a number? Not "the pardon covers a second priest", "together with him"."""
     return any(
@@ -62,6 +75,8 @@ def _by_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *
     out "with him", "both"; and one more for "an American" beside them. One, too, for "a journalist" without a name,
     where the text is about a `release`."""
     freed = _of_this_day(mentions, freed)
+    if kin := _kin(scene):
+        return kin
     if _total(scene) or _among_others(scene) or _of_another_day(scene) or _tells(scene, mentions, freed):
         return None
     titled = {item.person for item in mentions if item.view is scene.title and item.state == "freed"} & set(freed)

@@ -151,13 +151,18 @@ def _who(item: Weighing) -> None:
         item.add("other_single" if single else "other_person", why.OTHER_PERSONS)
 
 
+def _titled(signature: Signature) -> int:
+    """How many prisoners a title names; two and more are then perhaps all."""
+    return sum(key.startswith("p:") for key in signature.get("t", ()))
+
+
 def _how_many(item: Weighing) -> None:
     """The same number freed joins. Another splits, unless a report tells both, as whole and part, or both reports name
     the same prisoner."""
     released, told = item.mine.get("r"), item.told
     parts = set(item.mine.get("x", ()))
     early = released and not told and item.days.first <= _NEXT_DAY
-    if early and any(len(persons_in(other)) == released for other in item.others):
+    if early and any(released in (len(persons_in(other)), _titled(other)) for other in item.others):
         item.add("same_count", why.COUNT_NAMED.format(count=released))
         return
     if not released and (told & parts or item.numbers & told):

@@ -141,3 +141,17 @@ def vague_words(langs: tuple[str, ...]) -> frozenset[str]:
     """ "Hundreds" and "thousands", which are counts only after a bound."""
     table = read_table("numbers")
     return frozenset(fold(word) for lang in langs or table for word in words(table[lang].get("vague", "")))
+
+
+def counts_people(folded: str, langs: Sequence[str]) -> bool:
+    """Is a number word of a form that counts people only, as Russian "пятеро" or "a trio"?"""
+    forms, endings = _people_forms(tuple(langs))
+    return folded in forms or folded.endswith(endings)
+
+
+@cache
+def _people_forms(langs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    table = read_table("numbers")
+    forms = [form for lang in langs or table for form in table[lang].get("people", "").split()]
+    endings = tuple(fold(form[1:]) for form in forms if form[0] == "-")
+    return frozenset(fold(form) for form in forms if form[0] != "-"), endings

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from matching.candidates import TAKEN, Candidate, Mark
-from matching.cues import read_table
+from matching.cues import read_table, small_words
 from matching.numbers import Number
 from matching.scene import View
 from matching.sums import noun_distance
 
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
+_AROUND = 2  # tokens from a number to the next around one word
 _NOUN = 4  # letters of a word that may be a noun
 
 
 def relate(candidates: Sequence[Candidate]) -> None:
     """What the numbers say of one another: a whole and its parts, "three of the sixteen"."""
     _raise_title(candidates)
+    _weigh_swaps(candidates)
+    _weigh_rest(candidates)
     for item in candidates:
         if _some_of_dozens(item):
             item.add(-2.5, "part of dozens")
@@ -30,7 +34,7 @@ def relate(candidates: Sequence[Candidate]) -> None:
     many = read_table("facts")["rules"]["many"]
     for item in candidates:
         for other in candidates:
-            if other.value <= item.value or other.view is not item.view:
+            if other.value <= item.value or other.view is not item.view or Mark.HELD in other.marks:
                 continue
             if _of_between(item, other):
                 if other.value >= many:  # "five of more than 1,100": of those held
@@ -41,6 +45,30 @@ def relate(candidates: Sequence[Candidate]) -> None:
             elif _of_first(item, other):
                 item.add(-3, f"of the {other.value}")
                 other.add(2, "whole")
+
+
+def _weigh_swaps(candidates: Sequence[Candidate]) -> None:
+    """ "Five for five": as many on either side of an exchange, not all from here."""
+    for item, other in pairwise(candidates):
+        between = other.number.first - item.number.last
+        same = item.view is other.view and item.value == other.value and between == _AROUND
+        if same and not item.view.after(item.number.last, 1, "and") and not _plus(other):
+            item.add(-5, "one for one", Mark.NOBODY_FREED)
+            other.add(-5, "one for one", Mark.NOBODY_FREED)
+
+
+def _plus(item: Candidate) -> bool:
+    return item.view.passage.folded[item.number.first - 1] in small_words("plus")
+
+
+def _weigh_rest(candidates: Sequence[Candidate]) -> None:
+    """ "Three of five are free; two remain inside": the whole are not all free when the rest is told as held."""
+    held = {item.value for item in candidates if Mark.HELD in item.marks}
+    for item in candidates:
+        for other in candidates:
+            if other.value - item.value in held and other.view is item.view and _of_between(item, other):
+                item.add(4, "those of them who are free")
+                other.add(-8, "not all of them", Mark.HELD)
 
 
 def _raise_title(candidates: Sequence[Candidate]) -> None:
