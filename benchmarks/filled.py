@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.history import FeedHistory
 from core.model import Analysis, Facts, FeedSpec, Level, Member
 from core.options import Options, Told
 from storage.columns import encode
+from storage.connection import AsyncConnection
 from storage.database import Database
 
 NOON = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audit import Change
 from core.model import Role, Target
 from storage import subscriptions as chats
 from storage.columns import CleanText, UtcTime
+from storage.connection import AsyncConnection
 from storage.dialect import insert
 from storage.schema import audit, targets
 

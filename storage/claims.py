@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, bindparam, column, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.model import Feed, FeedState
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.dialect import Ask
 from storage.rows import Prepared
 from storage.schema import feeds

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.correcting import Corrected, Summarise
 from core.errors import BadCorrection
@@ -15,6 +14,7 @@ from core.sentence import Sentence
 from storage import correcting_texts as told
 from storage import outbox as queues
 from storage import stories
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import Lock, insert
 from storage.schema import members, outbox, shown, waiting

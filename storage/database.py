@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import StoreError
 from storage import dialect
+from storage.connection import AsyncConnection, AsyncEngine
 
 _T = TypeVar("_T")
 _NOT_OPEN = "The store is not open; call open() first."

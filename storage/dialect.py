@@ -21,19 +21,22 @@ from contextlib import asynccontextmanager
 from enum import IntEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Table, event, exc, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from core.errors import StoreError
+from storage.connection import AsyncConnection, AsyncEngine, create_async_engine
 from storage.sqlite import connector
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+asyncpg"
@@ -209,10 +212,8 @@ async def prepare(engine: AsyncEngine, busy_timeout: float) -> None:
 @asynccontextmanager
 async def connect(engine: AsyncEngine, *, write: bool) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction: committed at the end, rolled back when the block raises."""
-    async with engine.connect() as connection:
-        await connection.execution_options(write=write)
-        async with connection.begin():
-            yield connection
+    async with engine.begin(write=write) as connection:
+        yield connection
 
 
 async def transact(engine: AsyncEngine, work: Callable[[sqlite3.Connection], T], *, write: bool) -> T:
@@ -275,7 +276,11 @@ def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgre
 
 def insert_into(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
     """`insert` for statements that are built once and kept; `dialect` is the name of the connection's."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # 2 MiB, which a program on SQLite spares
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def driver_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:

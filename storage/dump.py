@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary, MetaData, Row, Table, Text, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
 from storage.columns import CleanText, Coded, ExactText
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.schema import metadata
 
 FORMAT = "minskwatch-backup-1"
 SQLITE_FILES = ("", "-wal", "-shm")  # https://www.sqlite.org/tempfiles.html
 _BUSY = 30.0  # seconds
+_AT_ONCE = 200  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,9 @@ async def lines_of(connection: AsyncConnection, table: Table) -> AsyncIterator[s
     """The rows by primary key, in the order of bytes: a server's own order of letters would differ from SQLite's."""
     by_bytes = "C" if connection.dialect.name == "postgresql" else "BINARY"
     order = [key.collate(by_bytes) if isinstance(key.type, Text) else key for key in table.primary_key.columns]
-    rows = await connection.stream(select(table).order_by(*order))
-    async for row in rows:
-        yield _line(table, row)
+    async for rows in connection.pages(select(table).order_by(*order), _AT_ONCE):
+        for row in rows:
+            yield _line(table, row)
 
 
 async def last_id_of(connection: AsyncConnection, table: Table) -> int:

@@ -13,7 +13,6 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Dialect, Select, case, func, select, union, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audits import AUDIT, COVERED, MISSED
 from core.model import EntryTrace, Feed, Level, NewEntry
@@ -21,6 +20,7 @@ from core.search import SearchTerm
 from core.watch import StoredEntry
 from storage import search, secondlooks
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.dialect import batches, in_step, insert_into
 from storage.rows import Prepared, RowInsert, entry_of
 from storage.schema import entries, feeds, identities, members, outbox, shown, stories, story_topics, waiting

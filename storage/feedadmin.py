@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.feed import FeedSpec
 from core.health import Origin
 from core.ports import Clock
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import Lock, insert
 from storage.feeds import new_row, spec_changes

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.options import Feedback, Verdict
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.dialect import insert
 from storage.schema import feedback
 

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Dialect, Integer, Row, Select, Text, bindparam, case, cast, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LeaseLost
 from core.failpoints import reach
@@ -27,6 +26,7 @@ from storage import entries as texts
 from storage import known
 from storage.claims import STATE
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import batches, insert
 from storage.rows import Prepared

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import NullPool
 
 from core.errors import StoreError
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import make_engine
 

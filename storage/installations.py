@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.installs import Installation
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import insert
 from storage.schema import installations

@@ -12,11 +12,11 @@ from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Dialect, bindparam, select, union_all, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Entry
 from core.ports import Clock
 from storage.columns import digest, sqlite_time
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import batches
 from storage.rows import Prepared

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.replicas import Lease
+from storage.connection import AsyncConnection
 from storage.dialect import insert
 from storage.schema import leases
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import bindparam, case, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.replicas import Turns
 from storage.columns import BIG_ID
+from storage.connection import AsyncConnection
 from storage.dialect import greatest, insert, least
 from storage.schema import platform_limits
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, Connection, inspect, text
 
 from core.errors import SchemaTooNew, StoreError
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import Lock
 from storage.schema import REVISION
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.noticing import Notice, NoticeKey
 from core.replicas import Replica
 from core.sentence import pack, unpack
 from storage.columns import clean, digest
+from storage.connection import AsyncConnection
 from storage.dialect import batches, insert
 from storage.schema import notices, replicas
 

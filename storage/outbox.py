@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Update, and_, bindparam, case, func, literal, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Lane, OutboxItem, Story, Target
 from core.options import Options, Told
 from storage.columns import BIG_ID, UtcTime
+from storage.connection import AsyncConnection
 from storage.dialect import greatest, insert
 from storage.schema import outbox, platform_limits, shown, subscription_topics, subscriptions, targets, waiting
 

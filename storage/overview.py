@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Level, Target
 from core.overview import DeliveryRow, DeliveryState, StoryMark
 from core.showing import Showing
 from storage import subscriptions as chats
+from storage.connection import AsyncConnection
 from storage.dialect import batches
 from storage.schema import outbox, shown, stories, story_topics, targets, waiting
 

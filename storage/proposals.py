@@ -6,11 +6,11 @@ from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Target
 from core.proposing import KEEP_PROPOSALS
 from storage.columns import digest
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import insert
 from storage.schema import proposals

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.audits import AUDIT, COVERED, MISSED
 from core.model import Level
+from storage.connection import AsyncConnection
 from storage.schema import (
     audit,
     entries,

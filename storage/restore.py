@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from sqlalchemy import Boolean, Column, LargeBinary, Table, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import StoreError
 from storage.columns import UtcTime
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import SQLITE, Lock, sqlite_file
 from storage.dump import (
@@ -112,8 +112,8 @@ async def _from_sqlite(file: Path, connection: AsyncConnection) -> Sums:
             await upgrade(source)
             async with snapshot(source) as reading:
                 for table in TABLES:
-                    rows = await reading.stream(select(table).order_by(*table.primary_key.columns))
-                    async for batch in rows.partitions(_AT_ONCE):
+                    rows = select(table).order_by(*table.primary_key.columns)
+                    async for batch in reading.pages(rows, _AT_ONCE):
                         await _insert(connection, table, [row._asdict() for row in batch])
                 return await sums(reading)
     finally:

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ClauseElement, Column, Dialect, LargeBinary, Row, Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from core.model import Entry
 from storage.columns import CleanText, UtcTime, clean_all, sqlite_time
+from storage.connection import AsyncConnection
 
 _Bind = Callable[[Any], Any]
 _BindAll = Callable[[list[Any]], list[Any]]

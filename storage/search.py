@@ -14,7 +14,6 @@ import re
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, Table, and_, column, func, literal, literal_column, select, table
-from sqlalchemy.dialects.postgresql import TSQUERY
 
 from core.search import SearchTerm
 from matching.text import distinct_words
@@ -49,6 +48,8 @@ def all_of(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:
 def indexed(terms: Sequence[SearchTerm], dialect: str) -> ColumnElement[bool]:
     """A condition by the index of words that holds for all that `all_of` holds for; at least one term."""
     if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import TSQUERY  # 2 MiB, which a program on SQLite spares
+
         words = func.array_to_tsvector(func.string_to_array(func.btrim(entries.c.words), literal_column("' '")))
         return and_(*(words.op("@@")(literal(_lexeme(term)).cast(TSQUERY)) for term in terms))
     asked = " ".join(part for term in terms for part in _tokens(term))

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import LeaseLost
 from core.looking import LookResult, LookTrace
 from core.model import Feed
 from core.secondlook import Look, NewLook
+from storage.connection import AsyncConnection
 from storage.database import Database
 from storage.dialect import Lock, batches, insert
 from storage.rows import entry_of

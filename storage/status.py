@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, case, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Status
 from storage.columns import UtcTime
+from storage.connection import AsyncConnection
 from storage.schema import feeds, outbox, stories, subscriptions, targets, waiting
 
 

@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.model import Level, Member, Story, StorySummary, Target
 from core.search import DayCount, SearchTerm
 from storage import search
 from storage.columns import clean
+from storage.connection import AsyncConnection
 from storage.dialect import batches, insert
 from storage.schema import entries, members, outbox, shown, stories, story_topics, targets
 

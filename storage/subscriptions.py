@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import NotFound
 from core.model import Subscription, Target
 from core.options import Options
 from storage import proposals
 from storage.columns import clean
+from storage.connection import AsyncConnection
 from storage.dialect import batches, insert
 from storage.schema import outbox, subscription_topics, subscriptions, targets, waiting, watches
 

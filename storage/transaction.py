@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from core.correcting import Summarise
 from core.model import Feed, Member, NewEntry, PollRecord, Story, StorySummary
 from core.secondlook import Look, LookTrace, NewLook
 from core.watch import WatchHit
 from storage import correcting, feeds, hints, known, outbox, secondlooks, stories, watchlists
 from storage import entries as texts
+from storage.connection import AsyncConnection
 from storage.dialect import Lock, take_lock
 
 

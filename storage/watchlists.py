@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.model import Story, Target
 from core.watch import WatchHit, WatchItem, WatchSpec
 from storage import subscriptions as chats
+from storage.connection import AsyncConnection
 from storage.dialect import batches, insert
 from storage.schema import outbox, subscriptions, targets, watches
 
