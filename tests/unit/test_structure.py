@@ -91,12 +91,18 @@ def test_start_up_imports_nothing_heavy() -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_who_uses_sqlite_loads_no_driver_of_postgresql(tmp_path: Path) -> None:
+def test_who_uses_sqlite_loads_nothing_of_postgresql_and_nobody_the_orm(tmp_path: Path) -> None:
     script = (
         "import asyncio, sys\n"
         "from core.search import SearchTerm\n"
+        "from storage.database import Database\n"
         "from storage.store import Store\n"
         "async def main():\n"
+        "    database = Database(sys.argv[1], busy_timeout=9)\n"
+        "    await database.open()\n"
+        "    await database.close()\n"
+        "    spared = {'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql'}  # migrating loads both\n"
+        "    assert not spared & set(sys.modules)\n"
         "    store = Store(sys.argv[1])\n"
         "    await store.open()\n"
         "    assert await store.search_entries([SearchTerm('minsk')], 9) == ()\n"
