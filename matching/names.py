@@ -334,16 +334,12 @@ def sexes_of(be: str, ru: str) -> tuple[str, ...]:
     return ("m", "f")
 
 
-def is_spelling(word: str, be: str, ru: str, sexes: Sequence[str] = ()) -> bool:
-    """Whether a word (or words, or a hyphenated one) is a form of a surname in any language of the packs.
+def is_spelling_of(words: str, be: str, ru: str, sexes: Sequence[str] = ()) -> bool:
+    """Whether words are a form of a name in any language of the packs: of the surname alone (which may be several
+    words, or a hyphenated one), or with the given name before or after it.
 
     `sexes` are "m" and "f"; without, the surname tells, or both are tried.
     """
-    return _fits(_words(word), be, ru, sexes or sexes_of(be, ru))
-
-
-def is_spelling_of(words: str, be: str, ru: str, sexes: Sequence[str] = ()) -> bool:
-    """The same for a whole name: the surname alone, or with the given name before or after it."""
     surname, given = (surname_of(be), surname_of(ru)), (given_of(be), given_of(ru))
     sexes, found = sexes or sexes_of(*surname), _words(words)
     return _fits(found, *surname, sexes) or (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.cli import main
 from matching.fold import fold
-from matching.names import Lattice, generate, is_spelling, is_spelling_of, literal, matches, sexes_of
+from matching.names import Lattice, generate, is_spelling_of, literal, matches, sexes_of
 from matching.spellings import by_tradition
 
 DATA = Path(__file__).parent.parent / "data"
@@ -23,7 +23,7 @@ PEOPLE = Path(__file__).parent.parent.parent / "matching" / "packs" / "belarus-u
 def test_attested_spellings_are_found_without_a_list_of_exceptions(file: str, share: float) -> None:
     rows = json.loads((DATA / file).read_text(encoding="utf-8"))
     pairs = [(row, spelling) for row in rows for spelling in row["spellings"]]
-    missed = [spelling for row, spelling in pairs if not is_spelling(spelling, row["be"], row["ru"])]
+    missed = [spelling for row, spelling in pairs if not is_spelling_of(spelling, row["be"], row["ru"])]
     assert len(missed) <= share * len(pairs), missed
 
 
@@ -72,7 +72,7 @@ def test_attested_spellings_are_found_without_a_list_of_exceptions(file: str, sh
     ],
 )
 def test_spellings_and_endings(be: str, ru: str, spelling: str) -> None:
-    assert is_spelling(spelling, be, ru)
+    assert is_spelling_of(spelling, be, ru)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_spellings_and_endings(be: str, ru: str, spelling: str) -> None:
     ],
 )
 def test_other_words_are_not_spellings(be: str, ru: str, word: str) -> None:
-    assert not is_spelling(word, be, ru)
+    assert not is_spelling_of(word, be, ru)
 
 
 def test_foreign_names_get_endings_only() -> None:
@@ -118,7 +118,7 @@ def test_the_spellings_shown_are_among_those_matched() -> None:
     for be, ru in sorted(names):
         shown = dict(by_tradition(be, ru))
         assert len(shown) >= 10
-        assert [spelling for spelling in shown.values() if not is_spelling(spelling, be, ru)] == [], be
+        assert [spelling for spelling in shown.values() if not is_spelling_of(spelling, be, ru)] == [], be
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_any_name_fits_itself(name: str, sex: str) -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_as_a_name_is_no_error(be: str, ru: str) -> None:
-    assert isinstance(is_spelling("Minsk", be, ru), bool)
+    assert isinstance(is_spelling_of("Minsk", be, ru), bool)
     assert all(isinstance(spelling, str) for _, spelling in by_tradition(be, ru))
 
 
