@@ -23,8 +23,6 @@ from urllib.parse import urlsplit
 from app import notice_texts as told
 from app.telling import Teller, TellingStore
 from app.upgrades import upgrade_pending
-from bot.languages import Chosen
-from bot.speech import ENGLISH, Texts
 from core.audits import Missed
 from core.errors import StoreError
 from core.health import FeedRecord
@@ -32,7 +30,7 @@ from core.links import clean_link
 from core.message import foreign
 from core.model import Status
 from core.noticing import Notice, NoticeKey
-from core.ports import ChatPlatform, Clock
+from core.ports import Clock
 from core.replicas import AT_WORK, Replica, ReplicaStore
 from core.sentence import Sentence
 from feeds.health import is_trouble, recognise
@@ -71,19 +69,15 @@ class Attention:
         self,
         clock: Clock,
         store: AttentionStore,
-        platforms: Mapping[str, ChatPlatform],
-        operators: Iterable[str],
+        teller: Teller,
         folder: Path | None,
         replica: Replica,
         disk_used: Callable[[Path], float] | None = None,
-        *,
-        say: Texts = ENGLISH,
-        chosen: Chosen | None = None,
     ) -> None:
         self._clock = clock
         self._began_at = self._well_at = clock.now()
         self._store = store
-        self._teller = Teller(store, platforms, operators, replica.owner, say=say, chosen=chosen)
+        self._teller = teller
         self._folder = folder
         self._disk_used = disk_used or _disk_used
         self._replica = replica

@@ -14,6 +14,7 @@ from app.attention import Attention, database_folder
 from app.configured import enabled_platforms
 from app.measuring import MeasuredFetcher, MeasuredParser, joined
 from app.roles import ALL, CHAT, DELIVER
+from app.telling import Teller
 from app.watcher import StoredWatcher
 from bot.command import Commands, load_commands
 from bot.delivery import Deliverer, DeliveryOptions
@@ -35,6 +36,7 @@ from core.settings import FeedSettings, Settings
 from feeds.auditing import Audit
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import VERSION, FeedOptions, identify
 from feeds.pages import PageWorker
 from feeds.parsing import ParseWorker
@@ -146,15 +148,16 @@ def make_parts(
     matcher = make_matcher(settings)
     store = Store(settings.storage.url, clock=clock, listen=settings.storage.listen)
     platforms: dict[str, ChatPlatform] = {}
-    metrics, folder = Metrics(clock), database_folder(settings.storage.url)
+    metrics = Metrics(clock)
     roster = Roster(matcher.lexicon, pack_files(settings))
     default = (texts_in(settings.chat.language) if chats else ENGLISH).knowing(People(roster.called))
-    operators, me, chosen = settings.access.operators, replica_of(roles, clock), Chosen()
-    attention = Attention(clock, store, platforms, operators, folder, me, say=default, chosen=chosen)
+    me, chosen = replica_of(roles, clock), Chosen()
+    teller = Teller(store, platforms, settings.access.operators, me.owner, say=default, chosen=chosen)
+    attention = Attention(clock, store, teller, database_folder(settings.storage.url), me)
     observe = joined(observe or log_event, metrics, attention)
     options, watcher = feed_options(settings), StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
-    pages, stories = PageWorker(options), StoryBook()
+    pages, judging = PageWorker(options), Judging(matcher, StoryBook(), watcher)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
     finder = Finder(store, TopicTitles(matcher.topics, matcher.titles), clock, say=default, observe=observe)
@@ -163,10 +166,8 @@ def make_parts(
     )
     if roles & {DELIVER, CHAT}:
         platforms |= {name: PLATFORMS.get(name)(context) for name in names}
-    topics, titles = matcher.topics, matcher.titles
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
     tools = Tools(roster, load_timeline(), chosen, feeds=desk, draw=png)
-    delivery = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
     return Parts(
         settings=settings,
         clock=clock,
@@ -174,18 +175,18 @@ def make_parts(
         store=store,
         fetcher=fetcher,
         parser=parser,
-        poller=Poller(store, matcher, stories, fetcher, parser, clock, options, observe, watcher),
+        poller=Poller(store, judging, fetcher, parser, clock, options, observe),
         pages=pages,
-        audit=Audit(store, stories, clock, observe),
-        looks=SecondLooks(store, matcher, stories, fetcher, pages, clock, options, observe, watcher),
+        audit=Audit(store, judging.stories, clock, observe),
+        looks=SecondLooks(store, judging, fetcher, pages, clock, options, observe),
         platforms=platforms,
-        deliverer=Deliverer(store, platforms, clock, delivery, observe, topics=topics, titles=titles, say=default),
+        deliverer=make_deliverer(settings, store, platforms, matcher, clock, default, observe),
         dispatcher=make_dispatcher(settings, store, matcher, clock, default, observe, tools),
         metrics=metrics,
         attention=attention,
         desk=desk,
         watcher=watcher,
-        subscriptions=chats_of(settings, tuple(topics), names),
+        subscriptions=chats_of(settings, tuple(matcher.topics), names),
         people=default.people,
         roles=roles,
     )
@@ -194,6 +195,20 @@ def make_parts(
 def replica_of(roles: frozenset[str], clock: Clock) -> Replica:
     """This process, as the others see it."""
     return Replica(this_process(), VERSION, REVISION, tuple(sorted(roles)), clock.now())
+
+
+def make_deliverer(
+    settings: Settings,
+    store: Store,
+    platforms: Mapping[str, ChatPlatform],
+    matcher: PackMatcher,
+    clock: Clock,
+    say: Texts,
+    observe: Observer,
+) -> Deliverer:
+    """What shows alerts; `platforms` may fill up later. `say` is the language of chats that chose none."""
+    options = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
+    return Deliverer(store, platforms, clock, options, observe, topics=matcher.topics, titles=matcher.titles, say=say)
 
 
 def make_dispatcher(

@@ -26,6 +26,7 @@ from benchmarks.feed_server import addresses, running_server
 from core.clock import SystemClock
 from core.model import FeedSpec
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -55,7 +56,7 @@ async def poll(port: int, feeds: int, folder: Path) -> dict[str, float]:
         await parser.parse("rss", b"<rss><channel/></rss>", url=urls[0])
         matcher = load_matcher()
         matcher.analyse("The tables of the pack are read on first use.")
-        poller = Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, lambda *_, **__: None)
+        poller = Poller(store, Judging(matcher, StoryBook()), fetcher, parser, clock, options, lambda *_, **__: None)
 
         async def once() -> None:
             for start in range(0, feeds, 4_000):

@@ -32,6 +32,7 @@ from benchmarks.peer import Peer
 from core.clock import SystemClock
 from core.model import FeedSpec
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -107,7 +108,7 @@ class Bench:
             begun = (parser.parse("rss", document(0), url=self.urls[0]) for _ in range(self.options.parse_workers))
             await asyncio.gather(*begun)
             poller = Poller(
-                store, self.matcher, StoryBook(), fetcher, parser, clock, self.options, lambda *_, **__: None
+                store, Judging(self.matcher, StoryBook()), fetcher, parser, clock, self.options, lambda *_, **__: None
             )
             self.matcher.analyse(
                 FIRST, "The tables of the pack are read on first use, some by the first report that is found."

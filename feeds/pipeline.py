@@ -21,13 +21,14 @@ from core.health import Condition
 from core.history import FeedHistory
 from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollResult
-from core.ports import Clock, Hints, Matcher, Observer, PollStore, Stories
-from core.watch import Watcher, WatchHit
+from core.ports import Clock, Hints, Observer, PollStore
+from core.watch import WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
 from feeds.breaking import BreakingNews
 from feeds.fetch import Fetched, Fetcher, same_host
 from feeds.gathering import Traffic
 from feeds.health import assess, is_trouble, judge
+from feeds.judging import Judging
 from feeds.mirrors import under_own_host
 from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
@@ -39,7 +40,6 @@ from feeds.secondlook import choose_looks
 from feeds.settling import settle, sighted_at
 from feeds.sifting import COPIES, Reissue, audit_verdict, find_reissue, is_suspect, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
-from feeds.watching import find_watched
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
@@ -58,26 +58,22 @@ class Pipeline:
     def __init__(
         self,
         store: PollStore,
-        matcher: Matcher,
-        stories: Stories,
+        judging: Judging,
         fetcher: Fetcher,
         parser: Parser,
         clock: Clock,
         options: FeedOptions,
         observe: Observer,
         rng: random.Random | None = None,
-        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
-        self._matcher = matcher
-        self._stories = stories
+        self._judging = judging
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock
         self._options = options
         self._observe = observe
         self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
-        self._watcher = watcher
         self._hints: dict[int, Hints] = {}
         self._seen: dict[int, bytes] = {}
         self._said: set[tuple[int, str, str]] = set()
@@ -206,7 +202,7 @@ class Pipeline:
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
         analysed = await self._analyse(feed, fresh, reissue)
         reach("poll.matched")
-        watched = {} if feed.spec.audit else await find_watched(self._watcher, feed.spec, analysed)
+        watched = {} if feed.spec.audit else await self._judging.find_watched(feed.spec, analysed)
         settled = None if watched else await self._settle(feed, analysed)
         if settled is not None:
             hits = sum(item.analysis.relevant for item in analysed)
@@ -217,7 +213,7 @@ class Pipeline:
         """See feeds.settling."""
         find_open = self._recorder.open_stories
         return await settle(
-            feed, new, self._clock.now(), stories=self._stories, options=self._options, find_open=find_open
+            feed, new, self._clock.now(), stories=self._judging.stories, options=self._options, find_open=find_open
         )
 
     async def _store_all(
@@ -253,12 +249,12 @@ class Pipeline:
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
             ways = await place_hits(
                 transaction,
-                self._stories,
+                self._judging.stories,
                 feed.spec,
                 placed,
                 now,
                 edit_after=self._options.edit_after,
-                watching=self._watcher is not None,
+                watching=self._judging.watching,
             )
             counts = Counts(total, len(stored), hits, *totals(ways))
             state = self._judged(feed, state)
@@ -391,7 +387,5 @@ class Pipeline:
         quiet = why_quiet(feed, entry, reissue=reissue, backfill=self._options.backfill, now=self._clock.now())
         if quiet:
             return NewEntry(entry, _NOTHING, *quiet)
-        spec = feed.spec
-        implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
-        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or spec.lang, implies=implies)
-        return NewEntry(entry, analysis, *(verdict(analysis) if not spec.audit else audit_verdict(analysis)))
+        analysis = self._judging.analyse(feed.spec, entry, entry.body)
+        return NewEntry(entry, analysis, *(verdict(analysis) if not feed.spec.audit else audit_verdict(analysis)))

@@ -11,11 +11,11 @@ from core.errors import MinskError
 from core.failpoints import reach
 from core.links import host_of
 from core.model import Feed, Outcome, PollResult
-from core.ports import Clock, Matcher, Observer, PollStore, Stories
+from core.ports import Clock, Observer, PollStore
 from core.sentence import Sentence
-from core.watch import Watcher
 from feeds import fault_texts as told
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
 from feeds.pipeline import Pipeline
@@ -35,19 +35,17 @@ class Poller:
     def __init__(
         self,
         store: PollStore,
-        matcher: Matcher,
-        stories: Stories,
+        judging: Judging,
         fetcher: Fetcher,
         parser: Parser,
         clock: Clock,
         options: FeedOptions,
         observe: Observer,
-        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._options = options
-        self._pipeline = Pipeline(store, matcher, stories, fetcher, parser, clock, options, observe, watcher=watcher)
+        self._pipeline = Pipeline(store, judging, fetcher, parser, clock, options, observe)
         self._fetcher = fetcher
         self._running: dict[asyncio.Task[None], tuple[Feed, datetime]] = {}
         self._aside: set[asyncio.Task[None]] = set()

@@ -17,16 +17,17 @@ from core.failpoints import reach
 from core.history import REFUSALS
 from core.links import host_of, site_of
 from core.model import Analysis, Entry, FeedSpec, Level, NewEntry, Outcome
-from core.ports import Clock, FetchRequest, Matcher, Observer, PollStore, Stories, Transaction
+from core.ports import Clock, FetchRequest, Observer, PollStore, Transaction
 from core.secondlook import ALWAYS, NEVER, Look, LookResult, LookTrace, NewLook
-from core.watch import Watcher, WatchHit
+from core.watch import WatchHit
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.pages import PageReader
 from feeds.placing import Placed, Way, place_again, place_hits, tell_ways, totals
 from feeds.robots import Robots
 from feeds.sifting import verdict
-from feeds.watching import QUIET, find_watched
+from feeds.watching import QUIET
 
 log = logging.getLogger("minskwatch.feeds")
 
@@ -89,25 +90,21 @@ class SecondLooks:
     def __init__(
         self,
         store: PollStore,
-        matcher: Matcher,
-        stories: Stories,
+        judging: Judging,
         fetcher: Fetcher,
         reader: PageReader,
         clock: Clock,
         options: FeedOptions,
         observe: Observer,
-        watcher: Watcher | None = None,
     ) -> None:
         self._store = store
-        self._matcher = matcher
-        self._stories = stories
+        self._judging = judging
         self._fetcher = fetcher
         self._reader = reader
         self._robots = Robots(fetcher, clock)
         self._clock = clock
         self._options = options
         self._observe = observe
-        self._watcher = watcher
         self._running: set[asyncio.Task[None]] = set()
 
     async def tick(self) -> int:
@@ -217,7 +214,7 @@ class SecondLooks:
     async def _settle(self, look: Look, text: str) -> LookTrace:
         """One transaction: the entry as it is now known, its story, the outbox, and the look's result."""
         new = self._match(look, text)
-        watched = (await find_watched(self._watcher, look.spec, [new])).get(new.entry.identity, ())
+        watched = (await self._judging.find_watched(look.spec, [new])).get(new.entry.identity, ())
         found = new.analysis.relevant
         now = self._clock.now()
         trace = LookTrace(LookResult.MATCHED if found else LookResult.ONE_SIDE, "", now)
@@ -235,9 +232,7 @@ class SecondLooks:
     def _match(self, look: Look, text: str) -> NewEntry:
         """The entry with its text; what was found before stays if the text says less."""
         entry: Entry = replace(look.entry, text=text)
-        spec = look.spec
-        implies = tuple(dict.fromkeys((*spec.implies, *self._matcher.implied_by(entry.url or spec.url))))
-        analysis: Analysis = self._matcher.analyse(entry.title, text, lang=entry.lang or spec.lang, implies=implies)
+        analysis: Analysis = self._judging.analyse(look.spec, entry, text)
         if _RANKS.index(analysis.level) < _RANKS.index(look.analysis.level):
             analysis = look.analysis
         return NewEntry(entry, analysis, *verdict(analysis))
@@ -249,10 +244,8 @@ class SecondLooks:
             return ()
         hit = Placed(look.entry_id, new, look.at, watched)
         edit_after = self._options.edit_after
-        again = await place_again(transaction, self._stories, look.spec, hit, now, edit_after=edit_after)
+        again = await place_again(transaction, self._judging.stories, look.spec, hit, now, edit_after=edit_after)
         if again is not None:
             return again
-        watching = self._watcher is not None
-        return await place_hits(
-            transaction, self._stories, look.spec, [hit], now, edit_after=edit_after, watching=watching
-        )
+        stories, watching = self._judging.stories, self._judging.watching
+        return await place_hits(transaction, stories, look.spec, [hit], now, edit_after=edit_after, watching=watching)

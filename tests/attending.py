@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.attention import Attention
+from app.telling import Teller
 from core.health import FeedRecord
 from core.model import FeedSpec, FeedState, Status, Target
 from core.replicas import Replica
@@ -36,7 +37,8 @@ class Desk:
         me = Replica(f"host:{self.started}:ab", version, revision, (), self.clock.now())
         platforms = {"telegram": self.chat} if chats else {}
         folder = Path("/data")
-        return Attention(self.clock, self.store, platforms, self.operators, folder, me, lambda _: self.used)
+        teller = Teller(self.store, platforms, self.operators, me.owner)
+        return Attention(self.clock, self.store, teller, folder, me, lambda _: self.used)
 
     @property
     def status(self) -> Status:

@@ -15,6 +15,7 @@ from core.model import FeedSpec, Level
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.finding import read_address
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.poller import Poller
 from storage.store import Store
@@ -43,7 +44,7 @@ async def office(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Office]:
         options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2))
         async with Fetcher(options, clock) as fetcher:
             matcher, parser = FakeMatcher(), InlineParser()
-            poller = Poller(store, matcher, FakeStories(), fetcher, parser, clock, options, Events())
+            poller = Poller(store, Judging(matcher, FakeStories()), fetcher, parser, clock, options, Events())
             yield Office(server, store, Desk(store, fetcher, parser, matcher, clock, specify), poller)
             await poller.drain(0)
     await store.close()

@@ -267,7 +267,7 @@ async def test_a_fault_inside_the_program_costs_its_feed_one_poll(caplog: pytest
         def place(*_: object) -> Action:
             raise ZeroDivisionError
 
-        it.poller._pipeline._stories.place = place  # type: ignore[method-assign,assignment]
+        it.poller._pipeline._judging.stories.place = place  # type: ignore[method-assign,assignment]
         url = it.server.on("/feed", reply(document()), reply(feed_xml("One released")))
         await it.poll(url)
         result = await it.poll(url)

@@ -12,6 +12,7 @@ import pytest
 from core.model import Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord, Target
 from feeds.fetch import Fetcher
 from feeds.gathering import Traffic
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -50,7 +51,7 @@ async def station(tmp_path: Path) -> AsyncIterator[Station]:
     async with FeedServer() as server:
         options = FeedOptions(allow_private=(server.endpoint,))
         async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
-            poller = Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, events)
+            poller = Poller(store, Judging(matcher, StoryBook()), fetcher, parser, clock, options, events)
             yield Station(server, store, clock, poller, events)
             await poller.drain(1)
     await store.close()

@@ -14,6 +14,7 @@ from core.looking import LookResult
 from core.model import FeedSpec, Level, NewEntry, Outcome, PollResult
 from core.secondlook import ALWAYS, NEVER
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.poller import Poller
 from feeds.secondlook import SecondLooks, is_wanted
@@ -72,8 +73,8 @@ async def desk(clock: FakeClock) -> AsyncIterator[Desk]:
         options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2), full_text_per_poll=3)
         store, events, matcher, stories = FakeStore(), Events(), FakeMatcher(), FakeStories()
         async with Fetcher(options, clock) as fetcher:
-            poller = Poller(store, matcher, stories, fetcher, InlineParser(), clock, options, events)
-            looks = SecondLooks(store, matcher, stories, fetcher, PlainReader(), clock, options, events)
+            poller = Poller(store, Judging(matcher, stories), fetcher, InlineParser(), clock, options, events)
+            looks = SecondLooks(store, Judging(matcher, stories), fetcher, PlainReader(), clock, options, events)
             yield Desk(server, store, clock, poller, looks, events)
             await looks.drain(0)
             await poller.drain(0)

@@ -10,6 +10,7 @@ import pytest
 
 from app.attention import Attention
 from app.configured import semantic_faults
+from app.telling import Teller
 from bot.command import load_commands
 from bot.delivery import Deliverer
 from bot.dispatch import Dispatcher
@@ -213,7 +214,8 @@ async def test_check_tells_of_each_token(server: TelegramServer, spare: Telegram
 async def test_operators_are_told_once(clock: FakeClock) -> None:
     chat = FakeChat(clock)
     me = Replica("host:1:ab", "1.0.0", REVISION, (), clock.now())
-    attention = Attention(clock, FakeNotices(), {"telegram": chat}, ["telegram:1"], None, me)
+    store = FakeNotices()
+    attention = Attention(clock, store, Teller(store, {"telegram": chat}, ["telegram:1"], me.owner), None, me)
     for _ in range(2):
         attention("token_replaced", platform="telegram", reason="the spare bot @b has taken over")
     await attention.look()

@@ -12,6 +12,7 @@ from app.watcher import StoredWatcher
 from bot.backtest import back_test, rule_spec
 from core.model import FeedSpec, Level, Target
 from feeds.fetch import Fetcher
+from feeds.judging import Judging
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -117,7 +118,7 @@ async def station(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Station]:
         options = FeedOptions(allow_private=(server.endpoint,))
         async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
             watcher = StoredWatcher(store, matcher.lexicon)
-            poller = Poller(store, matcher, StoryBook(), fetcher, parser, clock, options, Events(), watcher)
+            poller = Poller(store, Judging(matcher, StoryBook(), watcher), fetcher, parser, clock, options, Events())
             yield Station(server, store, clock, poller, Roster(matcher.lexicon))
             await poller.drain(1)
     await store.close()

@@ -10,6 +10,7 @@ import pytest
 
 from app import notice_texts
 from app.attention import Attention
+from app.telling import Teller
 from app.upgrades import upgrade_pending
 from bot.languages import Chosen, texts_in
 from bot.trouble_texts import TAKEN_OVER
@@ -90,8 +91,8 @@ async def test_chats_that_are_not_subscribed_are_told_in_the_language_they_chose
     chosen.keep(GERMAN, "de")
     operators = ["telegram:2", "telegram:3"]
     me = Replica("host:9:ab", "1.0.0", desk.store.revision, (), desk.clock.now())
-    say = texts_in("pl")
-    process = Attention(desk.clock, desk.store, {"telegram": desk.chat}, operators, None, me, say=say, chosen=chosen)
+    teller = Teller(desk.store, {"telegram": desk.chat}, operators, me.owner, say=texts_in("pl"), chosen=chosen)
+    process = Attention(desk.clock, desk.store, teller, None, me)
     desk.fails(1)
     await process.look()
     assert "Der Feed Feed 1 lässt sich nicht lesen" in told_to(desk, GERMAN)
