@@ -34,10 +34,10 @@ class Setbacks:
             case RetryLater():
                 await self._obey(lane, error, now)
             case TargetMoved() if error.moved_to != lane.target:
-                await self._store.move_target(lane.target, error.moved_to, now)
+                await self._store.move_target(lane.target, error.moved_to)
             case TargetGone():
                 self._observe("chat_gone", platform=lane.target.platform, reason=str(error))
-                await self._store.retire_target(lane.target, str(error), now)
+                await self._store.retire_target(lane.target, str(error))
             case BadCredentials():
                 self._refuse(lane.target.platform, error, now)
             case _:

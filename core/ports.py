@@ -216,11 +216,11 @@ class DeliveryStore(LimitStore, Protocol):
         ...
 
     async def release_lane(self, lane: Lane) -> None: ...
-    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+    async def retire_target(self, target: Target, reason: str) -> None:
         """Pause all subscriptions of a chat that is gone; what was queued for it is dropped with the reason."""
         ...
 
-    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+    async def move_target(self, old: Target, new: Target) -> None:
         """A chat has a new address; subscriptions and what is queued go along, joined with any that are there."""
         ...
 

@@ -241,7 +241,7 @@ class Fetcher:
                 wait = retry_after(response.headers, self._clock.now())
                 told_so = Sentence(told.CHALLENGED)
                 raise FetchError(Outcome.BLOCKED, told_so, retry_after=wait, status=response.status)
-            self._check_status(url, response, conditional)
+            self._check_status(response, conditional)
             body = None if response.status == 304 else await self._read(response)
             fresh = fresh_for(response.headers, self._clock.now())
             return Fetched(
@@ -263,7 +263,7 @@ class Fetcher:
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _check_status(self, url: str, response: aiohttp.ClientResponse, conditional: bool) -> None:
+    def _check_status(self, response: aiohttp.ClientResponse, conditional: bool) -> None:
         status = response.status
         if status == 200 or (status == 304 and conditional):
             return

@@ -257,7 +257,7 @@ class Pipeline:
                 watching=self._judging.watching,
             )
             counts = Counts(total, len(stored), hits, *totals(ways))
-            state = self._judged(feed, state)
+            state = self._judged(state)
             await transaction.finish_poll(feed, counts.record(outcome, state, now))
         reach("poll.committed")
         if counts.stories:
@@ -275,7 +275,7 @@ class Pipeline:
         error: str = "",
         new: Sequence[NewEntry] = (),
     ) -> PollResult:
-        state = self._judged(feed, state)
+        state = self._judged(state)
         record = counts.record(outcome, state, self._clock.now(), error)
         added = await self._recorder.record(feed, record, new)
         if added:
@@ -300,7 +300,7 @@ class Pipeline:
             next_poll_at=state.next_poll_at,
         )
 
-    def _judged(self, feed: Feed, state: FeedState) -> FeedState:
+    def _judged(self, state: FeedState) -> FeedState:
         """The state with the condition that will be told of it."""
         condition = judge(state, self._clock.now())[0].value
         if state.history.condition == condition:

@@ -191,7 +191,7 @@ def _part(be: str, ru: str, sex: str) -> Iterator[Lattice]:
         if script == "cyrillic":
             own |= {fold(be[len(stem_be) :]), fold(ru[len(stem_ru) :])}
         yield Lattice(positions, _shared(frozenset(own)))
-        yield from _shifted(rows, positions, ending_be, ending_ru, table, script)
+        yield from _shifted(rows, positions, ending_be, ending_ru, script)
 
 
 def _shifted(
@@ -199,7 +199,6 @@ def _shifted(
     positions: tuple[tuple[str, ...], ...],
     ending_be: Ending,
     ending_ru: Ending,
-    table: dict[str, tuple[str, ...]],
     script: str,
 ) -> Iterator[Lattice]:
     """Stems that change when declined: Дзядок - Дзядка, Бабарыка - Бабарыцы, Łukaszenka - Łukaszence."""

@@ -172,7 +172,7 @@ class NameIndex:
             options: dict[int, tuple[int, int]] = {}
             strong: list[int] = []
             for name, part in hit.surnames:
-                last = self._last_part(name, part, index, sentences, hits)
+                last = self._last_part(name, part, index, hits)
                 if last >= 0:
                     for number in self._owners[name]:
                         options[number] = (index, last)
@@ -223,7 +223,7 @@ class NameIndex:
                 found.append(Sighting(self.persons[number], first, last, given=False))
         return found if len(found) == 1 else []
 
-    def _last_part(self, name: int, part: int, index: int, sentences: Sequence[int], hits: dict[int, NameHits]) -> int:
+    def _last_part(self, name: int, part: int, index: int, hits: dict[int, NameHits]) -> int:
         """Index of the last word of a surname that begins at `index`; -1 when it does not. One part of two will do
         for a person whose other part is not written."""
         parts = self._parts[name]

@@ -83,7 +83,7 @@ async def split(
     await connection.execute(
         delete(members).where(members.c.story_id == story_id, members.c.entry_id.in_(m.entry_id for m in leaving))
     )
-    new_id = await _found(connection, leaving, summarise, now)
+    new_id = await _found(connection, leaving, summarise)
     await stories.rewrite(connection, story_id, staying, summarise(staying), old.revision + 1, old.updated_at)
     parted = update(table).where(table.c.id.in_((story_id, new_id))).values(parted=True)
     await connection.execute(parted)
@@ -94,7 +94,7 @@ async def split(
     return Corrected(story, new, await _waiting(connection, (story_id, new_id)))
 
 
-async def _found(connection: AsyncConnection, leaving: Sequence[Member], summarise: Summarise, now: datetime) -> int:
+async def _found(connection: AsyncConnection, leaving: Sequence[Member], summarise: Summarise) -> int:
     """A new story with these reports, oldest first."""
     first, *others = leaving
     new = await stories.add(connection, first, summarise([first]), first.at)

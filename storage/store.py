@@ -228,15 +228,15 @@ class Store(
         async with self._database.write() as connection:
             await outbox.release(connection, lane)
 
-    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+    async def retire_target(self, target: Target, reason: str) -> None:
         async with self._database.write(Lock.STORIES) as connection:
             await subscriptions.retire(connection, target, reason)
 
-    async def retire_team(self, platform: str, team: str, reason: str, now: datetime) -> None:
+    async def retire_team(self, platform: str, team: str, reason: str) -> None:
         async with self._database.write(Lock.STORIES) as connection:
             await subscriptions.retire_team(connection, platform, team, reason)
 
-    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+    async def move_target(self, old: Target, new: Target) -> None:
         async with self._database.write(Lock.STORIES) as connection:
             await subscriptions.move(connection, old, new)
 

@@ -39,10 +39,10 @@ class Told:
     retired: list[tuple[Target, str]] = field(default_factory=list)
     moved: list[tuple[Target, Target]] = field(default_factory=list)
 
-    async def retire_target(self, target: Target, reason: str, now: datetime) -> None:
+    async def retire_target(self, target: Target, reason: str) -> None:
         self.retired.append((target, reason))
 
-    async def move_target(self, old: Target, new: Target, now: datetime) -> None:
+    async def move_target(self, old: Target, new: Target) -> None:
         self.moved.append((old, new))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from core.inquiry import Inquire
@@ -19,8 +18,8 @@ from core.settings import Settings
 class KnownChats(Protocol):
     """Told when a platform hears that a chat is gone or has a new address, before anything is sent to it."""
 
-    async def retire_target(self, target: Target, reason: str, now: datetime) -> None: ...
-    async def move_target(self, old: Target, new: Target, now: datetime) -> None: ...
+    async def retire_target(self, target: Target, reason: str) -> None: ...
+    async def move_target(self, old: Target, new: Target) -> None: ...
 
 
 class StoryReader(Protocol):

@@ -114,8 +114,7 @@ class Teams:
         else:
             return False  # installed again since
         if self._installs is not None:
-            now = self._clock.now()
-            await self._installs.retire_team(self._platform, own, f"{GONE}.", now)
+            await self._installs.retire_team(self._platform, own, f"{GONE}.")
             if own:
                 await self._installs.remove_installation(self._platform, own)
         return True

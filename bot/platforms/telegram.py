@@ -327,10 +327,10 @@ class Telegram:
         reason = "The bot was blocked in Telegram." if private else "The bot was removed from the Telegram chat."
         if self._context.chats is not None:
             target = Target(NAME, address_of(event.chat, self._by_name))
-            await self._context.chats.retire_target(target, reason, self._clock.now())
+            await self._context.chats.retire_target(target, reason)
 
     async def _moved(self, message: TelegramMessage, new_id: int) -> None:
         """A group became a supergroup: its commands come from the new address from now on."""
         if self._context.chats is not None:
             old, new = Target(NAME, str(message.chat.id)), Target(NAME, str(new_id))
-            await self._context.chats.move_target(old, new, self._clock.now())
+            await self._context.chats.move_target(old, new)

@@ -32,7 +32,7 @@ async def test_a_subscription_is_made_and_changed(store: Store, clock: FakeClock
     assert await store.find_subscription(Target(OTHER.platform, OTHER.chat)) is None, (
         "a topic of a forum is its own chat"
     )
-    await store.retire_target(OTHER, "removed", clock.now())
+    await store.retire_target(OTHER, "removed")
     first_made_at = clock.now()
     clock.advance(60)
     changed = await store.subscribe(OTHER, ["us-diplomacy"], clock.now(), source="config")
@@ -97,7 +97,7 @@ async def test_subscriptions_of_the_configuration_follow_it(store: Store, clock:
     first = await store.find_subscription(CHAT)
     assert first is not None
     assert (first.topics, first.source) == (TOPICS, "config")
-    await store.retire_target(CHAT, "removed", clock.now())
+    await store.retire_target(CHAT, "removed")
     await store.sync_subscriptions({CHAT: ["us-diplomacy"]}, clock.now())
     second = await store.find_subscription(CHAT)
     assert second is not None
@@ -112,8 +112,8 @@ async def test_a_configured_chat_that_moved_is_not_made_twice(store: Store, cloc
     await store.sync_subscriptions({CHAT: TOPICS}, clock.now())
     new = Target("telegram", "-100777")
     newer = Target("telegram", "-100778")
-    await store.move_target(CHAT, new, clock.now())
-    await store.move_target(new, newer, clock.now())
+    await store.move_target(CHAT, new)
+    await store.move_target(new, newer)
     await store.sync_subscriptions({CHAT: ["sanctions"]}, clock.now())
     assert await store.find_subscription(CHAT) is None
     moved = await store.find_subscription(newer)

@@ -34,7 +34,7 @@ async def test_a_story_reaches_every_active_subscription_that_shares_a_topic(sto
     await store.subscribe(TEAM, ["sanctions", "us-diplomacy"], now)
     gone = Target("telegram", "-1003")
     await store.subscribe(gone, TOPICS, now)
-    await store.retire_target(gone, "the bot was removed", now)
+    await store.retire_target(gone, "the bot was removed")
     story, made = await added_story(store, now)
     assert made == 2
     got = await lanes(store, now)
@@ -218,8 +218,8 @@ async def test_an_older_revision_that_was_sent_leaves_the_rest_wanted(store: Sto
 async def test_a_chat_that_is_gone_is_paused_and_its_queue_dropped(store: Store, clock: FakeClock) -> None:
     await store.subscribe(CHAT, TOPICS, clock.now())
     await added_story(store, clock.now())
-    await store.retire_target(CHAT, "the bot was removed", clock.now())
-    await store.retire_target(Target("telegram", "never-seen"), "x", clock.now())
+    await store.retire_target(CHAT, "the bot was removed")
+    await store.retire_target(Target("telegram", "never-seen"), "x")
     subscription = await store.find_subscription(CHAT)
     assert subscription is not None
     assert subscription.paused_reason == "the bot was removed"
@@ -236,8 +236,8 @@ async def test_a_moved_chat_keeps_its_lane_and_queue(store: Store, clock: FakeCl
     await added_story(store, clock.now())
     (lane,) = await lanes(store, clock.now())
     new = Target("telegram", "-100777")
-    await store.move_target(CHAT, new, clock.now())
-    await store.move_target(CHAT, new, clock.now())
+    await store.move_target(CHAT, new)
+    await store.move_target(CHAT, new)
     assert await store.find_subscription(CHAT) is None
     moved = await store.find_subscription(new)
     assert moved is not None
@@ -253,8 +253,8 @@ async def test_a_moved_chat_is_joined_with_what_is_there(store: Store, clock: Fa
     await store.subscribe(OTHER, ["us-diplomacy", "sanctions"], clock.now())
     third, _ = await added_story(store, clock.now(), number=3)
     first, _ = await joined_story(store, first, clock.now(), number=4)
-    await store.retire_target(OTHER, "asleep", clock.now())
-    await store.move_target(CHAT, OTHER, clock.now())
+    await store.retire_target(OTHER, "asleep")
+    await store.move_target(CHAT, OTHER)
     joined = await store.find_subscription(OTHER)
     assert joined is not None
     assert (joined.topics, joined.paused_reason) == (("us-diplomacy", "sanctions"), "")
@@ -269,10 +269,10 @@ async def test_a_moved_chat_is_joined_with_what_is_there(store: Store, clock: Fa
 
 
 async def test_a_moved_chat_without_subscription_there_brings_its_own(store: Store, clock: FakeClock) -> None:
-    await store.move_target(CHAT, OTHER, clock.now())
+    await store.move_target(CHAT, OTHER)
     assert await store.find_subscription(OTHER) is None
     await store.subscribe(CHAT, TOPICS, clock.now())
-    await store.move_target(CHAT, CHAT, clock.now())
+    await store.move_target(CHAT, CHAT)
     assert await store.find_subscription(CHAT) is not None
 
 

@@ -85,7 +85,7 @@ ASKED: dict[str, Callable[[Store], Awaitable[object]]] = {
     "deliveries that wait": lambda store: store.list_deliveries(DeliveryState.WAITING, 20),
     "feedback": lambda store: store.add_feedback([("feed", "Feed 1")], Verdict.USEFUL),
     "an update": lambda store: store.first_sight("telegram", "1", NOON),
-    "a chat that is gone": lambda store: store.retire_target(Target("telegram", "9"), "gone", NOON),
+    "a chat that is gone": lambda store: store.retire_target(Target("telegram", "9"), "gone"),
     "a chat that leaves": lambda store: store.unsubscribe(Target("telegram", "8")),
 }
 

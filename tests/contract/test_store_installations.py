@@ -31,6 +31,6 @@ async def test_a_workspace_is_retired_whole_and_alone(
     chats = [Target("slack", chat) for chat in ("T1.C1", "T1.D1", "T11.C1", "C1")] + [Target("telegram", "1")]
     for chat in chats:
         await store.subscribe(chat, ("sanctions",), clock.now())
-    await store.retire_team("slack", team, "gone", clock.now())
+    await store.retire_team("slack", team, "gone")
     found = {chat.chat for chat in chats if (await store.find_subscription(chat)).paused_reason}  # type: ignore[union-attr]
     assert found == paused

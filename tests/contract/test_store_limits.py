@@ -67,7 +67,7 @@ async def test_a_held_platform_gives_no_turns_and_no_lanes(store: Store, clock: 
         turns = await store.take_turns("telegram", clock.now(), count=3, apart=apart)
         assert (turns.at, turns.held_until) == ((), until)
     assert [lane.target for lane in await lanes(store, clock.now())] == [TEAM]
-    await store.retire_target(TEAM, "gone", clock.now())
+    await store.retire_target(TEAM, "gone")
     assert await store.next_delivery_at() == until
     assert await taken(store, until, 1) == (until,)
     assert [lane.target for lane in await lanes(store, until)] == [CHAT]

@@ -81,9 +81,9 @@ async def test_a_chat_that_moves_takes_them_along(store: Store, database_url: st
     mark = await store.keep_proposal(CHAT, LINE, clock.now())
     both = await store.keep_proposal(CHAT, b"both", clock.now())
     await store.keep_proposal(OTHER, b"both", clock.now())
-    await store.move_target(CHAT, OTHER, clock.now())
+    await store.move_target(CHAT, OTHER)
     assert await store.find_proposal(CHAT, mark, clock.now()) is None
     assert await store.find_proposal(OTHER, mark, clock.now()) == LINE
     assert await store.find_proposal(OTHER, both, clock.now()) == b"both"
-    await store.move_target(OTHER, OTHER, clock.now())
+    await store.move_target(OTHER, OTHER)
     assert await counts(database_url) == {"proposals": 2}

@@ -110,7 +110,7 @@ async def test_those_who_watch_for_it_are_told_and_nobody_else(store: Store, clo
 
 async def test_a_paused_chat_is_not_told(store: Store, clock: FakeClock) -> None:
     await store.watch(CHAT, [PERSON], clock.now())
-    await store.retire_target(CHAT, "removed", clock.now())
+    await store.retire_target(CHAT, "removed")
     await told(store, clock, PERSON)
     assert await lanes(store, clock.now()) == ()
 
@@ -153,10 +153,10 @@ async def test_nothing_of_a_watchlist_is_left_when_the_chat_leaves(
 async def test_watches_move_with_the_chat(store: Store, clock: FakeClock) -> None:
     await store.watch(CHAT, [PERSON, POTASH], clock.now())
     new_home = Target("telegram", "-100777")
-    await store.move_target(CHAT, new_home, clock.now())
+    await store.move_target(CHAT, new_home)
     assert [item.spec for item in await store.watches(new_home)] == [PERSON, POTASH]
     await store.watch(TEAM, [POTASH, FISH], clock.now())
-    await store.move_target(new_home, TEAM, clock.now())
+    await store.move_target(new_home, TEAM)
     assert {item.spec.label for item in await store.watches(TEAM)} == {"Ales Bialiatski", "potash", "fish"}
 
 

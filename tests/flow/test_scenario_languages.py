@@ -140,9 +140,7 @@ class Reader:
         reason = "Telegram, chat telegram:7: Telegram is out of order (502); it is tried again."
         await self.store.mark_later(waiting, waiting.items[0], self.clock.now(), reason)
         answers["trouble"] = await self.ask(f"why {number}")
-        await self.store.retire_target(
-            HERE, "Telegram, chat telegram:7: the bot may not write there.", self.clock.now()
-        )
+        await self.store.retire_target(HERE, "Telegram, chat telegram:7: the bot may not write there.")
         answers["dead"] = await self.ask(f"why {number}")
         answers["paused"] = await self.ask("status")
         answers["resumed"] = await self.ask("start")

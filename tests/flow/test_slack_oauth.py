@@ -134,7 +134,7 @@ async def test_one_s_rights_in_a_workspace_end_there(
 
 @pytest.mark.parametrize("fault", ["state", "cookie", "twice", "late", "cancelled", "code", "secret"])
 async def test_what_is_not_an_installation_stores_nothing(
-    slack: SlackServer, store: Store, clock: FakeClock, app: dict[str, Any], echo: Echo, fault: str
+    slack: SlackServer, store: Store, app: dict[str, Any], echo: Echo, fault: str
 ) -> None:
     if fault == "secret":
         app = {**app, "client_secret": "wrong"}

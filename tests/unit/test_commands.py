@@ -115,7 +115,7 @@ async def test_stop_in_a_configured_chat_says_that_it_will_return(chat: Chat) ->
 
 async def test_subscribing_resumes_a_paused_chat(chat: Chat) -> None:
     await chat.ask("subscribe sanctions")
-    await chat.store.retire_target(CHAT, "The bot was blocked.", chat.clock.now())
+    await chat.store.retire_target(CHAT, "The bot was blocked.")
     assert "paused: The bot was blocked. /subscribe resumes" in (await chat.ask("status")).text
     answer = await chat.ask("subscribe sanctions")
     assert "Alerts had been paused (The bot was blocked); they go on now." in answer.text

@@ -102,7 +102,7 @@ async def test_a_chat_that_gets_nothing_is_told_why(chat: Reader) -> None:
     assert "it came before this chat's alerts began" in await chat.why()
     await chat.news.report("Potash", topic="sanctions")
     assert "Not for this chat: it does not get Sanctions." in await chat.why("2")
-    await chat.store.retire_target(CHAT, "The bot was blocked in Telegram.", chat.clock.now())
+    await chat.store.retire_target(CHAT, "The bot was blocked in Telegram.")
     assert "alerts are paused (The bot was blocked in Telegram)" in await chat.why(str(story.id))
 
 
