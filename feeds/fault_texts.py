@@ -16,10 +16,19 @@ WITHHELD = "The feed is withheld for legal reasons; look for a mirror."
 SERVERS_FAULT = "The fault is the server's; it is tried again later."
 TRIED_LATER = "It is tried again later; check the address if this lasts."
 NO_VERSION = "The server answered 304 (not modified) to a request that named no version; it is tried again."
-CIRCLE = "The server redirects in a circle, back to {target}."
-MANY_REDIRECTS = "The server redirects more than {most} times."
-NOWHERE = "The server answered {status} without saying where to go."
-MALFORMED_TARGET = "The server redirects to a malformed address."
+CIRCLE = (
+    "The server redirects in a circle, back to {target}. Tell its publisher, or look for another address of the feed."
+)
+MANY_REDIRECTS = (
+    "The server redirects more than {most} times. Tell its publisher, or look for another address of the feed."
+)
+NOWHERE = (
+    "The server answered {status} without saying where to go. Tell its publisher, or look for another address of the "
+    "feed."
+)
+MALFORMED_TARGET = (
+    "The server redirects to a malformed address. Tell its publisher, or look for another address of the feed."
+)
 
 # --- the connection -------------------------------------------------------------------------------------------------
 NOT_REACHED = "{host} could not be reached within {seconds} s; it is tried again."
@@ -77,7 +86,7 @@ GZIP = "a gzip file inside a gzip file came instead of a feed"
 NOT_AS_ONE = "nothing in it could be read as one"
 EMPTY_BODY = "the body is empty"
 JSON_NOT_XML = "JSON came instead of RSS or Atom"
-NO_MARKUP = "{count} characters without any markup came instead of a feed"
+NO_MARKUP = "text without any markup came instead of a feed (characters: {count})"
 OPML = "an OPML list of feeds came instead of a feed"
 SITEMAP = "a sitemap came instead of a feed"
 OTHER_ROOT = "a document of <{name}> came instead of a feed"

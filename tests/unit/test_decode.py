@@ -206,7 +206,7 @@ def test_endless_words_are_cut() -> None:
     [
         (b"", "empty"),
         (b" \n\t ", "empty"),
-        (b"hello world", "11 characters without any markup"),
+        (b"hello world", "text without any markup came instead of a feed (characters: 11)"),
         (b'{"version": "https://jsonfeed.org/version/1.1"}', "JSON"),
         (b"\x89PNG\r\n\x1a\n....", "PNG"),
         (b"%PDF-1.4", "PDF"),
