@@ -28,6 +28,7 @@ from core.ports import Clock, FetchRequest
 from core.sentence import Sentence
 from feeds import fault_texts as told
 from feeds.challenge import asks_for_check
+from feeds.connecting import Connector
 from feeds.gate import AddressRefused, BlockedAddress, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
@@ -113,7 +114,7 @@ class Fetcher:
         """The session for public hosts, or that for the operator's own, where one that hangs must hold up no other."""
         session = self._sessions.get(own)
         if session is None or session.closed:
-            connector = aiohttp.TCPConnector(
+            connector = Connector(
                 resolver=GateResolver(self._gate, self._lookup),
                 socket_factory=self._gate.open_socket,
                 ttl_dns_cache=DNS_CACHE_SECONDS,

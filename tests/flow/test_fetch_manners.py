@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.model import Outcome
-from tests.feed_server import ONE, Headers, conditional, feed_xml, redirect, reply
+from tests.feed_server import ONE, Headers, conditional, feed_xml, raw, redirect, reply
 from tests.polling import Polling, polling
 
 MINUTES = timedelta(minutes=1)
@@ -82,6 +82,18 @@ async def test_a_304_may_bring_newer_validators_and_loses_none(headers: Headers,
         await it.poll(url)
         await it.poll(url)
         assert (it.state(url).etag, it.state(url).last_modified) == (etag, modified)
+
+
+@pytest.mark.parametrize(
+    "head", ["HTTP/1.1 304 Not Modified", "HTTP/1.0 304 OK", "HTTP/1.1 304 N\r\nContent-Length: 9"]
+)
+@pytest.mark.parametrize("end", ["\r\nConnection: close\r\n\r\n", "\r\n\r\n"])
+async def test_a_304_that_brings_a_body_all_the_same_is_one(head: str, end: str) -> None:
+    async with polling() as it:
+        changed = raw((head + end).encode() + feed_xml("Not to be read"))
+        url = it.server.on("/feed", reply(headers=[("ETag", '"1"')]), changed, reply(feed_xml("New")))
+        outcomes = [(await it.poll(url)).outcome for _ in range(3)]
+        assert outcomes == [Outcome.OK, Outcome.NOT_MODIFIED, Outcome.OK]
 
 
 @pytest.mark.parametrize("headers", [[("ETag", '"2"')], [("Last-Modified", "b")], []])
