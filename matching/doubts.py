@@ -44,7 +44,7 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
         item.add(-7, "too many", Mark.TOO_MANY)
     freed = view.in_sentence(number.first, "freed")
-    if freed and all(_denied(view, number, cue) for cue in freed):
+    if freed and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number):
         item.add(-6, "not")
 
 
@@ -201,6 +201,14 @@ def _one_of(view: View, number: Number) -> bool:
 @cache
 def _ones() -> frozenset[str]:
     return frozenset(word for word, rows in meanings().items() if any(row.value == 1 for row in rows))
+
+
+def _apart(view: View, number: Number) -> bool:
+    """ "Never so many were let out: 250": a number that is a clause of its own."""
+    clause = view.clause[number.first]
+    before = number.first and view.clause[number.first - 1] == clause
+    after = number.last + 1 < len(view.clause) and view.clause[number.last + 1] == clause
+    return not before and not after
 
 
 def _denied(view: View, number: Number, freed: Cue) -> bool:

@@ -19,7 +19,11 @@ _NEAR = 3  # words between "and" and who is joined
 
 def implied(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str], *, release: bool) -> Count | None:
     """How many are free by what names and nouns tell; see `_by_names` and `_alone`."""
-    return _by_names(scene, mentions, freed, release=release) or _alone(scene, mentions, freed)
+    return (
+        _by_names(scene, mentions, freed, release=release)
+        or _alone(scene, mentions, freed)
+        or _somebody(scene, mentions)
+    )
 
 
 def _kin(scene: Scene) -> Count | None:
@@ -32,6 +36,29 @@ def _kin(scene: Scene) -> Count | None:
         told = title.in_clause(cue.first, "freed", "home") and title.sentence_of(cue.first) in real
         if told and not title.in_clause(cue.first, "forecast", "held", "others"):
             return Count(_MOST, False, title.text(cue.first, cue.last))
+    return None
+
+
+def _somebody(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
+    """ "The former rector walks out of Vitebsk colony": one, where the text is surely about a release, the title tells
+    of it, nobody is named, a word stands there of one, as "he" does, and nothing speaks of several."""
+    title = scene.title
+    real = real_sentences(title)
+    if (
+        not scene.sure
+        or mentions
+        or not real
+        or scene.any("failed", "total", "others", "among")
+        or not scene.any("one")
+    ):
+        return None
+    if any(number.kind in ("count", "vague") and number.value > 1 for view in scene.views for number in view.numbers):
+        return None
+    for cue in title.all("freed"):
+        if title.sentence_of(cue.first) not in real or title.asks(cue.first):
+            continue
+        if not any(_several(view, at) for view in scene.views for at in range(len(view.clause))):
+            return Count(1, False, title.text(cue.first, cue.last))
     return None
 
 
@@ -243,7 +270,7 @@ def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str
 
 def _several(view: View, index: int) -> list[Cue]:
     """Words for several people in a clause; not "ausgetauscht", "libérés" where they say what happened."""
-    freed = {cue.first for cue in view.in_clause(index, "freed", "single")}
+    freed = {at for cue in view.in_clause(index, "freed", "single") for at in range(cue.first, cue.last + 1)}
     return [cue for cue in view.in_clause(index, "people") if cue.first not in freed]
 
 
@@ -262,9 +289,10 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
     if not real or len(named) > 1 or any(item.view is view for item in mentions):
         return None  # the summary may say who it is
     for cue in view.all("single"):
-        told = view.in_clause(cue.first, "freed") and view.sentence_of(cue.first) in real
+        deeds = ("freed", "home") if scene.sure else ("freed",)
+        told = view.in_clause(cue.first, *deeds) and view.sentence_of(cue.first) in real
         several = [other for other in _several(view, cue.first) if abs(other.first - cue.last) > _NEAR]
-        held = view.in_clause(cue.first, "held") and not view.dated(cue.first)
+        held = not scene.sure and view.in_clause(cue.first, "held") and not view.dated(cue.first)
         if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy", "among"):
             another = _and_another(view, cue) or (cue.first == _MOST and bool(view.before(cue.first, 1, "and")))
             return Count(1 + another, False, view.text(cue.first, cue.last))

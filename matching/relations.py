@@ -75,6 +75,9 @@ def _raise_title(candidates: Sequence[Candidate]) -> None:
     """ "Eighteen for the feast. Eleven of the pardoned are women": the number that a title begins with is the whole,
     if none that may be taken is greater."""
     most = max((item.value for item in candidates if item.score >= TAKEN), default=0)
+    titled = [item for item in candidates if item.view is item.views[0] and item.value > 1]
+    if len(titled) == 1 and titled[0].value >= most and titled[0].score >= TAKEN and Mark.PART not in titled[0].marks:
+        titled[0].add(1, "the number of the title")
     for item in candidates:
         told = any(view.cues.get(name) for view in item.views for name in ("freed", "decree"))
         sums_up = item.summed and item.view.passage.where == "title" and not item.number.first
