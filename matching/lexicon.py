@@ -7,7 +7,7 @@ passage. Nothing here knows topics' scores: see matching.topics.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from core.errors import PackError
 from matching.lint import CompiledPacks, compile_packs
-from matching.numberwords import is_number_word
+from matching.numberwords import LABEL_SIGNS, UNIT_SIGNS, is_number_word
 from matching.packfile import pack_paths
 from matching.patterns import Element, Pattern
 from matching.persons import NameHits, NameIndex, Person
@@ -157,6 +157,7 @@ class Lexicon:
 
 
 _NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
+_THINGS = "things"  # a concept of packs: what is counted and is nobody, so a number right before it counts no people
 
 
 def _is_count(folded: str) -> bool:
@@ -192,7 +193,26 @@ def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
                 if not known or (concept, index) not in known:
                     row = (concept, where, sentences[index], index, index, text[start:end], source, start, end, "")
                     found.append(_new(Found, row))
+    barred += _no_counts(passage, found)
     return [item for item in found if not _is_barred(item, barred)] if barred else found
+
+
+def _no_counts(passage: Passage, found: Sequence[Found]) -> Iterator[tuple[str, int, int]]:
+    """Numbers that count no people: those right before things, and those with a sign of a unit or a label."""
+    numbers = [item for item in found if item.concept == _NUMBER.concept]
+    if not numbers:
+        return
+    things = {item.first: item.start for item in found if item.concept == _THINGS}
+    text = passage.text
+    for item in numbers:
+        before, after = (
+            text[max(0, item.start - 2) : item.start].rstrip()[-1:],
+            text[item.end : item.end + 2].lstrip()[:1],
+        )
+        thing = things.get(item.last + 1)
+        of_things = thing is not None and not text[item.end : thing].strip()
+        if of_things or after in UNIT_SIGNS or before in UNIT_SIGNS or before in LABEL_SIGNS:
+            yield _NUMBER.concept, item.first, item.last
 
 
 def _phrases(passage: Passage, hits: _Hits) -> list[tuple[Phrase, int, int]]:

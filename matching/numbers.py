@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from matching.cues import Cues, languages, phrases, read_table, words
 from matching.numberrows import in_a_row
-from matching.numberwords import combined, is_join, meaning_of, meanings, vague_words
+from matching.numberwords import LABEL_SIGNS, UNIT_SIGNS, combined, is_join, meaning_of, meanings, vague_words
 from matching.text import Memory, Passage
 
 LARGEST = 1_000_000  # greater numbers count no people here
@@ -59,8 +59,6 @@ _HOURS = 24
 _HALF = 0.5
 _HALF_A_HUNDRED = 50
 _PAUSE = re.compile(r"[,;:()–—]")
-_UNIT_SIGNS = frozenset("%‰°$€£₽")
-_LABEL_SIGNS = frozenset("№#§$€£₽")
 
 
 class Number(NamedTuple):
@@ -261,9 +259,9 @@ class _Surroundings:
         word = self._passage.folded[raw.first]
         digits = word[:1].isdigit()
         tight_after, tight_before = after.lstrip()[:1], before.rstrip()[-1:]
-        if value >= LARGEST or tight_after in _UNIT_SIGNS or tight_before in _UNIT_SIGNS:
+        if value >= LARGEST or tight_after in UNIT_SIGNS or tight_before in UNIT_SIGNS:
             return "measure"
-        if tight_before in _LABEL_SIGNS:
+        if tight_before in LABEL_SIGNS:
             return "label"
         if digits and _LETTER_HYPHEN.search(before):
             return "label"

@@ -10,6 +10,8 @@ from matching.cues import phrases, read_table, words
 from matching.fold import fold
 from matching.patterns import lacinka
 
+UNIT_SIGNS = frozenset("%‰°$€£₽")  # beside a number of something else than people
+LABEL_SIGNS = frozenset("№#§$€£₽")  # before a number that is a name
 _SHORTEST = 4  # letters of a word that is declined by rule; shorter ones stand in the table
 
 

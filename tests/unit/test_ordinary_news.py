@@ -1,0 +1,67 @@
+"""Ordinary news, which is nearly all that feeds carry: it must alert hardly ever, and be half a match seldom."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from core.model import Level
+from matching.lexicon import Lexicon, load_lexicon
+from matching.matcher import PackMatcher
+from matching.text import read_passage
+from tests.unit.test_own_news import ORDINARY
+
+TOLD = (Level.ALERT, Level.DIGEST)
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return load_lexicon()
+
+
+def test_ordinary_news_alerts_hardly_ever(lexicon: Lexicon) -> None:
+    """840 items by two hands: of weather, buses, courts, sport, and 116 of the grey everyday of prisons and exile."""
+    matcher = PackMatcher(lexicon)
+    levels = Counter[tuple[bool, Level]]()
+    for item in ORDINARY:
+        implies = matcher.implied_by(item["url"])
+        level = matcher.analyse(item["title"], item["summary"], lang=item["lang"], implies=implies).level
+        levels["grey" in item["note"], level] += 1
+    assert sum(levels.values()) == 840
+    assert levels[False, Level.ALERT] == 0
+    assert sum(levels[grey, level] for grey in (False, True) for level in TOLD) <= 12
+    assert levels[False, Level.HALF] + levels[True, Level.HALF] <= 90
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "На маршрут №100 выйдут электробусы",
+        "Дваццаць гадзін у дарозе",
+        "Черга стоїть десять годин",
+        "Prices rise by 20 % in Minsk",
+        "Admission is 12 euros",
+        "Bilet za 15 złotych",
+        "Truko šešias valandas",
+    ],
+)
+def test_a_number_of_things_counts_nobody(lexicon: Lexicon, text: str) -> None:
+    assert "number" not in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Двадцать вышли на свободу",
+        "Fourteen freed, bus on its way",
+        "Trente détenus libérés",
+        "Deux cent personnes graciées",
+        "Zwölf reisten nach Vilnius",
+        "Siebenundzwanzig sitzen im Bus",
+        "14 дамоў",
+        "Uwolniono 52, autobus jedzie",
+    ],
+)
+def test_a_number_of_people_does(lexicon: Lexicon, text: str) -> None:
+    assert "number" in {item.concept for item in lexicon.find(read_passage(text, "title"))}
