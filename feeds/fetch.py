@@ -7,10 +7,13 @@ kept as received (each byte as one character, so that any can be stored) and sen
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from errno import errorcode
 from functools import lru_cache
 from types import TracebackType
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -368,4 +371,6 @@ def _explain(url: str, error: BaseException) -> FetchError:
 
 def _short(error: BaseException) -> str:
     cause = getattr(error, "os_error", None) or error
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) in errorcode:
+        return os.strerror(cause.errno or 0)  # asyncio's own words are "Connect call failed"
     return " ".join(str(getattr(cause, "strerror", None) or cause or type(error).__name__).split())[:120]

@@ -216,7 +216,8 @@ async def test_no_connection_is_a_network_error() -> None:
         async with polling(allow=(f"127.0.0.1:{port}",)) as it:
             result = await it.poll(f"http://127.0.0.1:{port}/feed")
             assert result.outcome is Outcome.NETWORK
-            assert "No connection" in result.error
+            assert "No connection to 127.0.0.1:" in result.error
+            assert "(Connection refused)" in result.error
 
 
 async def test_a_name_that_is_not_found_is_a_network_error() -> None:
