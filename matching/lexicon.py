@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -27,6 +28,7 @@ from matching.topics import Topic
 MAX_HITS = 3_000  # telling words looked at per passage: ten times the longest article
 _REMEMBERED = 20_000  # words whose look-up is kept, and as many from before: about 6 MB
 _CENTURIES = frozenset(("19", "20"))
+_latest: dict[tuple[tuple[Path, ...], str], Lexicon] = {}  # one: the last that was made
 COUNTRY = frozenset(("belarus", "minsk", "place", "firm"))  # concepts that let a weak name count
 
 
@@ -269,22 +271,30 @@ def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, 
 
 
 def load_lexicon(paths: Sequence[Path] | None = None) -> Lexicon:
-    """Read and compile packs: the shipped ones, or the files and folders given. PackError lists every fault."""
+    """Read and compile packs: the shipped ones, or the files and folders given. PackError lists every fault.
+
+    Files that are as they were for the last lexicon give that one again: it costs a second to make, and a start asks
+    for it twice, once to check the configuration.
+    """
     files = pack_paths(paths)
     if not files:
         raise PackError([f"{', '.join(map(str, paths or ()))}: no pack found; packs are files NAME.toml."])
+    version = _version(files)
+    if (known := _latest.get((files, version))) is not None:
+        return known
     packs = compile_packs(files)
     if packs.faults:
         raise PackError(packs.faults)
+    made = Lexicon(packs, version[:12])
+    _latest.clear()
+    _latest[files, version] = made
+    return made
+
+
+def _version(files: Sequence[Path]) -> str:
+    """A checksum over what stands in the files, without those that cannot be read: of these compiling tells."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(file.read_bytes())
-    return Lexicon(packs, digest.hexdigest()[:12])
-
-
-def reload(current: Lexicon, paths: Sequence[Path] | None = None) -> tuple[Lexicon, tuple[str, ...]]:
-    """A newly compiled lexicon and no faults, or the current one and the faults of the new packs."""
-    try:
-        return load_lexicon(paths), ()
-    except PackError as error:
-        return current, error.faults
+        with suppress(OSError):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

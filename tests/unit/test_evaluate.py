@@ -331,9 +331,9 @@ def test_an_empty_file_is_refused_by_name(tmp_path: Path) -> None:
     assert "empty.jsonl: no labelled items" in err
 
 
-def test_sources_imply_by_domain_and_its_parents() -> None:
-    own = load_matcher()
-    own.lexicon.sources = {"example.test": ("belarus",)}
+def test_sources_imply_by_domain_and_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = matcher()
+    monkeypatch.setattr(own.lexicon, "sources", {"example.test": ("belarus",)})
     assert own.implied_by("https://news.Example.test/a") == ("belarus",)
     assert own.implied_by("https://example.org/a") == ()
     assert own.implied_by("https://counterexample.test/a") == ()

@@ -47,6 +47,7 @@ def test_cues_of_some_sentences_are_those_of_all_that_stand_there() -> None:
 def test_a_memory_that_is_full_forgets_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matching.cues._REMEMBERED", 5)
     monkeypatch.setattr("matching.lexicon._REMEMBERED", 5)
+    monkeypatch.setattr("matching.lexicon._latest", {})  # one of its own, with so small a memory
     matcher = load_matcher()
     texts = ["Belarus freed 52 political prisoners, the US said.", "Lukashenka met Coale in Minsk on Monday."]
     first = [matcher.analyse(text, text, lang="en") for text in texts]
