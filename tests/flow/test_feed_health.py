@@ -102,7 +102,7 @@ async def test_each_change_of_condition_is_told_once() -> None:
             ("gone", "healthy"),
         ]
         reason = it.events.named("feed_state")[0]["reason"]
-        assert "403" in reason
+        assert "answered 403 " in reason
         assert "Failing since 2026-" in reason
 
 

@@ -106,7 +106,7 @@ async def test_trouble_is_told_once_and_its_end_too() -> None:
             await it.poll(url)
             told.append((len(it.events.named("feed_failing")), len(it.events.named("feed_recovered"))))
         assert told == [(0, 0), (0, 0), (1, 0), (1, 0), (1, 1), (2, 1), (2, 2)]
-        assert "500" in it.events.named("feed_failing")[0]["reason"]
+        assert "answered 500 " in it.events.named("feed_failing")[0]["reason"]
 
 
 async def test_concurrency_is_bounded_and_a_host_is_asked_one_thing_at_a_time() -> None:
