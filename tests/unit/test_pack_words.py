@@ -162,3 +162,35 @@ def test_what_is_remembered_hoped_printed_or_still_sits_is_told(lexicon: Lexicon
 )
 def test_priests_and_lawyers_are_people_in_every_language(lexicon: Lexicon, text: str) -> None:
     assert "people" in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Belarus frees twelve at Washington's request",
+        "Четверо вышли из колонии под давлением Вашингтона",
+        "Палітвязня выпусцілі дзякуючы высілкам Вашынгтону",
+        "Звільнення п'ятьох білорусів стало результатом тиску США",
+        "Dwoje uwolnionych dzięki staraniom Waszyngtonu",
+        "JAV spaudimu Minskas paleido keturis kalinius",
+        "Minska atbrīvo četrus ieslodzītos pēc amerikāņu lūguma",
+        "Auf Drängen der Amerikaner lässt Minsk vier Häftlinge frei",
+        "Quatre détenus libérés sous la pression américaine",
+        "Fyra fångar fria efter amerikanska påtryckningar på Minsk",
+        "Minsk propustil čtyři vězně po tlaku Američanů",
+    ],
+)
+def test_what_americans_did_for_a_release_is_their_part(lexicon: Lexicon, text: str) -> None:
+    assert "american_part" in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Polish pressure keeps Minsk border crossing shut",
+        "Под давлением Евросоюза Минск пересмотрел приговор",
+        "Auf Bitten der Kirche begnadigt Lukaschenko einen Priester",
+    ],
+)
+def test_what_others_did_is_not_the_americans_part(lexicon: Lexicon, text: str) -> None:
+    assert "american_part" not in {item.concept for item in lexicon.find(read_passage(text, "title"))}
