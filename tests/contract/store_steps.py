@@ -88,6 +88,15 @@ async def claimed_feed(store: Store, now: datetime, number: int = 1) -> Feed:
     return feed
 
 
+async def stored_titles(store: Store, now: datetime, *titles: str) -> None:
+    """Store entries without hits, each of such a title and an address with what trackers add to it."""
+    feed = await claimed_feed(store, now)
+    async with store.transaction() as transaction:
+        made = [new(Entry(title, title, "https://wire.example/1?utm_source=x")) for title in titles]
+        await transaction.add_entries(feed, made, now)
+        await transaction.finish_poll(feed, ended(feed, now))
+
+
 async def added_story(
     store: Store,
     now: datetime,

@@ -16,9 +16,9 @@ from bot.commands import exporting
 from bot.tables import Cell, story_row, write
 from core.files import Attachment
 from core.message import Message
-from core.model import Entry, Facts
+from core.model import Facts
 from storage.store import Store
-from tests.contract.store_steps import claimed_feed, ended, new
+from tests.contract.store_steps import stored_titles
 from tests.fake_chat import make_story
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import NASTY, Chat, commands_of
@@ -34,11 +34,7 @@ async def chat(sqlite_url: str) -> AsyncIterator[Chat]:
 
 
 async def stored(chat: Chat, *titles: str) -> None:
-    feed = await claimed_feed(chat.store, chat.clock.now())
-    async with chat.store.transaction() as transaction:
-        made = [new(Entry(title, title, "https://wire.example/1?utm_source=x")) for title in titles]
-        await transaction.add_entries(feed, made, chat.clock.now())
-        await transaction.finish_poll(feed, ended(feed, chat.clock.now()))
+    await stored_titles(chat.store, chat.clock.now(), *titles)
 
 
 def file_of(message: Message) -> Attachment:

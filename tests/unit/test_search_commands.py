@@ -13,10 +13,9 @@ from bot.command import load_commands
 from bot.dispatch import Dispatcher
 from bot.tools import Tools
 from core.errors import PackError
-from core.model import Entry
 from matching.timeline import KnownEvent, load_timeline
 from storage.store import Store
-from tests.contract.store_steps import claimed_feed, ended, new
+from tests.contract.store_steps import stored_titles
 from tests.fake_chat import TOPICS
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import NASTY, Chat, commands_of
@@ -44,11 +43,7 @@ async def chat(sqlite_url: str) -> AsyncIterator[LookingChat]:
 
 
 async def stored(chat: LookingChat, *titles: str) -> None:
-    feed = await claimed_feed(chat.store, chat.clock.now())
-    async with chat.store.transaction() as transaction:
-        made = [new(Entry(title, title, "https://wire.example/1?utm_source=x")) for title in titles]
-        await transaction.add_entries(feed, made, chat.clock.now())
-        await transaction.finish_poll(feed, ended(feed, chat.clock.now()))
+    await stored_titles(chat.store, chat.clock.now(), *titles)
 
 
 async def test_search_lists_the_newest_with_their_stories(chat: LookingChat) -> None:
