@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, runtime_checkable
+from itertools import chain
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from core.model import Entry
 from core.ports import ParsedFeed
@@ -19,6 +21,7 @@ from feeds.headers import http_date
 
 HASH = 8
 TRACE = 5 * HASH
+_PACKED = struct.Struct(f"{HASH}s" * 5)
 NO_LIMIT = 1_000_000
 MAX_ITEMS = 1000  # of longer documents nothing is remembered
 
@@ -44,8 +47,7 @@ class Split:
         return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What `distinguish` must know of an entry that is not parsed again: hashes of what stands in its document."""
 
     item: bytes
@@ -53,9 +55,6 @@ class Trace:
     link: bytes
     guid_or_title: bytes
     link_or_title: bytes
-
-    def pack(self) -> bytes:
-        return self.item + self.guid + self.link + self.guid_or_title + self.link_or_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +137,11 @@ def trace(item: bytes, entry: Entry) -> Trace:
 
 def pack_traces(traces: Sequence[Trace]) -> bytes:
     """Traces as bytes to remember; nothing when there are too many."""
-    return b"".join(one.pack() for one in traces) if len(traces) <= MAX_ITEMS else b""
+    return b"".join(chain.from_iterable(traces)) if len(traces) <= MAX_ITEMS else b""
 
 
 def unpack_traces(packed: bytes) -> dict[bytes, Trace]:
     """Item hash -> trace; raises ValueError for what `pack_traces` did not write."""
     if len(packed) % TRACE:
         raise ValueError(f"{len(packed)} bytes are no traces")
-    rows = (packed[at : at + TRACE] for at in range(0, len(packed), TRACE))
-    return {row[:HASH]: Trace(*(row[at : at + HASH] for at in range(0, TRACE, HASH))) for row in rows}
+    return {row[0]: Trace._make(row) for row in _PACKED.iter_unpack(packed)}

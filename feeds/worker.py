@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, BinaryIO
 
 from core.errors import ParseError
@@ -90,15 +91,21 @@ def read_document(
     body: bytes, *, kind: str, url: str, content_type: str, max_entries: int, seen: bytes = b""
 ) -> Parsed:
     """Read a body here and now, without what was seen before if the source can do that; raises ParseError."""
-    source: Source = SOURCES.get(kind)
-    if isinstance(source, ItemwiseSource):
-        read = source.parse_unseen(body, url=url, content_type=content_type, seen=seen, limit=max_entries)
+    source, itemwise = _source(kind)
+    if itemwise is not None:
+        read = itemwise.parse_unseen(body, url=url, content_type=content_type, seen=seen, limit=max_entries)
     else:
         feed = source.parse(body, url=url, content_type=content_type)
         read = Unseen(feed, len(feed.entries))
     kept = keep_newest(read.feed.entries, max_entries)
     dropped = read.dropped + len(read.feed.entries) - len(kept)
     return Parsed(replace(read.feed, entries=kept), read.total, dropped, b"" if dropped else read.seen)
+
+
+@cache  # to look whether it is an ItemwiseSource takes as long as finding the items of a document
+def _source(kind: str) -> tuple[Source, ItemwiseSource | None]:
+    source: Source = SOURCES.get(kind)
+    return source, source if isinstance(source, ItemwiseSource) else None
 
 
 def keep_newest(entries: tuple[Entry, ...], limit: int) -> tuple[Entry, ...]:

@@ -193,7 +193,7 @@ def _published_at(item: Any) -> datetime | None:
 
 def _hints(channel: Any, text: str) -> Hints:
     head = text[:30_000]
-    skips = {name: _SKIP_ITEM.findall(body) for name, body in _SKIPS.findall(head)}
+    skips = {name: _SKIP_ITEM.findall(body) for name, body in _SKIPS.findall(head)} if "<skip" in head else {}
     hours = {int(hour) % 24 for hour in skips.get("skipHours", ()) if hour.isdigit() and int(hour) <= 24}
     days = {day.lower() for day in skips.get("skipDays", ()) if day.lower() in _DAYS}
     return Hints(_ttl(channel), tuple(sorted(hours)), tuple(sorted(days, key=_DAYS.index)))
