@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,23 @@ def register(subparsers: Any) -> None:
         "--implies", action="append", default=[], metavar="CONCEPT", help="a concept the source implies"
     )
     parser.add_argument("--url", default="", help="address of the text: some sites imply what they speak of")
+    parser.add_argument(
+        "--published",
+        type=_moment,
+        metavar="DAY",
+        help="when the text was published, such as 2025-12-13 (default: now); tells who had long been free by then",
+    )
     parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-05-21") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,7 +69,9 @@ def run(args: argparse.Namespace) -> int:
     if faults := [f"explain: --implies {fault}" for fault in unknown_concepts(args.implies, matcher)]:
         raise ConfigError(faults)
     implies = (*args.implies, *matcher.implied_by(args.url))
-    analysis = matcher.analyse(args.title, text, lang=args.lang, implies=implies)
+    analysis = matcher.analyse(
+        args.title, text, lang=args.lang, implies=implies, when=args.published or datetime.now(UTC)
+    )
     if args.json:
         print(json.dumps(explain.as_json(analysis), ensure_ascii=True))
         return 0

@@ -91,9 +91,12 @@ def try_text(args: argparse.Namespace) -> int:
     from matching.text import read_passage
 
     text = read_text() if args.text == "-" else args.text
-    found = load_lexicon(args.paths or None).find(read_passage(text, "body"))
+    lexicon = load_lexicon(args.paths or None)
+    found = lexicon.find(read_passage(text, "body"))
     for item in found:
-        print(f"{item.start:>6} {item.concept:<24} «{item.text}» ({item.pattern})".encode("utf-8", "replace").decode())
+        freed = lexicon.freed.get(item.person) if item.concept.startswith("person.") else None
+        pattern = f"{item.pattern}; freed {freed}" if freed else item.pattern
+        print(f"{item.start:>6} {item.concept:<24} «{item.text}» ({pattern})".encode("utf-8", "replace").decode())
     if not found:
         print("The packs know nothing in this text.")
     return 0

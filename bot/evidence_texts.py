@@ -56,6 +56,8 @@ CONCEPTS = {
     "sentence": "sentence of a court",
     "negation": "negation",
     "role.prisoner": "political prisoner",
+    "role.freed": "former political prisoner",
+    "long_ago": "a release long ago",
     "role.us-president": "president of the United States",
     "role.us-envoy": "envoy of the United States",
     "role.us-official": "official of the United States",

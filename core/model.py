@@ -87,6 +87,10 @@ class Entry:
         """The longest account of the entry that the feed gave: its full text, else its summary."""
         return self.text or self.summary
 
+    def told_at(self, seen_at: datetime) -> datetime:
+        """When it was published, as far as that can be: not after it was seen, which stands for a missing date."""
+        return min(self.published_at or seen_at, seen_at)
+
 
 class Level(StrEnum):
     """How far an entry got: no topic, one side of a topic only, worth a digest, worth an alert."""
@@ -143,7 +147,8 @@ class Facts:
 class Analysis:
     """What the matcher says of one text. `missing` names, per topic that half matched, the groups without evidence.
 
-    `people` are canonical names found in the text; `signature` is JSON-able and opaque to all but matching.stories.
+    `people` are canonical names found in the text, `long_free` those of them who had long been free when it was
+    published, with the day (YYYY-MM-DD); `signature` is JSON-able and opaque to all but matching.stories.
     """
 
     level: Level = Level.NONE
@@ -152,6 +157,7 @@ class Analysis:
     evidence: tuple[Evidence, ...] = ()
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     people: tuple[str, ...] = ()
+    long_free: Mapping[str, str] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     signature: Mapping[str, Any] = field(default_factory=dict)
 

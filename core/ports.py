@@ -66,13 +66,15 @@ class Matcher(Protocol):
     @property
     def topics(self) -> Mapping[str, str]:
         """Topic name -> title, in the order of the packs."""
-        ...
 
     def implied_by(self, url: str) -> tuple[str, ...]:
         """Concepts that the site of an address implies: a Belarusian paper need not write "Belarus"."""
         ...
 
-    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis: ...
+    def analyse(
+        self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = (), when: datetime | None = None
+    ) -> Analysis:
+        """`when` the text was published, or found, tells who had long been free by then; without it nobody had."""
 
 
 class Stories(Protocol):

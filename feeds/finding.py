@@ -119,7 +119,8 @@ class Finder:
 
     def _sample(self, entry: Entry, url: str, lang: str) -> Sample:
         implies = self._matcher.implied_by(entry.url or url)
-        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or lang, implies=implies)
+        when = entry.told_at(self._clock.now())
+        analysis = self._matcher.analyse(entry.title, entry.body, lang=entry.lang or lang, implies=implies, when=when)
         return Sample(entry.title, entry.url, analysis.level, analysis.topics, entry.published_at)
 
 

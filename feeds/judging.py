@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.model import Analysis, Entry, FeedSpec, NewEntry
 from core.ports import Matcher, Stories
@@ -24,10 +25,12 @@ class Judging:
         """Whether entries are held against watchlists."""
         return self.watcher is not None
 
-    def analyse(self, spec: FeedSpec, entry: Entry, text: str) -> Analysis:
-        """What an entry with this text below its title is about; its feed and its site say part of that."""
+    def analyse(self, spec: FeedSpec, entry: Entry, text: str, seen_at: datetime) -> Analysis:
+        """What an entry with this text below its title is about; its feed and its site say part of that, and when it
+        was published, or else seen."""
         implies = tuple(dict.fromkeys((*spec.implies, *self.matcher.implied_by(entry.url or spec.url))))
-        return self.matcher.analyse(entry.title, text, lang=entry.lang or spec.lang, implies=implies)
+        lang, when = entry.lang or spec.lang, entry.told_at(seen_at)
+        return self.matcher.analyse(entry.title, text, lang=lang, implies=implies, when=when)
 
     async def find_watched(self, spec: FeedSpec, new: Sequence[NewEntry]) -> Mapping[str, tuple[WatchHit, ...]]:
         """See feeds.watching. Raises StoreError."""

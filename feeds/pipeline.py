@@ -387,5 +387,5 @@ class Pipeline:
         quiet = why_quiet(feed, entry, reissue=reissue, backfill=self._options.backfill, now=self._clock.now())
         if quiet:
             return NewEntry(entry, _NOTHING, *quiet)
-        analysis = self._judging.analyse(feed.spec, entry, entry.body)
+        analysis = self._judging.analyse(feed.spec, entry, entry.body, self._clock.now())
         return NewEntry(entry, analysis, *(verdict(analysis) if not feed.spec.audit else audit_verdict(analysis)))

@@ -232,7 +232,7 @@ class SecondLooks:
     def _match(self, look: Look, text: str) -> NewEntry:
         """The entry with its text; what was found before stays if the text says less."""
         entry: Entry = replace(look.entry, text=text)
-        analysis: Analysis = self._judging.analyse(look.spec, entry, text)
+        analysis: Analysis = self._judging.analyse(look.spec, entry, text, look.at)
         if _RANKS.index(analysis.level) < _RANKS.index(look.analysis.level):
             analysis = look.analysis
         return NewEntry(entry, analysis, *verdict(analysis))

@@ -18,7 +18,7 @@ OpenStories = Callable[[datetime], Awaitable[Sequence[Story]]]  # those updated 
 
 def sighted_at(feed: Feed, entry: Entry, now: datetime) -> datetime:
     """The time that counts for an entry: now, but of those found in a feed's first poll their own, if they give one."""
-    return now if feed.state.first_polled_at is not None else min(entry.published_at or now, now)
+    return now if feed.state.first_polled_at is not None else entry.told_at(now)
 
 
 async def settle(

@@ -157,7 +157,7 @@ def run(items: Iterable[Item], matcher: Matcher, stories: Stories | None = None)
     results: list[Result] = []
     for number, item in enumerate(sorted(items, key=lambda one: one.published_at), 1):
         implies = matcher.implied_by(item.url)
-        analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=implies)
+        analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=implies, when=item.published_at)
         if not analysis.signature and not analysis.relevant:
             results.append(Result(item, analysis, None, "no topic matched"))
             continue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -39,7 +41,7 @@ def lines(
         yield from (f"  {line}" for line in facts)
     if analysis.people:
         yield ""
-        yield f"People: {', '.join(analysis.people)}"
+        yield f"People: {', '.join(_person(name, analysis) for name in analysis.people)}"
     for topic, score in sorted(analysis.scores.items(), key=lambda item: (item[0] not in analysis.topics, -item[1])):
         verdict = "matched" if topic in analysis.topics else "not matched"
         needs = f" (an alert needs {needed[topic]:g})" if topic in needed else ""
@@ -73,6 +75,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         ],
         "missing": {topic: list(groups) for topic, groups in analysis.missing.items()},
         "people": list(analysis.people),
+        "long_free": dict(analysis.long_free),
         "facts": {
             "released": facts.released,
             "at_least": facts.at_least,
@@ -83,6 +86,13 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
             "in_return": list(facts.in_return),
         },
     }
+
+
+def _person(name: str, analysis: Analysis) -> str:
+    if name not in analysis.long_free:
+        return name
+    day = date.fromisoformat(analysis.long_free[name])
+    return f"{name} (freed on {day.day} {month_name[day.month]} {day.year}, long before this report)"
 
 
 def _addend(item: Evidence) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matching.cues import Cue, places_in, read_table
 from matching.lexicon import Lexicon
+from matching.longfree import FREE, is_long
 from matching.scene import Scene, View
 
 _NEXT = 4  # tokens between a name and the place abroad where the person is
@@ -28,9 +29,17 @@ def mentions_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
     roles = read_table("facts")["rules"]["prisoners"]
     for view in scene.views:
         real = real_sentences(view)
-        others = {found.first for found in view.persons if lexicon.persons[found.person].role not in roles}
+        others = {
+            found.first
+            for found in view.persons
+            if lexicon.persons[found.person].role not in roles or found.concept.startswith(FREE)
+        }
         places = [(found.person, found.first, found.last) for found in view.persons if found.first not in others]
-        places += epithets(view)
+        places += [
+            place
+            for place in epithets(view)
+            if place[0] not in lexicon.freed or not is_long(lexicon.freed[place[0]], scene.when)
+        ]
         for person, first, last in sorted(places, key=lambda place: place[1]):
             if person in lexicon.persons and lexicon.persons[person].role in roles:
                 yield Mention(person, view, first, last, _state(view, first, last, real))

@@ -52,7 +52,8 @@ def pairs(items: Iterable[Item], matcher: Matcher) -> list[Pair]:
 
 
 def _member(number: int, item: Item, matcher: Matcher) -> Member:
-    analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=matcher.implied_by(item.url))
+    implies = matcher.implied_by(item.url)
+    analysis = matcher.analyse(item.title, item.summary, lang=item.lang, implies=implies, when=item.published_at)
     return Member(number, item.source, item.source, item.lang, item.title, item.url, item.published_at, analysis)
 
 
@@ -85,13 +86,15 @@ class _Remembering:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._read: dict[tuple[str, str, str], Analysis] = {}
+        self._read: dict[tuple[str, str, str, datetime | None], Analysis] = {}
         self.implied_by, self.topics, self.version = matcher.implied_by, matcher.topics, matcher.version
 
-    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
-        key = (title, body, lang)
+    def analyse(
+        self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = (), when: datetime | None = None
+    ) -> Analysis:
+        key = (title, body, lang, when)
         if key not in self._read:
-            self._read[key] = self._matcher.analyse(title, body, lang=lang, implies=implies)
+            self._read[key] = self._matcher.analyse(title, body, lang=lang, implies=implies, when=when)
         return self._read[key]
 
 

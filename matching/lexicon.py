@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -91,6 +92,7 @@ class Lexicon:
         self.topics: Mapping[str, Topic] = packs.topics
         self.concepts: Mapping[str, tuple[Pattern, ...]] = packs.concepts
         self.persons: Mapping[str, Person] = {person.id: person for person in packs.persons}
+        self.freed: Mapping[str, date] = {person.id: person.freed for person in packs.persons if person.freed}
         self.sources: Mapping[str, tuple[str, ...]] = packs.sources
         self.warnings: tuple[str, ...] = tuple(packs.warnings)
         self._stems: Stems[Pattern | Phrase] = Stems()  # of one word: patterns; of several, at their rarest: phrases

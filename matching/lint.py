@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from matching.learned import Learned
 from matching.packfile import LANGUAGES, Row, read_rows
 from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, lost_accent, stem_fault
-from matching.persons import NameIndex, Person, person_of
+from matching.persons import FIRST_DAY, PRISONER, NameIndex, Person, person_of
 from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
 
-_PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "strict", "by", "also"))
+_PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "strict", "by", "freed", "also"))
 _NAME_KEYS = frozenset(
-    ("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "strict", "by")
+    ("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "strict", "by", "freed")
 )
 _TOPIC_KEYS = frozenset(
     (
@@ -223,11 +224,25 @@ def _person_faults(row: Row) -> list[str]:
             faults.append(f"{place} {key} must be true or false.")
     if row.values.get("strict") is True and row.values.get("alone", True) is True:
         faults.append(f"{place} strict = true needs alone = false.")
+    faults += _freed_faults(row)
     if row.kind == "person" and not str(row.values.get("be", "")).strip() and not str(row.values.get("ru", "")).strip():
         faults.append(f"{place} needs be = or ru =, the name in Belarusian or Russian letters.")
     if row.kind == "name" and not row.values.get("latin") and not row.values.get("cyrillic"):
         faults.append(f"{place} needs latin = or cyrillic =, the spellings of the surname.")
     return faults
+
+
+def _freed_faults(row: Row) -> Iterator[str]:
+    if "freed" not in row.values:
+        return
+    place = f"{row.file}:{row.line_of_key('freed')}: [{row.kind}.{row.name}]:"
+    freed = row.values["freed"]
+    if not isinstance(freed, date) or isinstance(freed, datetime):
+        yield f"{place} freed must be a day, such as 2025-12-13, without quotes and without a time."
+    elif freed < FIRST_DAY:
+        yield f"{place} freed = {freed} is before {FIRST_DAY}; check the year."
+    if row.values.get("role") != PRISONER:
+        yield f'{place} freed is for persons with role = "{PRISONER}".'
 
 
 def _topics(rows: Sequence[Row], compiler: TopicCompiler, faults: list[str]) -> dict[str, Topic]:

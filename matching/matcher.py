@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from matching.facts import extract
 from matching.hints import SOMEBODY, Hints
 from matching.learned import LEAD
 from matching.lexicon import Found, Lexicon, load_lexicon
+from matching.longfree import FREE, NAMED
 from matching.reading import Reading, implied_by, read
 from matching.scene import set_scene
 from matching.signature import signature
@@ -77,11 +79,14 @@ class PackMatcher:
             host = host.partition(".")[2]
         return ()
 
-    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
-        """Read a text and score all topics; `implies` are concepts that its source implies."""
+    def analyse(
+        self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = (), when: datetime | None = None
+    ) -> Analysis:
+        """Read a text and score all topics; `implies` are concepts that its source implies. Whoever had been free for
+        long `when` it was published is read as a person of public life; without `when` nobody is."""
         if len(body) > _SHORT and not self.may_tell(title, body, lang, implies):
             return Analysis()
-        return self.judge(read(self.lexicon, title, body, lang, implies))
+        return self.judge(read(self.lexicon, title, body, lang, implies, when))
 
     def may_tell(self, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> bool:
         """Can anything come of a text: a topic, half a match, a person? No is certain, at a fraction of the cost.
@@ -107,15 +112,14 @@ class PackMatcher:
             return Analysis()
         names = self._ceilings.may_count(reading.found, reading.implies)
         if not names:
-            return Analysis(people=self._people(reading.found))
+            return self._nothing(reading)
         spots = spots_of(reading)
         scores = {name: score_topic(self.lexicon.topics[name], spots) for name in names}
         topics = tuple(name for name, score in scores.items() if score.level in (Level.DIGEST, Level.ALERT))
         level = max((score.level for score in scores.values()), key=_ORDER.index, default=Level.NONE)
-        people = self._people(reading.found)
-        if level is Level.NONE:
-            return Analysis(people=people)
         evidence = tuple(_evidence(scores))
+        if level is Level.NONE or (level is Level.HALF and reading.free and _by_name_alone(evidence, reading.free)):
+            return self._nothing(reading)
         if level is Level.HALF and any(map(_speaks_against, evidence)):
             facts, marks = _NOTHING  # a story takes nothing by halves that is about something else
         else:
@@ -132,7 +136,8 @@ class PackMatcher:
             missing={
                 name: score.missing for name, score in scores.items() if score.missing and score.level is Level.HALF
             },
-            people=people,
+            people=self._people(reading.found),
+            long_free=self._long_free(reading),
             facts=facts,
             signature=marks,
         )
@@ -143,8 +148,14 @@ class PackMatcher:
         facts = extract(reading, self.lexicon, scene, release=not topics or RELEASE in topics)
         return facts, signature(reading, self.lexicon, facts, topics, scene)
 
+    def _nothing(self, reading: Reading) -> Analysis:
+        return Analysis(people=self._people(reading.found), long_free=self._long_free(reading))
+
+    def _long_free(self, reading: Reading) -> dict[str, str]:
+        return {self.lexicon.persons[person].name: day.isoformat() for person, day in reading.free.items()}
+
     def _people(self, found: Sequence[Found]) -> tuple[str, ...]:
-        names = (self.lexicon.persons[item.person].name for item in found if item.concept.startswith("person."))
+        names = (self.lexicon.persons[item.person].name for item in found if item.concept.startswith(NAMED))
         return tuple(dict.fromkeys(names))
 
 
@@ -160,6 +171,8 @@ def spots_of(reading: Reading) -> Spots:
     """
     spots = Spots()
     for concept, passage, sentence, _, _, text, pattern, start, end, _ in reading.found:
+        if concept.startswith(FREE):
+            continue  # what counts is that somebody long free is named, whoever it is
         where = "title" if passage == "title" else "body" if sentence else "first"
         row = (concept, text, where, (passage, sentence), pattern, start, end)
         spots.add(tuple.__new__(Spot, row))  # at a third of the cost of the named tuple's own constructor
@@ -171,6 +184,13 @@ def spots_of(reading: Reading) -> Spots:
 def _speaks_against(item: Evidence) -> bool:
     """Is this a negative of the pack that weighs much? Learned points are none."""
     return item.weight <= AGAINST and item.concept != "rule" and not item.pattern.startswith("learned")
+
+
+def _by_name_alone(evidence: Sequence[Evidence], free: Iterable[str]) -> bool:
+    """Does nothing speak for a topic but the names of those who are long free?"""
+    names = tuple(f"name:{person} " for person in free)
+    told = [item for item in evidence if item.weight > 0 and item.concept not in ("rule", "same sentence")]
+    return all(item.pattern.startswith(("learned", *names)) for item in told)
 
 
 def _evidence(scores: Mapping[str, Score]) -> list[Evidence]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from matching.names import PREFIX, Lattice, Name, generate, literal
 from matching.packfile import Row
 
+PRISONER = "prisoner"  # the role of those who are or were held
+FIRST_DAY = date(2000, 1, 1)  # no prisoner of the packs was freed before
 NEAR = 2  # words between a surname and a given name
 _HERS = ("ska", "sku", "skas", "ска", "ску", "скій")  # as folded: a woman of a name on -ski has these endings
 _BESIDE = 3  # words from one name to the next in a list of names
@@ -17,7 +20,8 @@ _BESIDE = 3  # words from one name to the next in a list of names
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whom the packs name. `alone`: the surname may stand for the person by itself; `strict`: it counts only
-    with the given name, or in a list with another of the same role; `by`: implies Belarus."""
+    with the given name, or in a list with another of the same role; `by`: implies Belarus; `freed`: the day on which a
+    prisoner was last let out, None where that is not known or he or she is held again."""
 
     id: str
     name: str
@@ -30,6 +34,7 @@ class Person:
     given: tuple[Name, ...] = field(repr=False, default=())
     sure: frozenset[Name] = field(repr=False, default=frozenset())  # surnames that may stand alone, whatever `alone`
     strict: bool = False
+    freed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ def person_of(row: Row) -> Person:
         given=tuple(dict.fromkeys(name for name in given if name)),
         sure=frozenset(name for name in sure if name),
         strict=bool(values.get("strict", False)),
+        freed=values.get("freed"),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from matching.lexicon import COUNTRY, Found, Lexicon
+from matching.longfree import long_free, retold
 from matching.text import Passage, read_passage
 
 _ANYBODY: frozenset[str] = frozenset()
@@ -15,17 +17,28 @@ _DEALT = frozenset(("prisoner", "captivity", "sanctions", "envoy"))
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as the topics, the facts and the stories see it. `implies` are the concepts that its source implies."""
+    """A text as the topics, the facts and the stories see it. `implies` are the concepts that its source implies,
+    `free` those named who had long been free when it was published (by ID, with the day)."""
 
     title: Passage
     body: Passage
     found: tuple[Found, ...]
     lang: str
     implies: tuple[str, ...]
+    free: Mapping[str, date] = field(default_factory=dict)
+    when: datetime | None = None
 
 
-def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Sequence[str] = ()) -> Reading:
-    """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere."""
+def read(
+    lexicon: Lexicon,
+    title: str,
+    body: str,
+    lang: str = "",
+    implies: Sequence[str] = (),
+    when: datetime | None = None,
+) -> Reading:
+    """Read title and body. Belarus in the title, in the first sentence or implied lets weak names count everywhere.
+    `when` the text was published decides who had long been free by then; without it nobody had."""
     head, rest = read_passage(title, "title"), read_passage(body, "body")
     implied = implied_by(lexicon, lang, implies)
     scans = lexicon.scan(head), lexicon.scan(rest)
@@ -35,7 +48,9 @@ def read(lexicon: Lexicon, title: str, body: str, lang: str = "", implies: Seque
     in_title, in_body = (lexicon.complete(scan, context=context, roles=roles) for scan in scans)
     if not context and _about_belarus([*in_title, *_lead(in_body)]):
         in_title, in_body = (lexicon.complete(scan, context=True) for scan in scans)
-    return Reading(head, rest, in_title + in_body, lang, implied)
+    reading = Reading(head, rest, in_title + in_body, lang, implied, when=when)
+    free = long_free(reading, lexicon.freed, when) if when is not None else {}
+    return replace(reading, found=retold(reading, free), free=free) if free else reading
 
 
 def implied_by(lexicon: Lexicon, lang: str, implies: Sequence[str]) -> tuple[str, ...]:

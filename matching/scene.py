@@ -7,12 +7,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 from itertools import compress, count, islice
 from operator import ne
 
 from matching.cues import Cue, Cues, languages, pack_languages, phrases, read_table
 from matching.lexicon import Found
+from matching.longfree import NAMED
 from matching.numbers import Number, find_numbers
 from matching.reading import Reading
 from matching.text import Passage
@@ -74,7 +76,9 @@ class View:
         return self.by_sentence.get(self.sentences[index], {})
 
     def asks(self, index: int) -> bool:
-        """Does the sentence of a token end as a question?"""
+        """Does the sentence of a token end as a question? Not where there is none, as in a title that is empty."""
+        if index >= len(self.sentences):
+            return False
         sentence = self.sentences[index]
         end = self.passage.ends[bisect_right(self.sentences, sentence) - 1]
         return "?" in self.passage.text[end : end + 3]
@@ -120,12 +124,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Title and body of a text, and the languages it may be in."""
+    """Title and body of a text, the languages it may be in, and when it was published, if that is known."""
 
     title: View
     body: View
     langs: tuple[str, ...]
     sure: bool = False  # is a release what the text as a whole is about?
+    when: datetime | None = None
 
     @property
     def views(self) -> tuple[View, View]:
@@ -140,7 +145,8 @@ def set_scene(reading: Reading, *, sure: bool = False) -> Scene:
     """Lay a reading out. Persons are those that the lexicon found; a person named twice stands twice. `sure` says that
     the topics of the text make it one about a release."""
     langs = languages([reading.title, reading.body], reading.lang)
-    return Scene(_view(reading.title, reading, langs), _view(reading.body, reading, langs), langs, sure)
+    title, body = _view(reading.title, reading, langs), _view(reading.body, reading, langs)
+    return Scene(title, body, langs, sure, reading.when)
 
 
 def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
@@ -159,7 +165,7 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         name = shared.get(found[0])
         if name:
             cues[name].append(_new(Cue, (name, found[3], found[4])))
-        elif found[9] and found[0].startswith("person."):
+        elif found[9] and found[0].startswith(NAMED):
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
     by_sentence: _Placed = defaultdict(_by_name)

@@ -9,6 +9,7 @@ from typing import Any
 from core.model import Facts
 from matching.cues import read_table
 from matching.lexicon import Found, Lexicon
+from matching.longfree import FREE
 from matching.reading import Reading
 from matching.scene import Scene, View, set_scene
 from matching.sums import is_part
@@ -118,6 +119,8 @@ def _headline(
     for item in found:
         if item.where != "title":
             continue
+        if item.concept.startswith(FREE):
+            continue
         if not item.concept.startswith("person."):
             told.append((item.first, f"c:{item.concept}"))
         elif lexicon.persons[item.person].name in facts.people:
@@ -168,6 +171,8 @@ def _features(found: Sequence[Found], lexicon: Lexicon, rules: dict[str, Any]) -
 
 
 def _feature(concept: str, of: str, lexicon: Lexicon, rules: dict[str, Any]) -> tuple[str, float]:
+    if concept.startswith(FREE):
+        return f"o:{of}", rules["roles"]["freed"]
     if concept.startswith("person."):
         person = lexicon.persons[of]
         weight = rules["persons"].get(person.id, rules["roles"].get(person.role, rules["roles"]["other"]))

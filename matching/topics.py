@@ -22,7 +22,8 @@ NEAR_POINTS = 1.5
 LEAD = 3  # sentences of the body in which a negative counts
 FIRM = 2.0  # points beyond `alert` from which on learned points cannot take an alert back
 LEAST_TOLD = 0.3  # learned points below this are counted, not listed
-BUILT_IN = frozenset(("by_person", "number"))  # concepts that no pack lists: Belarusian persons, counts in digits
+BUILT_IN = frozenset(("by_person", "number", "long_ago"))  # concepts that no pack lists: Belarusian persons, counts in
+# digits, how those who are long free once came out (matching.longfree)
 
 
 @dataclass(frozen=True, slots=True)

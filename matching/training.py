@@ -53,7 +53,7 @@ def samples(items: Iterable[Item], matcher: PackMatcher) -> list[Sample]:
 def _sample(item: Item, matcher: PackMatcher) -> Sample:
     lexicon = matcher.lexicon
     implies = matcher.implied_by(item.url)
-    spots = spots_of(read(lexicon, item.title, item.summary, item.lang, implies))
+    spots = spots_of(read(lexicon, item.title, item.summary, item.lang, implies, item.published_at))
     rules = {name: rule_score(topic, spots) for name, topic in lexicon.topics.items()}
     met = frozenset(name for name, topic in lexicon.topics.items() if meets_needs(topic, spots))
     return Sample(item, {concept: PLACES[spot.where] for concept, spot in spots.lead.items()}, rules, met)

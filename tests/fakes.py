@@ -49,7 +49,9 @@ class FakeMatcher:
     def implied_by(self, url: str) -> tuple[str, ...]:
         return ("belarus",) if "minsk" in url else ()
 
-    def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+    def analyse(
+        self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = (), when: datetime | None = None
+    ) -> Analysis:
         self.seen.append(title)
         text = f"{title} {body}".lower()
         for word, level in self.levels.items():

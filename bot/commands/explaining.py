@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from bot import render, texts
 from bot.command import Context, Rest, command
@@ -91,6 +92,10 @@ async def _path(ctx: Context, trace: EntryTrace) -> list[Line]:
     ]
     if not trace.analysis.evidence:
         lines.append(say.line(texts.TRACE_NONE_FOUND))
+    if trace.analysis.long_free:
+        since = {name: say.day(date.fromisoformat(day)) for name, day in trace.analysis.long_free.items()}
+        freed = [f"{say.person(name)} ({day})" for name, day in since.items()]
+        lines.append(say.line(texts.TRACE_LONG_FREE, people=foreign(say.listed(freed), 300)))
     for topic, groups in trace.analysis.missing.items():
         missing = foreign(", ".join(render.concept_name(group, say) for group in groups), 200)
         lines.append(say.line(texts.EVIDENCE_MISSING, title=render.topic_names([topic], ctx.topics), groups=missing))

@@ -110,7 +110,7 @@ def sample_story(
     members = []
     for place, (source, owner, lang, title, summary) in enumerate(reports):
         at = FIRST_AT + later + timedelta(minutes=7 * place)
-        analysis = matcher.analyse(title, summary, lang=lang)
+        analysis = matcher.analyse(title, summary, lang=lang, when=at)
         url = f"https://news{place + 1}.example/52"
         members.append(Member(place + 1, source, owner, lang, title, url, at, analysis))
     summed = StoryBook().summarise(members)

@@ -189,7 +189,7 @@ async def test_what_the_feed_implies_and_its_language_reach_the_matcher() -> Non
         url = it.server.on("/feed", reply(document()), reply())
         for _ in range(2):
             await it.poll(url, lang="be", implies=("belarus",))
-        assert told == [{"lang": "be", "implies": ("belarus",)}]
+        assert told == [{"lang": "be", "implies": ("belarus",), "when": it.clock.now()}]
 
 
 async def test_the_site_of_an_entry_implies_what_the_packs_say() -> None:
@@ -197,7 +197,7 @@ async def test_the_site_of_an_entry_implies_what_the_packs_say() -> None:
         told: list[tuple[str, ...]] = []
         real = it.matcher.analyse
 
-        def analyse(title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+        def analyse(title: str, body: str = "", *, implies: Sequence[str] = (), **fields: Any) -> Analysis:
             told.append(tuple(implies))
             return real(title, body)
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Hashable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,15 @@ def test_an_item_is_relevant_when_a_story_takes_half_a_match() -> None:
         topics = matcher().topics
         implied_by = matcher().implied_by
 
-        def analyse(self, title: str, body: str = "", *, lang: str = "", implies: Sequence[str] = ()) -> Analysis:
+        def analyse(
+            self,
+            title: str,
+            body: str = "",
+            *,
+            lang: str = "",
+            implies: Sequence[str] = (),
+            when: datetime | None = None,
+        ) -> Analysis:
             signature = {**whole.signature, "h": len(title)}
             return replace(whole, level=Level.ALERT if title == "first" else Level.HALF, signature=signature)
 

@@ -152,6 +152,20 @@ FAULTS = [
     ("[person.p]\nbe = 'Знак'\nage = 3", "pack.toml:3: [person.p]: unknown key 'age'"),
     ("[person.p]\nbe = 'Кім'\nstrict = true", "[person.p]: strict = true needs alone = false"),
     ("[person.p]\nbe = 'Кім'\nstrict = 'yes'", "[person.p]: strict must be true or false"),
+    (
+        "[person.p]\nbe = 'Знак'\nrole = 'prisoner'\nfreed = '2025-12-13'",
+        "pack.toml:4: [person.p]: freed must be a day",
+    ),
+    (
+        "[person.p]\nbe = 'Знак'\nrole = 'prisoner'\nfreed = 2025-12-13T10:00:00",
+        "pack.toml:4: [person.p]: freed must be",
+    ),
+    ("[person.p]\nbe = 'Знак'\nrole = 'prisoner'\nfreed = 2025", "pack.toml:4: [person.p]: freed must be a day"),
+    ("[person.p]\nbe = 'Знак'\nrole = 'prisoner'\nfreed = 0025-12-13", "freed = 0025-12-13 is before 2000-01-01"),
+    (
+        "[name.n]\nlatin = ['Coale']\nrole = 'us-envoy'\nfreed = 2025-12-13",
+        'freed is for persons with role = "prisoner"',
+    ),
     ("[name.n]\ngiven = ['John']", "needs latin = or cyrillic ="),
     ("[name.n]\nlatin = 'Coale'", "latin must be a list of names"),
     ("[person.p]\nbe = 'Знак'\n[name.p]\nlatin = ['P']", "pack.toml:3: [name.p]: the ID is used twice (pack.toml:1)"),

@@ -349,3 +349,7 @@ def test_the_americans_part_in_a_release_is_diplomacy(matcher: PackMatcher, titl
 def test_one_who_would_not_go_is_told_free_and_kept(matcher: PackMatcher) -> None:
     told = matcher.analyse("Статкевич отказался уезжать", "Политик вернулся пешком через нейтральную полосу.")
     assert "prisoner-release" in told.topics
+
+
+def test_a_post_without_a_title_is_read() -> None:
+    assert load_matcher().analyse("", "Bialiatski is in Vilnius").people == ("Ales Bialiatski",)

@@ -81,6 +81,17 @@ async def test_the_way_of_a_page_ends_where_it_ended(chat: Reader, outcome: str)
     assert "Part of story" not in said
 
 
+async def test_who_had_long_been_free_is_said_with_the_day(chat: Reader) -> None:
+    now = chat.clock.now()
+    feed = await claimed_feed(chat.store, now)
+    entry = Entry("e1", "Freed laureate in Oslo", "https://wire.example/oslo", "wire.example/oslo")
+    analysis = Analysis(people=("Ales Bialiatski",), long_free={"Ales Bialiatski": "2025-12-13"})
+    async with chat.store.transaction() as transaction:
+        await transaction.add_entries(feed, [NewEntry(entry, analysis, "no_match", "")], now)
+        await transaction.finish_poll(feed, ended(feed, now))
+    assert "Free long before this report: Ales Bialiatski (13 Dec 2025)." in await chat.why(entry.url)
+
+
 async def test_what_a_chat_keeps_back_is_said_with_its_reason(chat: Reader) -> None:
     assert "Kept back here: fewer independent sources" in await chat.with_options(Options(confirmed=2))
     assert "Kept back here: no report in the languages" in await chat.with_options(Options(languages=("be",)))
