@@ -193,6 +193,7 @@ class Fetcher:
 
     async def _follow(self, url: str, headers: Mapping[str, str], known: Validators, proxy: str) -> Fetched:
         permanent = True
+        first = url
         seen = {url}
         for _ in range(self._options.max_redirects + 1):
             conditional = known.headers(url)
@@ -210,6 +211,10 @@ class Fetcher:
             permanent = permanent and status in _PERMANENT and not weaker
             if target in seen:
                 raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=foreign(target, 200)))
+            if self.is_own(target) and not self.is_own(first):
+                # Listed for feeds that the operator wrote down: no publisher elsewhere may send us there.
+                why = Sentence(told.IS_PRIVATE, shown=host_of(target))
+                raise FetchError(Outcome.BLOCKED, Sentence(told.TARGET_REFUSED, why=why))
             seen.add(target)
             url = target
         raise FetchError(Outcome.REDIRECT, Sentence(told.MANY_REDIRECTS, most=str(self._options.max_redirects)))

@@ -250,6 +250,17 @@ async def test_a_name_that_leads_to_a_private_address_is_blocked_at_every_hop() 
         assert [seen.target for seen in it.server.seen] == ["/there"]
 
 
+async def test_no_publisher_elsewhere_sends_us_to_an_address_that_the_operator_allowed() -> None:
+    async with polling(lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
+        it.server.on("/secret", reply())
+        it.server.on("/feed", redirect(f"http://{it.server.endpoint}/secret"))
+        result = await it.poll(f"http://news.example:{it.server.port}/feed")
+        assert result.outcome is Outcome.BLOCKED
+        assert f"redirects to an address that is refused: {it.server.endpoint}" in result.error
+        assert [seen.target for seen in it.server.seen] == ["/feed"]
+        assert (await it.poll(it.server.url("/feed"))).outcome is Outcome.OK
+
+
 async def test_a_redirect_that_fails_names_the_host_it_leads_to() -> None:
     def lookup(host: str, port: int, family: int) -> list[tuple[int, str]]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
