@@ -58,8 +58,10 @@ def _whose(item: Mention) -> bool:
 
 
 def _has_deputy(item: Mention) -> bool:
-    """ "Kellogg's deputy John Coale", "the deputy of Kellogg John Coale": it is the deputy who came."""
+    """ "Kellogg's deputy John Coale", "the deputy of Kellogg John Coale", "John Coale, deputy of Kellogg": it is the
+    deputy who came."""
     view = item.view
-    masters = {place.last for place in view.persons}
+    clause = view.clause[item.first]
+    masters = {place.last for place in view.persons if view.clause[place.last] == clause}
     before = [cue for cue in view.before(item.first, 1, "deputy") if masters.isdisjoint((cue.first - 1, cue.first - 2))]
-    return bool(before or view.after(item.last, 2, "deputy"))
+    return bool(before) or any(view.clause[cue.first] == clause for cue in view.after(item.last, 2, "deputy"))

@@ -3,12 +3,14 @@ somebody came from, would not go, or was months ago."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from matching.cues import Cue, places_in, read_table, small_words
 from matching.scene import View
 
+_NEW_THOUGHT = re.compile("[:;–—]")  # "two Japanese: Lithuania took in ..."
 _CITIZENS = 6  # words between "citizens" and their country
 _ENVOY = 3  # words between "envoy" and the country he is sent to
 _HOPES = 2  # words between a capital and what it hopes or demands
@@ -97,7 +99,11 @@ def _elsewhere(view: View, place: Cue, named: Spots) -> bool:
 def _citizens(view: View, place: Cue) -> bool:
     """Are those before a place its citizens? Not when "is", "in" or a word of movement says
     that they are there."""
-    parts = view.before(place.first, _CITIZENS, "part")
+    parts = [
+        cue
+        for cue in view.before(place.first, _CITIZENS, "part")
+        if not _NEW_THOUGHT.search(view.text(cue.last, place.first))
+    ]
     if not parts or into(view, place):
         return False
     moved = {cue.first for cue in view.in_sentence(place.first, "moved", "went", "home")}

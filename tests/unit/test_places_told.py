@@ -1,4 +1,5 @@
-"""Where the freed were taken, and what was given for them, read from sentences that tell it in many ways."""
+"""Where the freed were taken, what was given for them and who came for them, read from sentences that tell it in many
+ways."""
 
 from __future__ import annotations
 
@@ -44,3 +45,26 @@ def test_a_place_that_is_not_read_would_be_seen(matcher: PackMatcher) -> None:
     assert not fits("Ukraine", facts)
     assert not fits("-", facts)
     assert not fits("Lithuania =potash", facts)
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "body"),
+    [
+        (
+            "pl",
+            "Trump ma już swojego człowieka od Białorusi",
+            "John Coale, dotąd zastępca Kellogga, uwolnił setkę więźniów.",
+        ),
+        ("ru", "Адвокат вышел из тюрьмы", "Через границу заключенного провез Джон Коул, помощник Келлога."),
+        (
+            "en",
+            "Three freed in Belarus",
+            "Christopher Smith, a deputy assistant secretary, drove the prisoners to Vilnius.",
+        ),
+        ("en", "Three freed in Belarus", "Kellogg's deputy John Coale drove the prisoners to Vilnius."),
+    ],
+)
+def test_the_deputy_who_came_is_the_mediator(matcher: PackMatcher, lang: str, title: str, body: str) -> None:
+    facts = extract(read(matcher.lexicon, title, body, lang), matcher.lexicon)
+    assert len(facts.mediators) == 1
+    assert facts.mediators[0] in {"John Coale", "Christopher Smith"}
