@@ -65,3 +65,19 @@ def test_a_number_of_things_counts_nobody(lexicon: Lexicon, text: str) -> None:
 )
 def test_a_number_of_people_does(lexicon: Lexicon, text: str) -> None:
     assert "number" in {item.concept for item in lexicon.find(read_passage(text, "title"))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Урад зацвердзіў бюджэт",
+        "Кніга надрукаваная ў Вільні",
+        "Święto Wojska Polskiego",
+        "Шелест листьев в Минске",
+        "Крутой поворот под Гродно",
+        "Мельник из Бобруйска",
+    ],
+)
+def test_a_word_that_begins_a_sentence_is_nobodys_surname_even_in_news_of_belarus(lexicon: Lexicon, text: str) -> None:
+    found = lexicon.find(read_passage(text, "title"), context=True)
+    assert [item.concept for item in found if item.concept.startswith("person.")] == []

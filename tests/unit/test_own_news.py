@@ -51,7 +51,7 @@ TWELFTH = read("news-twelfth.jsonl")
 COUNTS = read("news-counts.jsonl")
 FREE = read("news-free.jsonl")
 LONG_FREE = read("news-longfree.jsonl")
-ORDINARY = read("news-ordinary.jsonl") + read("news-everyday.jsonl")
+ORDINARY = read("news-ordinary.jsonl") + read("news-everyday.jsonl") + read("news-features.jsonl")
 EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + CHECKS + PAIRS + CLASSES
 EVERY += EIGHTH + NINTH + TENTH + NUMBERS + ELEVENTH + TWELFTH + COUNTS + FREE + LONG_FREE + ORDINARY
 
