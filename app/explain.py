@@ -33,7 +33,7 @@ def register(subparsers: Any) -> None:
         "--published",
         type=_moment,
         metavar="DAY",
-        help="when the text was published, such as 2025-12-13 (default: now); tells who had long been free by then",
+        help="when the text was published, such as 2025-12-13: who had long been free by then is no prisoner any more",
     )
     parser.add_argument("--pack", type=Path, action="append", help="a pack file or folder instead of the shipped packs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -69,9 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if faults := [f"explain: --implies {fault}" for fault in unknown_concepts(args.implies, matcher)]:
         raise ConfigError(faults)
     implies = (*args.implies, *matcher.implied_by(args.url))
-    analysis = matcher.analyse(
-        args.title, text, lang=args.lang, implies=implies, when=args.published or datetime.now(UTC)
-    )
+    analysis = matcher.analyse(args.title, text, lang=args.lang, implies=implies, when=args.published)
     if args.json:
         print(json.dumps(explain.as_json(analysis), ensure_ascii=True))
         return 0

@@ -77,7 +77,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != "" or item in SEVENTH  # some are headlines alone
-    assert re.fullmatch(rf"[abefghijkmnopqrstvwxyz]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[abefghijkmnopqrstuvwxyz]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
