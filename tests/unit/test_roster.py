@@ -94,7 +94,7 @@ def test_everybody_has_a_valid_sex_role_and_flags(slug: str) -> None:
 @each_person
 def test_person_is_spelled_in_belarusian_and_russian_letters(slug: str) -> None:
     person = PERSONS[slug]
-    assert PERSON_KEYS <= person.keys() <= PERSON_KEYS | {"also", "strict"}
+    assert PERSON_KEYS <= person.keys() <= PERSON_KEYS | {"also", "strict", "freed"}
     assert BELARUSIAN.fullmatch(person["be"]), person["be"]
     assert RUSSIAN.fullmatch(person["ru"]), person["ru"]
 
@@ -117,7 +117,7 @@ def test_given_names_of_other_languages_begin_with_a_pair_of_the_roster() -> Non
 @each_name
 def test_foreign_name_is_written_in_both_scripts(slug: str) -> None:
     name = NAMES[slug]
-    assert name.keys() - {"be", "ru", "sure", "strict"} == NAME_KEYS
+    assert name.keys() - {"be", "ru", "sure", "strict", "freed"} == NAME_KEYS
     assert set(name.get("sure", ())).isdisjoint([*name["latin"], *name["cyrillic"]])
     assert "sure" not in name or not name["alone"]
     shown = [name.get("be", "").split(), name.get("ru", "").split()]
