@@ -48,12 +48,13 @@ TENTH = read("news-tenth.jsonl")
 NUMBERS = read("news-numbers.jsonl")
 ELEVENTH = read("news-eleventh.jsonl")
 TWELFTH = read("news-twelfth.jsonl")
+THIRTEENTH = read("news-thirteenth.jsonl")
 COUNTS = read("news-counts.jsonl")
 FREE = read("news-free.jsonl")
 LONG_FREE = read("news-longfree.jsonl")
 ORDINARY = read("news-ordinary.jsonl") + read("news-everyday.jsonl") + read("news-features.jsonl")
 EVERY = BOTH + FRESH + SECOND + THIRD + FOURTH + FIFTH + SIXTH + SEVENTH + CHECKS + PAIRS + CLASSES
-EVERY += EIGHTH + NINTH + TENTH + NUMBERS + ELEVENTH + TWELFTH + COUNTS + FREE + LONG_FREE + ORDINARY
+EVERY += EIGHTH + NINTH + TENTH + NUMBERS + ELEVENTH + TWELFTH + THIRTEENTH + COUNTS + FREE + LONG_FREE + ORDINARY
 
 
 def stories(items: list[Item]) -> set[str]:
@@ -77,7 +78,7 @@ def test_item_has_every_key_and_consistent_labels(item: Item) -> None:
     assert item["url"].isascii()
     assert item["title"].strip() == item["title"] != ""
     assert item["summary"].strip() == item["summary"] != "" or item in SEVENTH  # some are headlines alone
-    assert re.fullmatch(rf"[abefghijkmnopqrstuvwxyz]-{item['lang']}-\d{{3}}", item["id"])
+    assert re.fullmatch(rf"[abefghijklmnopqrstuvwxyz]-{item['lang']}-\d{{3}}", item["id"])
     assert type(item["hard"]) is bool
     if not item["relevant"]:
         assert (item["topics"], item["story"], item["facts"]) == ([], None, None)
@@ -146,12 +147,13 @@ def test_the_fresh_set_has_the_languages_in_the_shares_of_the_development_set() 
         TENTH,
         ELEVENTH,
         TWELFTH,
+        THIRTEENTH,
         FREE,
         LONG_FREE,
     ],
     ids=[
         *("open", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "checks", "classes"),
-        *("eighth", "ninth", "tenth", "eleventh", "twelfth", "free", "long free"),
+        *("eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "free", "long free"),
     ],
 )
 def test_half_is_hard_and_both_labels_are_common(items: list[Item]) -> None:
