@@ -29,15 +29,7 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     _weigh_wish(item)
     if appointed:
         item.add(-6, "a record, not the news")
-    part = view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem")
-    if part or _of_all(item) or among_those(item):
-        item.add(-2.5, "part")
-    elif view.before(number.first, 1, "only"):
-        item.add(-3, "only some")
-    elif _some_among(item):
-        item.add(-4 if Mark.PART in item.marks else -1.5, "part")
-    elif view.before(number.first, 3, "including"):
-        item.add(-1.5, "part")
+    _weigh_part(item)
     _weigh_past(item)
     if number.bound == "under":
         item.add(-5, "at most")
@@ -46,6 +38,20 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     freed = view.in_sentence(number.first, "freed")
     if freed and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number):
         item.add(-6, "not")
+
+
+def _weigh_part(item: Candidate) -> None:
+    """Some of those freed."""
+    view, number = item.view, item.number
+    part = view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem")
+    if Mark.PART in item.marks and (_some_among(item) or among_those(item)):
+        item.add(-6, "some of those freed")
+    elif part or _of_all(item) or among_those(item):
+        item.add(-2.5, "part")
+    elif view.before(number.first, 1, "only"):
+        item.add(-3, "only some")
+    elif _some_among(item) or view.before(number.first, 3, "including"):
+        item.add(-1.5, "part")
 
 
 def _one_of_all(view: View, number: Number) -> bool:

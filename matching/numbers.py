@@ -45,7 +45,12 @@ _COUNT_SUFFIXES = frozenset(
     ]
 )
 _STRONG = ("osobow", "osobov", "kopfig", "strong", "member")  # "a 52-strong group"
-_WHAT = "što"  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
+_NO_NUMBERS = (
+    "što",  # "what" in Belarusian Latin letters, and Croatian; folded it would be a hundred
+    "семьи",  # of a family in Russian; folded it would be seven
+)
+_FAMILY = "семью"  # a family that somebody sees, and in Russian what follows "with" for seven
+_WITH = ("с", "со", "и", "перед", "между", "над", "еще")
 _NEAR = 8  # characters looked at on either side
 _REMEMBERED = 20_000  # words of which it is remembered whether they begin a number
 _NOWHERE: dict[int, int] = {}  # never changed
@@ -163,7 +168,7 @@ def _spelled(passage: Passage, index: int, langs: Sequence[str]) -> _Raw | None:
     last, end = index - 1, index
     alone = False
     while end < len(folded) and (end == index or _joined(passage, end)):
-        meaning = meaning_of(folded[end], langs) if passage.word(end).lower() != _WHAT else None
+        meaning = None if _no_number(passage, end) else meaning_of(folded[end], langs)
         if meaning is None:
             if not (current >= 20 and end > index and is_join(folded[end], langs) and end + 1 < len(folded)):
                 break
@@ -327,3 +332,10 @@ class _Surroundings:
 
 
 _ARTICLES = frozenset(["a", "an", "o", "un", "une", "una", "en", "ett", "eine", "ein"])  # "over a hundred"
+
+
+def _no_number(passage: Passage, index: int) -> bool:
+    """Is a word no number, though folded it looks like one?"""
+    word = passage.word(index).lower()
+    alone = word == _FAMILY and (not index or passage.folded[index - 1] not in _WITH)
+    return alone or word in _NO_NUMBERS

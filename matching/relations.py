@@ -10,7 +10,7 @@ from matching.candidates import TAKEN, Candidate, Mark
 from matching.cues import read_table, small_words
 from matching.numbers import Number
 from matching.scene import View
-from matching.sums import noun_distance
+from matching.sums import noun_distance, of_between
 
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
 _AROUND = 2  # tokens from a number to the next around one word
@@ -31,10 +31,22 @@ def relate(candidates: Sequence[Candidate]) -> None:
                     other.add(-2, f"part of {item.value}")
     _relate_sums(candidates)
     _weigh_small_sums(candidates)
+    _weigh_parts(candidates)
+
+
+def _weigh_parts(candidates: Sequence[Candidate]) -> None:
+    """ "Three of the sixteen", "235 of the 250 pardoned", "of the 114, five"."""
     many = read_table("facts")["rules"]["many"]
+    held = {item.value for item in candidates if Mark.HELD in item.marks}
     for item in candidates:
         for other in candidates:
-            if other.value <= item.value or other.view is not item.view or Mark.HELD in other.marks:
+            if other.value <= item.value or other.view is not item.view:
+                continue
+            if _of_the_freed(item, other) and other.value - item.value not in held:
+                other.add(max(2.0, round(item.score - other.score, 2)), "all of those freed", Mark.WHOLE)
+                item.add(-3, f"of the {other.value} freed", Mark.PART)
+                continue
+            if Mark.HELD in other.marks:
                 continue
             if _of_between(item, other):
                 if other.value >= many:  # "five of more than 1,100": of those held
@@ -152,12 +164,14 @@ def _relate_sums(candidates: Sequence[Candidate]) -> None:
 
 
 def _of_between(item: Candidate, other: Candidate) -> bool:
-    """Does "of" join two numbers, with up to two words between?"""
-    last, first = item.number.last, other.number.first
-    if not 0 < first - last <= 4:
-        return False
-    one_of = item.value == 1 and first - last == 1  # in some languages an ending says "of"
-    return one_of or any(cue.last < first for cue in item.view.after(last, 2, "of"))
+    return of_between(item.view, item.number, other.number)
+
+
+def _of_the_freed(item: Candidate, other: Candidate) -> bool:
+    """ "235 of the 250 pardoned": right after the whole stands what makes it the whole, and it is of this event."""
+    told = any(cue.first == other.number.last + 1 for cue in other.view.after(other.number.last, 1, "freed"))
+    past = Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY
+    return told and not other.marks & past and other.value > item.value > 1 and _of_between(item, other)
 
 
 def _of_first(item: Candidate, other: Candidate) -> bool:

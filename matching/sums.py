@@ -72,13 +72,22 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
         run = [number] if number is not None and counted else []
 
 
+def of_between(view: View, number: Number, other: Number) -> bool:
+    """Does "of" join two numbers, with up to two words between?"""
+    gap = other.first - number.last
+    if not 0 < gap <= _GAP:
+        return False
+    one_of = number.value == 1 and gap == 1  # in some languages an ending says "of"
+    return one_of or any(cue.last < other.first for cue in view.after(number.last, 2, "of"))
+
+
 def split_sums(scene: Scene, told: Sequence[Told]) -> Iterator[Sum]:
     """ "235 stay at home, 15 are taken abroad"; "Lithuania took nine, Ukraine another 114": where people are freed."""
     if not (scene.sure or scene.any("freed", "decree", "moved") or any(view.persons for view in scene.views)):
         return
     many = read_table("facts")["rules"]["many"]
     few = [item for item in told if 1 < item.value < many and not _doubted(item)]
-    for one, other in combinations(few, 2):
+    for one, other in _pairs(few):
         if one.value == other.value:
             if one.view is other.view is scene.title and _plus(scene.title, one, other):
                 yield _added(one, other, "two halves of a title")
@@ -184,6 +193,20 @@ def _added(one: Told, other: Told, reason: str) -> Sum:
         return Sum(_joined(one.view, [first, second], second.last, one.value + other.value), one.view, reason)
     text = f"{one.number.text} … {other.number.text}"
     return Sum(one.number._replace(text=text, value=one.value + other.value, bound=""), one.view, reason)
+
+
+def _pairs(told: Sequence[Told]) -> Iterator[tuple[Told, Told]]:
+    return ((one, other) for one, other in combinations(told, 2) if not _of_the_other(one, other))
+
+
+def _of_the_other(one: Told, other: Told) -> bool:
+    """ "235 of the 250", not "five of their own, nine foreigners"."""
+    view, clause = one.view, one.view.clause
+    return (
+        view is other.view
+        and clause[one.number.last] == clause[other.number.first]
+        and of_between(view, one.number, other.number)
+    )
 
 
 def _doubted(item: Told) -> bool:

@@ -32,6 +32,14 @@ def matcher() -> PackMatcher:
         # those who stay and those who go
         ("Білорусь: двісті тридцять лишаються, двадцятеро їдуть", "Усіх помилували.", "uk", 250),
         ("Беларусь памілавала вязняў: 230 застаюцца дома, 20 едуць у Вільню", "", "be", 250),
+        # so many of those freed are a part, also where they stay in the country
+        ("235 of the 250 pardoned will stay in Belarus", "Only fifteen people left the country.", "en", 250),
+        ("Эйсмонт: 235 из 250 помилованных остаются дома", "Уезжают пятнадцать.", "ru", 250),
+        ("215 з 250 памілаваных застаюцца дома", "Пра гэта заявіла прэс-сакратар Лукашэнкі.", "be", 250),
+        ("235 der 250 Begnadigten bleiben in Belarus", "Nur fünfzehn verließen das Land.", "de", 250),
+        ("235 iš 250 malonę gavusių kalinių lieka Baltarusijoje", "Į Vilnių atvyko tik penkiolika.", "lt", 250),
+        # a list of so many names
+        ("Lista ułaskawionych liczy 250 nazwisk", "Łukaszenka podpisał dekret po rozmowach z USA.", "pl", 250),
         # number words in their cases
         ("Беларусь: Лосік на волі разам з пяцідзесяццю двума вязнямі", "", "be", 52),
         ("Minister wita w Wilnie zwolnionych: jest cała czternastka", "Przyjechali z Białorusi.", "pl", 14),
@@ -89,3 +97,30 @@ def test_those_who_are_not_counted_by_one_number(
     matcher: PackMatcher, title: str, body: str, lang: str, released: int
 ) -> None:
     assert matcher.analyse(title, body, lang=lang).facts.released == released
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang"),
+    [
+        # some among those freed, whom nobody counts
+        ("Seven Lithuanians among the freed, Vilnius confirms", "Belarus released political prisoners.", "en"),
+        ("Unter den Freigelassenen sind sieben Litauer", "Belarus hat politische Häftlinge freigelassen.", "de"),
+        ("Wśród uwolnionych jest trzech Polaków", "Białoruś wypuściła w czwartek więźniów politycznych.", "pl"),
+        # what an envoy has done before he is appointed
+        ("Trump macht John Coale zum Sondergesandten für Belarus", "Hundert Häftlinge hat er schon befreit.", "de"),
+        ("Trump fait de John Coale son envoyé spécial au Bélarus", "Cent prisonniers ont été libérés.", "fr"),
+        # who sat down between the borders
+        ("Статкевич сел на нейтральной полосе", "Автобус с освобождёнными ушёл без него.", "ru"),
+        ("Statkewitsch blieb im Niemandsland sitzen", "Der Bus mit den Freigelassenen fuhr weiter.", "de"),
+        # a family is no seven
+        ("Лосик дома у семьи", "Блогера освободили вместе с другими политзаключёнными.", "ru"),
+        ("Беларусь отпустила политзаключённых", "Многие впервые за годы увидели семью.", "ru"),
+    ],
+)  # fmt: skip
+def test_nobody_is_counted(matcher: PackMatcher, title: str, body: str, lang: str) -> None:
+    assert matcher.analyse(title, body, lang=lang).facts.released is None
+
+
+def test_seven_with_a_word_before_it_is_a_number_in_russian(matcher: PackMatcher) -> None:
+    found = matcher.analyse("Лосик на свободе вместе с семью другими политзаключёнными", "Их вывезли.", lang="ru")
+    assert found.facts.released == 8
