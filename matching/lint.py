@@ -37,6 +37,8 @@ _TOPIC_KEYS = frozenset(
         "half",
         "needs",
         "needs_or",
+        "half_needs",
+        "half_unless",
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))

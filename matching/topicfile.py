@@ -70,6 +70,7 @@ class TopicCompiler:
         numbers = {
             key: self._number(row, key, default) for key, default in (("alert", 5.0), ("digest", 3.0), ("half", 1.5))
         }
+        unless = row.values.get("half_unless")
         if numbers["digest"] > numbers["alert"]:
             self._fault(row, "", "digest is above alert")
         return Topic(
@@ -81,6 +82,8 @@ class TopicCompiler:
             self._pairs(row, "against_near"),
             needs=tuple(self.group(str(text), row) for text in self._listed(row, "needs")),
             needs_or=tuple(self._together(str(text), row) for text in self._listed(row, "needs_or")),
+            half_needs=tuple(self._together(str(text), row) for text in self._listed(row, "half_needs")),
+            half_unless=self.group(str(unless), row) if unless else None,
             alert=numbers["alert"],
             digest=numbers["digest"],
             half=numbers["half"],

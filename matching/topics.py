@@ -53,7 +53,8 @@ class Topic:
     """A topic of a pack: `alert` and `digest` are the scores from which an entry counts.
 
     Learned points may lift a text over a group that its rule lacks, but not without every group of `needs`, or all
-    groups of one of `needs_or`.
+    groups of one of `needs_or`. Half a match, which costs a page to fetch, is made only where the rule lacks nothing or
+    all groups of one of `half_needs` stand in title, first sentence or source, and nothing of `half_unless` does.
     `titles` are translations of the title, by language.
     """
 
@@ -68,6 +69,8 @@ class Topic:
     half: float = 1.5
     needs: tuple[Group, ...] = ()
     needs_or: tuple[tuple[Group, ...], ...] = ()
+    half_needs: tuple[tuple[Group, ...], ...] = ()
+    half_unless: Group | None = None
     learned: Learned | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -167,7 +170,7 @@ def score_topic(topic: Topic, spots: Spots) -> Score:
     best = _best_rule(topic, spots)
     if topic.learned is not None:
         best = _with_learned(topic, topic.learned, best, spots)
-    if best.level is Level.NONE:
+    if best.level is Level.NONE or (best.level is Level.HALF and not _worth_fetching(topic, best, spots)):
         return Score(best.value, Level.NONE)
     return Score(best.value, best.level, tuple(_evidence(topic.name, it) for it in best.addends), tuple(best.missing))
 
@@ -194,6 +197,21 @@ def _first_best(topic: Topic, rules: Sequence[Rule], spots: Spots, common: Seque
 def meets_needs(topic: Topic, spots: Spots) -> bool:
     """Is there what a text must have for learned points to lift it over a lacking group?"""
     return any(all(spots.best(group) is not None for group in groups) for groups in (topic.needs, *topic.needs_or))
+
+
+def _worth_fetching(topic: Topic, made: _Sum, spots: Spots) -> bool:
+    """Does the head of a text say enough for half a match? Further down words stand that make no news of anything.
+
+    Where the rule lacks nothing, it may say it anywhere.
+    """
+    if topic.half_unless is not None and _in_head(topic.half_unless, spots):
+        return False
+    needs = topic.half_needs
+    return not needs or not made.missing or any(all(_in_head(group, spots) for group in groups) for groups in needs)
+
+
+def _in_head(group: Group, spots: Spots) -> bool:
+    return any(concept in spots and spots[concept][0].where != "body" for concept, _ in group.terms)
 
 
 def _beyond_lead(item: Addend) -> bool:

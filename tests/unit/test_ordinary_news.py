@@ -32,8 +32,8 @@ def test_ordinary_news_alerts_hardly_ever(lexicon: Lexicon) -> None:
         levels["grey" in item["note"], level] += 1
     assert sum(levels.values()) == 1260
     assert levels[False, Level.ALERT] == 0
-    assert sum(levels[grey, level] for grey in (False, True) for level in TOLD) <= 14
-    assert levels[False, Level.HALF] + levels[True, Level.HALF] <= 140
+    assert sum(levels[grey, level] for grey in (False, True) for level in TOLD) <= 12
+    assert levels[False, Level.HALF] + levels[True, Level.HALF] <= 45
 
 
 @pytest.mark.parametrize(
