@@ -91,6 +91,8 @@ def _weigh_noun(item: Candidate, langs: Sequence[str]) -> None:
         item.add(1, "others", Mark.PEOPLE)
     elif number.value == 1:
         item.add(-4, "one of what?")
+    elif _a_load(view, number):
+        item.add(1.5, "a bus of so many", Mark.PEOPLE)
     elif _counts_something_else(view, number) and not view.in_clause(number.first, "freed", "total"):
         item.add(-1.5, "of what?")
     elif number.value > 1 and counts_people(view.passage.folded[number.last], langs):
@@ -100,6 +102,12 @@ def _weigh_noun(item: Candidate, langs: Sequence[str]) -> None:
     if _an_age(view, number):
         item.add(-5, "an age")
     item.add(round(0.4 * math.log2(number.value), 2), "size")
+
+
+def _a_load(view: View, number: Number) -> bool:
+    """ "A convoy of 52", "a bus with fourteen": what moves stands before the number, one small word between."""
+    between = view.after(number.first - 2, 1, "of", "and") if number.first > 1 else ()
+    return bool(between) and any(cue.last == number.first - 2 for cue in view.before(number.first, 2, "moved"))
 
 
 def _an_age(view: View, number: Number) -> bool:

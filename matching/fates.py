@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matching.cues import Cue, places_in, read_table
+from matching.fold import fold
 from matching.lexicon import Lexicon
 from matching.longfree import FREE, is_long
 from matching.scene import Scene, View
@@ -37,7 +38,7 @@ def mentions_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
         places = [(found.person, found.first, found.last) for found in view.persons if found.first not in others]
         places += [
             place
-            for place in epithets(view)
+            for place in (*epithets(view), *_hers(scene, view))
             if place[0] not in lexicon.freed or not is_long(lexicon.freed[place[0]], scene.when)
         ]
         for person, first, last in sorted(places, key=lambda place: place[1]):
@@ -59,6 +60,19 @@ def epithets(view: View) -> Iterator[tuple[str, int, int]]:
             ]
             titled = any(found.first == cue.last + 1 for found in view.persons)  # "laureate Poczobut"
             if (near is None and not titled) or kin:
+                yield rule["person"], cue.first, cue.last
+
+
+def _hers(scene: Scene, view: View) -> Iterator[tuple[str, int, int]]:
+    """ "Tsikhanouskaya thanks the envoy. Her husband is free": told in a sentence that names nobody."""
+    words = frozenset(map(fold, read_table("facts")["rules"]["her"]))
+    for rule in read_table("facts")["epithet"]:
+        near = rule.get("near")
+        if near is None or not any(found.person == near for one in scene.views for found in one.persons):
+            continue
+        for cue in view.all(rule["cue"]):
+            alone = not any(found.sentence == view.sentence_of(cue.first) for found in view.persons)
+            if alone and cue.first and view.passage.folded[cue.first - 1] in words:
                 yield rule["person"], cue.first, cue.last
 
 

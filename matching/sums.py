@@ -271,6 +271,8 @@ def _home_and_abroad(one: Told, other: Told) -> bool:
     goes_home = _near(home, "home") or any(cue.first == at + 1 for cue in home.view.after(at, 1, "home"))
     if not _with_place(gone) or _with_place(home) or not goes_home or _near(home, "moved"):
         return False
+    if is_part(home.view, home.number) and noun_distance(gone.view, gone.number, "people") is not None:
+        return False  # "Six Lithuanians home: a bus of 52 prisoners reached Vilnius"
     first = gone.number.first
     told = gone.view.in_sentence if gone.view.passage.where == "title" else gone.view.in_clause
     return bool(told(first, "moved", "freed", "abroad"))

@@ -38,6 +38,11 @@ def matcher() -> PackMatcher:
         ("215 з 250 памілаваных застаюцца дома", "Пра гэта заявіла прэс-сакратар Лукашэнкі.", "be", 250),
         ("235 der 250 Begnadigten bleiben in Belarus", "Nur fünfzehn verließen das Land.", "de", 250),
         ("235 iš 250 malonę gavusių kalinių lieka Baltarusijoje", "Į Vilnių atvyko tik penkiolika.", "lt", 250),
+        # what moves is told before the number; six of one nation are a part
+        ("Six Lithuanians home as convoy of 52 pulls up in Vilnius", "Belarus let the prisoners go.", "en", 52),
+        ("Шестеро литовцев дома: автобус с 52 бывшими заключёнными приехал в Вильнюс", "", "ru", 52),
+        # one came in an exchange
+        ("Andrzej Poczobut, the reporter who would not beg", "He reached Poland in a prisoner swap.", "en", 1),
         # a list of so many names
         ("Lista ułaskawionych liczy 250 nazwisk", "Łukaszenka podpisał dekret po rozmowach z USA.", "pl", 250),
         # number words in their cases
@@ -124,3 +129,24 @@ def test_nobody_is_counted(matcher: PackMatcher, title: str, body: str, lang: st
 def test_seven_with_a_word_before_it_is_a_number_in_russian(matcher: PackMatcher) -> None:
     found = matcher.analyse("Лосик на свободе вместе с семью другими политзаключёнными", "Их вывезли.", lang="ru")
     assert found.facts.released == 8
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "lang", "person"),
+    [
+        ("Cichanouska dziękuje Kelloggowi. Jej mąż jest wolny", "Białoruś wypuściła 14 więźniów.", "pl", True),
+        ("„Frei“ – Tichanowskaja dankt", "Nun stand ihr Mann in Vilnius, entlassen aus Belarus.", "de", True),
+        ("Tichanowskaja dankt", "Kolesnikowas Schwester und ihr Mann sind in Vilnius.", "de", False),
+    ],
+)  # fmt: skip
+def test_her_husband_is_hers_who_was_named_before(
+    matcher: PackMatcher, title: str, body: str, lang: str, person: bool
+) -> None:
+    facts = matcher.analyse(title, body, lang=lang).facts
+    assert ("Siarhei Tsikhanouski" in facts.people) == person
+
+
+@pytest.mark.parametrize("name", ["Kuzniaczyk", "Kuźniaczyk", "Kuznieczyk"])
+def test_a_polish_spelling_is_known_in_company(matcher: PackMatcher, name: str) -> None:
+    found = matcher.analyse(f"{name} i Mauszuk są już w Wilnie", "Białoruś wypuściła więźniów politycznych.", lang="pl")
+    assert "Andrei Kuznechyk" in found.facts.people
