@@ -46,6 +46,8 @@ def _weigh_parts(candidates: Sequence[Candidate]) -> None:
                 other.add(max(2.0, round(item.score - other.score, 2)), "all of those freed", Mark.WHOLE)
                 item.add(-3, f"of the {other.value} freed", Mark.PART)
                 continue
+            if _counted_besides(item, other):
+                other.add(-2.5, "counted besides those of this event")
             if Mark.HELD in other.marks:
                 continue
             if _of_between(item, other):
@@ -165,6 +167,17 @@ def _relate_sums(candidates: Sequence[Candidate]) -> None:
 
 def _of_between(item: Candidate, other: Candidate) -> bool:
     return of_between(item.view, item.number, other.number)
+
+
+def _counted_besides(item: Candidate, other: Candidate) -> bool:
+    """ "He pardoned 123 people, and in all Minsk counts 156": told in a clause of its own that lets nobody out, beside
+    the people whom the title says were."""
+    view, first = item.view, item.number.first
+    if view.passage.where != "title" or other.summed or Mark.PEOPLE in other.marks or Mark.WHOLE not in other.marks:
+        return False
+    told = Mark.PEOPLE in item.marks and Mark.PART not in item.marks and view.in_clause(first, "freed")
+    apart = view.clause[first] != view.clause[other.number.first] and first < other.number.first
+    return bool(told) and apart and not view.in_clause(other.number.first, "freed", "moved", "home", "decree")
 
 
 def _of_the_freed(item: Candidate, other: Candidate) -> bool:

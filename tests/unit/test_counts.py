@@ -43,6 +43,11 @@ def matcher() -> PackMatcher:
         ("Шестеро литовцев дома: автобус с 52 бывшими заключёнными приехал в Вильнюс", "", "ru", 52),
         # one came in an exchange
         ("Andrzej Poczobut, the reporter who would not beg", "He reached Poland in a prisoner swap.", "en", 1),
+        # what is counted with the releases before
+        ("Лукашенко помиловал 123 человек, а всего в Минске насчитали 156", "", "ru", 123),
+        ("Łukaszenka ułaskawił 123 osoby, a łącznie Mińsk doliczył się 156", "", "pl", 123),
+        ("Lukaschenko begnadigt 123 Menschen, insgesamt zählt Minsk 156", "", "de", 123),
+        ("Minsk frees six Poles, 52 people in all", "They are in Vilnius.", "en", 52),
         # a list of so many names
         ("Lista ułaskawionych liczy 250 nazwisk", "Łukaszenka podpisał dekret po rozmowach z USA.", "pl", 250),
         # number words in their cases
