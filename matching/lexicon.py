@@ -7,6 +7,7 @@ passage. Nothing here knows topics' scores: see matching.topics.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -162,6 +163,9 @@ class Lexicon:
 
 _NUMBER = Pattern("number", (Element(""),), (False,), False, "any:number")
 _THINGS = "things"  # a concept of packs: what is counted and is nobody, so a number right before it counts no people
+_JOINTS = " \u00a0\u202f-\u2010\u2011\u2013"  # between a number and what it counts: 60-metre, 110–140 roubles
+# A24, Ил-76; degrees below zero
+_IN_A_NAME = re.compile(r"(?:\b[A-ZА-Я][A-ZА-Яа-я]{0,2}-|\b[A-ZА-Я]{1,3}|\b(?i:минус|мінус|minus|плюс|plus)\s)$")
 
 
 def _is_count(folded: str) -> bool:
@@ -202,20 +206,23 @@ def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
 
 
 def _no_counts(passage: Passage, found: Sequence[Found]) -> Iterator[tuple[str, int, int]]:
-    """Numbers that count no people: those right before things, and those with a sign of a unit or a label."""
+    """Numbers that count no people: those right before things or before such a number ("95 thousand roubles", "110–140
+    roubles"), those with a sign of a unit or a label, degrees below or above zero, and numbers in a name ("A24")."""
     numbers = [item for item in found if item.concept == _NUMBER.concept]
     if not numbers:
         return
-    things = {item.first: item.start for item in found if item.concept == _THINGS}
+    followers = {item.first: item.start for item in found if item.concept == _THINGS}
     text = passage.text
-    for item in numbers:
+    for item in sorted(numbers, key=lambda item: item.first, reverse=True):  # the last first: it tells of those before
         before, after = (
             text[max(0, item.start - 2) : item.start].rstrip()[-1:],
             text[item.end : item.end + 2].lstrip()[:1],
         )
-        thing = things.get(item.last + 1)
-        of_things = thing is not None and not text[item.end : thing].strip()
-        if of_things or after in UNIT_SIGNS or before in UNIT_SIGNS or before in LABEL_SIGNS:
+        follower = followers.get(item.last + 1)
+        of_things = follower is not None and not text[item.end : follower].strip(_JOINTS)
+        named = text[item.start].isdigit() and _IN_A_NAME.search(text, max(0, item.start - 8), item.start) is not None
+        if of_things or named or after in UNIT_SIGNS or before in UNIT_SIGNS or before in LABEL_SIGNS:
+            followers.setdefault(item.first, item.start)
             yield _NUMBER.concept, item.first, item.last
 
 
