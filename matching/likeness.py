@@ -18,6 +18,7 @@ from matching.weighing import (
     GROUP,
     MANY,
     PRISONS,
+    REFUSAL,
     RELEASES,
     TALK,
     WORTH,
@@ -266,10 +267,16 @@ def _what_came_of_it(item: Weighing) -> None:
     late = item.days.first >= 1
     if here and there and here.isdisjoint(there) and not late:
         item.add("same_deal", why.SAME_DEAL)
-    elif late and here == {"lifted"} and "freed" in there and not _speaks_of_prisoners(item):
-        item.add("half_deal", why.ONLY_CONCESSION)
+    elif late and "freed" in there - here and (here or _only_penalties(item)) and not _speaks_of_prisoners(item):
+        item.add("half_deal", why.ONLY_CONCESSION, 2.0 if _only_penalties(item) else 1.0)
     elif late and here == {"freed"} and there == {"lifted"} and not (item.shared or item.heads):
         item.add("half_deal", why.AFTER_CONCESSION)
+
+
+def _only_penalties(item: Weighing) -> bool:
+    """Has the report no topic but penalties, and the story more? Who announces the relief speaks of diplomacy too."""
+    topics = {key for key in item.vector if key.startswith("t:")}
+    return topics == {"t:sanctions"} and not item.heads
 
 
 def _speaks_of_prisoners(item: Weighing) -> bool:
@@ -296,6 +303,9 @@ def _other_matter(item: Weighing) -> None:
 def _subject(item: Weighing) -> None:
     """A call, a visa, a council: what the titles are about, or the texts where no title says."""
     mine, main = headed(item.mine), item.main
+    if REFUSAL in mine - main and item.days.first >= _NEXT_DAY:
+        item.add("refused", why.OTHER_SUBJECT)
+        return
     whole = main_subjects(item.others, item.rules["main"])
     paid_for = outcome_of(item.mine) == {"freed"} and "freed" not in item.kinds and only_worth(whole, mine)
     if paid_for or ("freed" in item.kinds and only_worth(mine, main)):

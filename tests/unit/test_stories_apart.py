@@ -274,3 +274,42 @@ def test_what_comes_next_without_somebody_between_is_still_what_comes_next() -> 
     title = "Коўл абяцае: прэзідэнты хутка пагавораць без пасярэднікаў"
     placed = desk.report(title, told, hours=20, lang="be")
     assert placed.action is Action.OPEN, placed.reason
+
+
+def test_a_refusal_days_later_is_apart_even_when_it_repeats_the_number_of_the_call() -> None:
+    desk = Desk()
+    desk.report("Trump phones Lukashenko, thanks him for 16 freed prisoners", "He asked for 1,300 more.")
+    later = desk.report("What Trump's call means for Minsk", "He thanked it for 16 prisoners.", hours=80)
+    assert later.story_id == 1, later.reason
+    refusal = desk.report(
+        "«Ви нам бандитів не підсувайте»: Мінськ про 1300 людей", "16 в'язнів уже відпустили.", hours=150, lang="uk"
+    )
+    assert refusal.action is Action.OPEN, refusal.reason
+
+
+def test_who_speaks_only_of_penalties_after_a_release_does_not_join_it() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 52 prisoners, US lifts sanctions on Belavia", "Envoy Coale was in Minsk.")
+    worth = desk.report(
+        "Belavia sans sanctions américaines : ce que les loueurs en pensent",
+        "Les juristes de l'aérien conseillent d'attendre.",
+        hours=24,
+        lang="fr",
+    )
+    assert worth.action is Action.OPEN, worth.reason
+    remain = desk.report(
+        "Losik two days after his release", "He was one of 52; a thousand remain behind bars.", hours=50
+    )
+    assert remain.story_id == 1, remain.reason
+
+
+def test_an_envoy_who_does_not_rule_out_another_release_is_not_the_release() -> None:
+    desk = Desk()
+    desk.report("Belarus frees 123 prisoners, US lifts sanctions on Belaruskali", "Envoy Coale was in Minsk.")
+    told = (
+        ("Коул допустил скорое освобождение тысячи заключенных в Белоруссии", "Об этом он сказал Reuters.", "ru"),
+        ("Coale nie wyklucza uwolnienia tysiąca więźniów na Białorusi", "Wysłannik mówił o tym Reutersowi.", "pl"),
+    )
+    for title, text, lang in told:
+        placed = desk.report(title, text, hours=24, lang=lang)
+        assert placed.story_id != 1, placed.reason
