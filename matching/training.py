@@ -24,6 +24,7 @@ PENALTY = 2.0  # ridge on the concepts' weights; chosen by `pack train --check`
 LIGHT = 0.1  # the same on the rules' score and what they lack: these may speak freely
 LEAST_SEEN = 5  # items in which a concept must stand to be weighed
 LEAST_PERSON = 15
+HALF_ONLY = "half_"  # concepts that begin so say only whether a page is worth fetching: nothing is learned from them
 EVEN = 0.5  # chance at which a text reaches the digest
 _PASSES = 400
 _SCORE, _LACK = " score", " lack"  # no concept's name has a blank
@@ -56,7 +57,8 @@ def _sample(item: Item, matcher: PackMatcher) -> Sample:
     spots = spots_of(read(lexicon, item.title, item.summary, item.lang, implies, item.published_at))
     rules = {name: rule_score(topic, spots) for name, topic in lexicon.topics.items()}
     met = frozenset(name for name, topic in lexicon.topics.items() if meets_needs(topic, spots))
-    return Sample(item, {concept: PLACES[spot.where] for concept, spot in spots.lead.items()}, rules, met)
+    concepts = {name: PLACES[spot.where] for name, spot in spots.lead.items() if not name.startswith(HALF_ONLY)}
+    return Sample(item, concepts, rules, met)
 
 
 def train(found: Sequence[Sample], topics: Mapping[str, Topic]) -> dict[str, Learned]:

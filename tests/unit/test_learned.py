@@ -177,6 +177,15 @@ def test_what_may_stand_instead_of_what_the_topic_needs(pack: Path) -> None:
     assert not learned.analyse("Hooray hooray").relevant
 
 
+def test_nothing_is_learned_from_what_only_halves_a_match(pack: Path) -> None:
+    text = pack.read_text(encoding="utf-8").replace("concept.cheer", "concept.half_cheer")
+    text = text.replace('needs = "here"', 'needs = "here"\nhalf_needs = "half_cheer | free"')
+    pack.write_text(text, encoding="utf-8")
+    points = train(samples(items(), load_matcher([pack])), load_matcher([pack]).lexicon.topics)["release"].points
+    assert "match" in points
+    assert "half_cheer" not in points
+
+
 def test_what_may_stand_instead_is_checked(pack: Path) -> None:
     text = pack.read_text(encoding="utf-8").replace('needs = "here"', 'needs_or = ["free & joy"]')
     pack.write_text(text, encoding="utf-8")
