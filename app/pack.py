@@ -1,4 +1,4 @@
-"""`pack lint|coverage|try|train`: for the people who edit packs."""
+"""`pack lint|coverage|try|train|train-counts`: for the people who edit packs."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ def _register_train(actions: Any) -> None:
     sub.add_argument("--pack", type=Path, help="the pack file (default: the shipped pack)")
     sub.add_argument("--check", action="store_true", help="write nothing: cross-validate by story instead")
     sub.set_defaults(run=train)
+    sub = actions.add_parser(
+        "train-counts",
+        help="learn from labelled news and sentences which number tells how many were freed",
+        description="Reads labelled news (.jsonl, see `evaluate --help`) and sentences with their number (.txt, lines "
+        "EXPECTED | title / body as in tests/data/facts-told.txt), and writes the weights of matching/ranker.py.",
+    )
+    sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled items, or sentences")
+    sub.add_argument("--out", type=Path, help="the file to write (default: the shipped one)")
+    sub.set_defaults(run=train_counts)
 
 
 def lint(args: argparse.Namespace) -> int:
@@ -125,9 +134,43 @@ def train(args: argparse.Namespace) -> int:
         return 0
     learned = training.train(found, matcher.lexicon.topics)
     target = pack.with_name(f"{pack.name.removesuffix('.toml')}.learned.toml")
-    try:
-        target.write_text(training.as_toml(learned, " ".join(map(str, args.files))), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError([f"{target}: cannot be written ({error.strerror}); check folder and rights."]) from None
+    _write(target, training.as_toml(learned, " ".join(map(str, args.files))))
     print(f"{target.name}: points of {len(learned)} topics from {len(items)} items.")
     return 0
+
+
+def train_counts(args: argparse.Namespace) -> int:
+    from matching import rankertrain
+    from matching.cues import FOLDER
+    from matching.evaluate import BadItems, read_items
+    from matching.matcher import load_matcher
+    from matching.ranker import TABLE
+
+    matcher = load_matcher()
+    samples: list[rankertrain.Sample] = []
+    try:
+        for file in args.files:
+            sentences = file.suffix == ".txt"
+            samples += (
+                rankertrain.of_sentences(file, matcher)
+                if sentences
+                else rankertrain.of_items(read_items(file), matcher)
+            )
+    except (BadItems, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not samples:
+        print("There are no labelled numbers in these files, so there is nothing to learn from.", file=sys.stderr)
+        return 2
+    weights = rankertrain.train(samples)
+    target: Path = args.out or FOLDER / f"{TABLE}.toml"
+    _write(target, rankertrain.as_toml(weights, " ".join(map(str, args.files))))
+    print(f"{target.name}: {counted(len(weights), 'weight')} from {counted(len(samples), 'text')}.")
+    return 0
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{target}: cannot be written ({error.strerror}); check folder and rights."]) from None

@@ -27,8 +27,8 @@ _PAIR = 2  # two leaders, two sides: who meets and talks
 _REACH = 3  # tokens between a number and the noun it counts
 
 
-def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None, bool]:
-    """Return the numbers released and still held, None when the text does not say it, and whether it counts a group.
+def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None, list[Candidate]]:
+    """Return the numbers released and still held, None when the text does not say it, and all numbers weighed.
 
     `named` has the freed persons of each sentence with the index of the last token, for "X and 13 others".
     """
@@ -39,10 +39,10 @@ def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None,
         default=None,
     )
     remaining = _remaining(scene, candidates, released)
-    return released.count if released else None, remaining, any(map(_is_group, candidates))
+    return released.count if released else None, remaining, candidates
 
 
-def _is_group(item: Candidate) -> bool:
+def is_group(item: Candidate) -> bool:
     """Does the number speak of several people of this event, even if it is not taken?"""
     return item.value > 1 and Mark.PEOPLE in item.marks and not item.marks & NOT_OF_THIS_EVENT
 

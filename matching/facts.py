@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from core.model import Facts
 from matching.candidates import Count, Named
-from matching.counts import read_counts
+from matching.counts import is_group, read_counts
 from matching.cues import read_table
 from matching.destination import destination
 from matching.fates import Mention, mentions_of, states_of, words_of
@@ -18,6 +18,7 @@ from matching.given import in_return
 from matching.implied import implied
 from matching.lexicon import Lexicon
 from matching.mediators import mediators_of
+from matching.ranker import Option, options_of, overrule
 from matching.reading import Reading
 from matching.scene import Scene, set_scene
 
@@ -31,13 +32,12 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     then asked who got people out and where they were taken.
     """
     scene = scene or set_scene(reading)
-    mentions = list(mentions_of(scene, lexicon))
-    states = states_of(scene, mentions)
-    freed = [person for person, state in states.items() if state == "freed"]
-    released, remaining, group = read_counts(scene, _named(mentions, states))
+    mentions, states, freed = _persons(scene, lexicon)
+    released, remaining, weighed = read_counts(scene, _named(mentions, states))
     evidence: dict[str, str] = {}
-    if released is None and not group:
+    if released is None and not any(map(is_group, weighed)):
         released = implied(scene, mentions, freed, release=release)
+    released = overrule(released, options_of(scene, weighed, mentions, freed))
     for name, count in (("released", released), ("remaining", remaining)):
         if count is not None:
             evidence[name] = count.text
@@ -70,6 +70,20 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         evidence=evidence,
         told_by=_teller(released, lexicon) if released else "",
     )
+
+
+def released_options(scene: Scene, lexicon: Lexicon) -> list[Option]:
+    """All answers that a text may give to how many were freed, as `extract` lays them before the ranker."""
+    mentions, states, freed = _persons(scene, lexicon)
+    weighed = read_counts(scene, _named(mentions, states))[2]
+    return options_of(scene, weighed, mentions, freed)
+
+
+def _persons(scene: Scene, lexicon: Lexicon) -> tuple[list[Mention], dict[str, str], list[str]]:
+    """Where persons are mentioned, what became of each, and who of them is free."""
+    mentions = list(mentions_of(scene, lexicon))
+    states = states_of(scene, mentions)
+    return mentions, states, [person for person, state in states.items() if state == "freed"]
 
 
 def _teller(count: Count, lexicon: Lexicon) -> str:

@@ -11,6 +11,7 @@ import pytest
 from core.model import Facts
 from matching.facts import extract
 from matching.matcher import PackMatcher, load_matcher
+from matching.rankertrain import read_told
 from matching.reading import read
 from matching.scene import set_scene
 
@@ -19,13 +20,7 @@ TOLD = Path(__file__).parent.parent / "data" / "facts-told.txt"
 
 def rows(path: Path = TOLD) -> Iterator[tuple[str, str, str]]:
     """Language, what is expected, and the text."""
-    lang = ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            lang = line.strip("[]")
-        elif line and not line.startswith("#"):
-            expected, _, text = line.partition(" | ")
-            yield lang, expected, text
+    return read_told(path)
 
 
 LANGUAGES = tuple(dict.fromkeys(lang for lang, *_ in rows()))
