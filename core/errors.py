@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.model import Outcome, Target
+    from core.model import Feed, Outcome, Target
 
 
 class MinskError(Exception):
@@ -111,7 +111,11 @@ class BadCorrection(StoreError):
 
 
 class LeaseLost(StoreError):
-    pass
+    """What was leased to this process is another one's by now; nothing of it was written."""
+
+    @classmethod
+    def of_feed(cls, feed: Feed) -> LeaseLost:
+        return cls(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")
 
 
 class SchemaTooNew(StoreError):

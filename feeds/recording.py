@@ -97,7 +97,7 @@ class Recorder:
             written = await self._store.record_polls([(feed, record) for feed, record, _ in batch], entries)
         except Exception as error:
             return error
-        return {feed.id: written.get(feed.id, _lost(feed)) for feed, _, _ in batch}
+        return {feed.id: written.get(feed.id, LeaseLost.of_feed(feed)) for feed, _, _ in batch}
 
 
 def _parts(batch: Sequence[_Record]) -> list[list[_Record]]:
@@ -111,7 +111,3 @@ def _parts(batch: Sequence[_Record]) -> list[list[_Record]]:
         parts[-1].append(one)
         held += len(one[2])
     return parts
-
-
-def _lost(feed: Feed) -> LeaseLost:
-    return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")

@@ -13,7 +13,7 @@ from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.fates import real_sentences
 from matching.numbers import Number
 from matching.numberwords import counts_people
-from matching.relations import relate
+from matching.relations import LEAST_NOUN, relate
 from matching.scene import Scene, View
 from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
 
@@ -21,7 +21,6 @@ _STOP = re.compile(r"\s*(?:[.,;:!?»”]|$)")
 _GROWN, _OLDEST = 16, 100  # years of people who are told of with their age
 _MOST = 100  # numbers weighed of a passage
 _PAIRED = 12  # numbers that may be halves of a whole
-_NOUN = 4  # letters of a word that may be a noun
 _ROUND = 50  # what an envoy is said to have brought about is a round number
 _PAIR = 2  # two leaders, two sides: who meets and talks
 _REACH = 3  # tokens between a number and the noun it counts
@@ -38,7 +37,7 @@ def read_counts(scene: Scene, named: Named) -> tuple[Count | None, Count | None,
         key=lambda item: (item.score, item.value, -item.number.start),
         default=None,
     )
-    remaining = _remaining(scene, candidates, released)
+    remaining = _remaining(candidates, released)
     return released.count if released else None, remaining, candidates
 
 
@@ -131,7 +130,7 @@ def _counts_something_else(view: View, number: Number) -> bool:
         return False
     told = view.told_in(following).items()
     known = any(cue.first == following for name, cues in told if name != "kind" for cue in cues)
-    return not known and len(view.passage.folded[following]) >= _NOUN
+    return not known and len(view.passage.folded[following]) >= LEAST_NOUN
 
 
 def _weigh_event(item: Candidate, scene: Scene, named: Named) -> None:
@@ -212,7 +211,7 @@ def _weigh_beside_own(item: Candidate) -> None:
         item.add(-5, "perhaps an age")
 
 
-def _remaining(scene: Scene, candidates: Sequence[Candidate], released: Candidate | None) -> Count | None:
+def _remaining(candidates: Sequence[Candidate], released: Candidate | None) -> Count | None:
     many = read_table("facts")["rules"]["many"]
     held: list[tuple[float, int, Count]] = []
     for item in candidates:

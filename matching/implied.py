@@ -12,7 +12,6 @@ from matching.scene import Scene, View
 
 _QUOTE = re.compile('[«„“”"‘]')
 _MOST = 2  # persons who may be all of them
-_LIST = 3  # persons whom a title lists, if it says that they are all
 _INITIAL = 1  # letters of an initial
 _NEAR = 3  # words between "and" and who is joined
 

@@ -173,14 +173,14 @@ def _lets_out(reading: Reading, sentence: _Sentence) -> bool:
 
 def _anew(reading: Reading, free: Mapping[str, date], when: datetime) -> Iterator[str]:
     titled = {item.person for item in reading.found if item.where == "title" and item.person in free}
-    for passage, items, told in _lead(reading):
+    for _, items, told in _lead(reading):
         persons = {item.person for item in items if item.person}
-        if any(cue.name == "anew" for cue in told) or _out_today(passage, items, told, when):
+        if any(cue.name == "anew" for cue in told) or _out_today(items, told, when):
             yield from persons & free.keys() if persons else titled  # "The blogger, arrested anew in June, is out"
         yield from _with_others(items, told, free)
 
 
-def _out_today(passage: Passage, items: Sequence[Found], told: Sequence[Cue], when: datetime) -> bool:
+def _out_today(items: Sequence[Found], told: Sequence[Cue], when: datetime) -> bool:
     """Is a release of the day told, and of nobody else? "Left the colony today", not "freed in May, he said today"."""
     deeds = [item for item in items if item.concept in _DEEDS]
     if not deeds or any(item.concept in _OTHERS for item in items) or any(cue.name == "back" for cue in told):

@@ -14,7 +14,7 @@ from matching.sums import noun_distance, of_between
 
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
 _AROUND = 2  # tokens from a number to the next around one word
-_NOUN = 4  # letters of a word that may be a noun
+LEAST_NOUN = 4  # letters of a word that may be a noun
 
 
 def relate(candidates: Sequence[Candidate]) -> None:
@@ -119,7 +119,7 @@ def _opens_title(view: View, number: Number) -> bool:
         return False
     following = number.last + 1
     ends = following >= len(view.clause) or view.clause[following] != view.clause[number.last]
-    short = not ends and len(view.passage.folded[following]) < _NOUN
+    short = not ends and len(view.passage.folded[following]) < LEAST_NOUN
     return ends or short or noun_distance(view, number, "people") is not None
 
 

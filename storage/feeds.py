@@ -133,7 +133,7 @@ async def step_aside(connection: AsyncConnection, polled: Sequence[Feed], now: d
 async def check_lease(connection: AsyncConnection, feed: Feed) -> None:
     """Hold the feed's row until the end of the transaction; LeaseLost when it is not ours any more."""
     if feed.id not in await _hold(connection, [feed]):
-        raise lost(feed)
+        raise LeaseLost.of_feed(feed)
 
 
 async def _hold(connection: AsyncConnection, polled: Sequence[Feed]) -> set[int]:
@@ -153,7 +153,7 @@ async def finish(connection: AsyncConnection, feed: Feed, record: PollRecord, *,
     """Write the state of a poll and release the lease; LeaseLost when it is not ours any more."""
     sql, (row,) = _finishing().bind(connection.dialect, [_finished(feed, record, added)])
     if (await connection.exec_driver_sql(sql, row)).rowcount != 1:
-        raise lost(feed)
+        raise LeaseLost.of_feed(feed)
 
 
 async def finish_all(
@@ -321,7 +321,3 @@ def _finished(feed: Feed, record: PollRecord, added: int) -> dict[str, Any]:
         "new_earliest_poll_at": state.earliest_poll_at,
         "new_history": state.history,
     }
-
-
-def lost(feed: Feed) -> LeaseLost:
-    return LeaseLost(f"Feed {feed.spec.name or feed.spec.url} was taken over by another process; this poll is dropped.")
