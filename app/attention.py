@@ -40,6 +40,7 @@ log = logging.getLogger("minskwatch")
 # (said when above, over when below): the gap keeps a value that sways about a limit from being told again and again.
 BACKLOG = (timedelta(minutes=15), timedelta(minutes=5))
 SILENCE = (timedelta(minutes=30), timedelta(minutes=15))
+OVERDUE = timedelta(minutes=5)  # when a feed was to be read and was not
 DISK_USED = (0.95, 0.93)
 DATABASE_AWAY = timedelta(minutes=5)
 UPGRADE_TAKES = timedelta(minutes=10)  # what is noticed of an upgrade that is under way is no trouble yet
@@ -239,7 +240,7 @@ class Attention:
         self._weigh(
             found,
             "silence",
-            status.feeds > 0 and silence > SILENCE[0],
+            status.feeds > 0 and silence > SILENCE[0] and not await self._rests(now),
             heard or not status.feeds,
             Sentence(told.SILENCE, n=_minutes(silence)),
         )
@@ -254,6 +255,12 @@ class Attention:
         await self._judge_release(found, now)
         await self._judge_feeds(found)
         return found
+
+    async def _rests(self, now: datetime) -> bool:
+        """Whether no feed is read because none is due: some were read well, and all of those wait for their time."""
+        work = [record.state for record in await self._store.list_feeds() if record.paused_at is None]
+        due = [state.next_poll_at for state in work if not state.last_error]
+        return bool(due) and min(due) > now - OVERDUE
 
     async def _judge_feeds(self, found: _Judgement) -> None:
         records = await self._store.list_feeds() if self._status.feeds_failing or self._has("feed") else ()

@@ -12,8 +12,8 @@ import pytest
 from app.attention import database_folder
 from core.audits import Missed
 from core.errors import TargetGone, Unreachable
-from core.model import Status
-from tests.attending import OPERATOR, Desk
+from core.model import FeedState, Status
+from tests.attending import OPERATOR, Desk, failing
 
 
 async def test_a_failing_feed_is_told_once_and_again_after_it_was_well() -> None:
@@ -101,6 +101,19 @@ async def test_nobody_is_told_of_silence_without_feeds_or_just_after_the_start()
     desk.status = Status(feeds=2, last_ok_at=desk.clock.now() - timedelta(days=2))
     await late.look()
     assert not late.present
+
+
+async def test_feeds_that_wait_for_their_hour_are_no_silence() -> None:
+    desk = Desk()
+    broken = failing(1, 9, desk.clock.now())
+    hourly = replace(broken, id=2, state=FeedState(next_poll_at=desk.clock.now() + timedelta(hours=1)))
+    desk.store.feeds = (broken, hourly)
+    desk.clock.advance(59 * 60)
+    await desk.attention.look()
+    assert not any("No feed has been read" in text for text in desk.attention.present)
+    desk.clock.advance(7 * 60)  # now it is overdue
+    await desk.attention.look()
+    assert any("No feed has been read for 66 minutes" in text for text in desk.attention.present)
 
 
 async def test_an_operator_who_is_not_reached_is_told_later() -> None:
