@@ -117,8 +117,10 @@ async def place_again(
         members = tuple(member if one is before else one for one in home.members)
         story = await transaction.replace_member(home.id, member, stories.summarise(members), hit.at)
         opened = home.level is Level.NONE
+        news = story.level is not home.level or not set(story.topics) <= set(home.topics)
         if story.level is Level.ALERT:
-            alerts = await transaction.queue_story(story, now, edit_after=edit_after, edits_only=member.update)
+            only = member.update and not news
+            alerts = await transaction.queue_story(story, now, edit_after=edit_after, edits_only=only)
         await transaction.set_outcome(hit.entry_id, story.level.value, "Read in full, it tells more of its story.")
     if hit.watched:
         alerts += await transaction.queue_watched(home, hit.watched, now)

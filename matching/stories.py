@@ -55,7 +55,7 @@ class StoryBook:
             needed = self._rules["join"] if whole else self._rules["join_half"]
             alike = likeness.shared or member.analysis.signature.get("only_country")
             if likeness.score >= needed and (whole or alike):
-                update = likeness.reprint or follows_up(member, story)
+                update = follows_up(member, story, told_before=likeness.reprint)
                 same = tuple(self._same(member, story, rated[1:])) if whole else ()
                 return Placement(Action.JOIN, _reason(likeness, story.id, same), story.id, update, same)
         if whole:
@@ -131,10 +131,11 @@ def _achieved(story: Story) -> bool:
     return _TELLING * telling >= len(story.members)
 
 
-def follows_up(member: Member, story: Story) -> bool:
+def follows_up(member: Member, story: Story, *, told_before: bool = False) -> bool:
     """Is a report a mere follow-up: nothing new in it, and it does not tell the event itself, or only a day later?
 
-    New is a topic, a count, a concession or a level that the story does not have yet.
+    New is a topic, a count, a concession or a level that the story does not have yet. A headline that was `told_before`
+    may bring that too, where one feed has it alone and another with the text below it.
     """
     facts, known = member.analysis.facts, story.facts
     news = (
@@ -143,7 +144,7 @@ def follows_up(member: Member, story: Story) -> bool:
         or set(facts.in_return) - set(known.in_return)
         or _LEVELS.index(member.analysis.level) > _LEVELS.index(story.level)
     )
-    tells = member.analysis.signature.get("k") and member.at - story.opened_at < _DAY
+    tells = not told_before and member.analysis.signature.get("k") and member.at - story.opened_at < _DAY
     return not (news or tells)
 
 

@@ -176,6 +176,15 @@ async def test_an_entry_that_is_part_of_a_story_already_tells_more_of_it(desk: D
     assert desk.store.outcomes["Minsk: prisoner news"] == "alert"
 
 
+async def test_a_follow_up_read_in_full_may_make_an_alert_of_what_was_none(desk: Desk) -> None:
+    desk.page(0, LONG)
+    await desk.poll("Minsk: reaction to the prisoner news", "Minsk: digestible")
+    assert desk.store.alerted == set()
+    assert len(desk.store.stories) == 1
+    await desk.looks.run_due(30)
+    assert len(desk.store.alerted) == 1
+
+
 async def test_a_look_that_is_cancelled_is_taken_up_again(desk: Desk) -> None:
     desk.page(0, LONG)
     await desk.poll("Prisoner news")

@@ -88,6 +88,20 @@ def test_an_exact_reprint_is_recognised() -> None:
     assert "reprint" in placed.reason
 
 
+def test_a_reprint_that_says_more_where_it_stands_is_no_mere_update() -> None:
+    """An agency's text may fall short of an alert, and make one in a paper that writes of Belarus alone."""
+    desk = Desk()
+    title, body = "US envoy arrives for talks on prisoners", "He will be received in the palace tomorrow."
+    desk.take(matcher().analyse(title, body), title, source="agency")
+    assert [story.level for story in desk.stories.values()] == [Level.DIGEST]
+    placed = desk.take(matcher().analyse(title, body, implies=("belarus",)), title, hours=1, source="paper")
+    (story,) = desk.stories.values()
+    assert "reprint" in placed.reason
+    assert (story.level, placed.update) == (Level.ALERT, False)
+    again = desk.take(matcher().analyse(title, body, implies=("belarus",)), title, hours=2, source="another paper")
+    assert again.update
+
+
 def test_an_interview_days_later_joins_the_release_of_whom_it_tells() -> None:
     desk = Desk()
     desk.report("Belarus frees Tsikhanouski and 13 other political prisoners", "They are in Vilnius.")
