@@ -29,6 +29,7 @@ HOUSEKEEPING = timedelta(hours=1)
 LOOK_SECONDS = 60.0
 CLOCK_SECONDS = 30.0
 REOPEN_SECONDS = (5, 15, 60)
+REFUSED_SECONDS = 300  # until a token that was refused is tried again
 STOP_DEADLINE = timedelta(seconds=6)  # the whole stop must fit into the 10 seconds that containers allow
 
 
@@ -43,6 +44,7 @@ class Program:
         self._tasks: list[asyncio.Task[None]] = []
         self._server: HttpServer | None = None
         self._failure: BaseException | None = None
+        self._refused: set[str] = set()
         self._stop = asyncio.Event()
         if web:
             http = parts.settings.http
@@ -58,7 +60,10 @@ class Program:
             )
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Raises BadCredentials (a platform refuses its token), StoreError, ConfigError."""
+        """Work until `stop` is set. Raises BadCredentials (all platforms refuse their tokens), StoreError, ConfigError.
+
+        A platform that refuses its token is tried again every few minutes while another one works.
+        """
         self._stop = stop
         try:
             await self._start()
@@ -120,30 +125,46 @@ class Program:
             await self._open(name, platform)
 
     async def _open(self, name: str, platform: ChatPlatform) -> None:
-        """Open a platform; a refused token ends the program, an unreachable one is tried again while the rest works."""
+        """Open a platform; one that is unreachable, or refuses its token, is tried again while the rest works."""
         try:
             who = await platform.open()
-        except BadCredentials:
-            raise
+        except BadCredentials as error:
+            if not self._goes_on_without(name, error):
+                raise
+            self._tasks.append(asyncio.create_task(self._reopen(name, platform, REFUSED_SECONDS)))
         except DeliveryError as error:
             log.warning("%s is not reached, trying again: %s", name, error)
             self._tasks.append(asyncio.create_task(self._reopen(name, platform)))
         else:
             self._listen(name, platform, who)
 
-    async def _reopen(self, name: str, platform: ChatPlatform) -> None:
+    async def _reopen(self, name: str, platform: ChatPlatform, wait: float = 0) -> None:
         for attempt in count():
-            await self._parts.clock.sleep(REOPEN_SECONDS[min(attempt, len(REOPEN_SECONDS) - 1)])
+            await self._parts.clock.sleep(wait or REOPEN_SECONDS[min(attempt, len(REOPEN_SECONDS) - 1)])
+            wait = 0
             try:
                 who = await platform.open()
             except BadCredentials as error:
-                self._fail(error)
-                return
+                if not self._goes_on_without(name, error):
+                    self._fail(error)
+                    return
+                wait = REFUSED_SECONDS
             except DeliveryError as error:
                 log.warning("%s is still not reached: %s", name, error)
             else:
+                self._refused.discard(name)
                 self._listen(name, platform, who)
                 return
+
+    def _goes_on_without(self, name: str, error: BadCredentials) -> bool:
+        """Whether another platform is left when this one refuses its token: its chats must not wait for that."""
+        self._refused.add(name)
+        if set(self._parts.platforms) <= self._refused:
+            return False
+        log.error("%s refuses its token, the others go on: %s", name, error)
+        self._health.wait_for(name, "its token is refused")
+        self._parts.attention("credentials_refused", platform=name, reason=str(error))
+        return True
 
     def _listen(self, name: str, platform: ChatPlatform, who: str) -> None:
         log.info("connected to %s as %s", name, who)
@@ -159,7 +180,10 @@ class Program:
             try:
                 await platform.run(self._parts.dispatcher, self._parts.dispatcher.menu())
             except BadCredentials as error:
-                self._fail(error)
+                if self._goes_on_without(name, error):
+                    await self._reopen(name, platform, REFUSED_SECONDS)
+                else:
+                    self._fail(error)
                 return
             except MinskError as error:
                 log.error("%s: receiving failed, beginning again: %s", name, error)

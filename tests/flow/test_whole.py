@@ -231,12 +231,13 @@ async def test_an_alert_survives_a_lost_connection_and_a_wait(tmp_path: Path, sq
         await feeds.stop()
 
 
-async def test_a_refused_token_ends_with_a_sentence(tmp_path: Path, sqlite_url: str) -> None:
+async def test_tokens_that_all_platforms_refuse_end_it_with_a_sentence(tmp_path: Path, sqlite_url: str) -> None:
     feeds = SampleServer(SystemClock(), (FEED,))
     async with TelegramServer() as telegram, SlackServer() as slack:
         await feeds.start()
         config = write_config(tmp_path, feeds, telegram, slack, telegram.chats.group(number=77), sqlite_url)
         telegram.token = "7000000001:another-token-than-the-one-in-the-file"
+        slack.bot_token = "xoxb-another-token-than-the-one-in-the-file"
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / "main.py"), "run", cwd=config.parent, stderr=asyncio.subprocess.PIPE
         )
@@ -247,5 +248,6 @@ async def test_a_refused_token_ends_with_a_sentence(tmp_path: Path, sqlite_url: 
                 process.kill()
         assert process.returncode == 1
         assert "telegram.token" in err.decode()
+        assert "slack.bot_token" in err.decode()
         assert "Traceback" not in err.decode()
         await feeds.stop()
