@@ -36,9 +36,12 @@ class Mark(Flag):
     AFTER = auto()  # what the news came after
     TOO_MANY = auto()  # more than are freed at once
     NOBODY_FREED = auto()  # nothing in the text tells of a release
+    DENIED = auto()  # the text says that these were not let out
 
 
-NOT_OF_THIS_EVENT = Mark.HELD | Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY | Mark.NOBODY_FREED
+NOT_OF_THIS_EVENT = (
+    Mark.HELD | Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY | Mark.NOBODY_FREED | Mark.DENIED
+)
 
 
 @dataclass(slots=True)

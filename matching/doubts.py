@@ -7,6 +7,7 @@ from functools import cache
 
 from matching.candidates import Candidate, Mark
 from matching.cues import Cue, read_table, small_words
+from matching.denials import weigh_denial
 from matching.numbers import Number
 from matching.numberwords import meanings
 from matching.scene import View
@@ -35,9 +36,7 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
         item.add(-5, "at most")
     if number.value >= read_table("facts")["rules"]["many"] and not _surely_freed(view, number):
         item.add(-7, "too many", Mark.TOO_MANY)
-    freed = view.in_sentence(number.first, "freed")
-    if freed and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number):
-        item.add(-6, "not")
+    weigh_denial(item)
 
 
 def _weigh_part(item: Candidate) -> None:
@@ -207,23 +206,6 @@ def _one_of(view: View, number: Number) -> bool:
 @cache
 def _ones() -> frozenset[str]:
     return frozenset(word for word, rows in meanings().items() if any(row.value == 1 for row in rows))
-
-
-def _apart(view: View, number: Number) -> bool:
-    """ "Never so many were let out: 250": a number that is a clause of its own."""
-    clause = view.clause[number.first]
-    before = number.first and view.clause[number.first - 1] == clause
-    after = number.last + 1 < len(view.clause) and view.clause[number.last + 1] == clause
-    return not before and not after
-
-
-def _denied(view: View, number: Number, freed: Cue) -> bool:
-    """Is a release denied? The "not" of "not less than" does not count."""
-    bound = range(number.first - 3, number.first) if number.bound else range(0)
-    beside = {cue.first for cue in view.in_sentence(freed.first, "pronoun")}  # "be jos": besides her
-    return any(
-        cue.first not in bound and cue.first not in beside for cue in view.before(freed.first, 3, "negation", "denies")
-    )
 
 
 def appointed(view: View) -> bool:

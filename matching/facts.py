@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from core.model import Facts
-from matching.candidates import Count, Named
+from matching.candidates import Candidate, Count, Named
 from matching.counts import is_group, read_counts
 from matching.cues import read_table
 from matching.destination import destination
@@ -33,11 +33,10 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     """
     scene = scene or set_scene(reading)
     mentions, states, freed = _persons(scene, lexicon)
-    released, remaining, weighed = read_counts(scene, _named(mentions, states))
+    released, remaining, weighed = _counted(scene, mentions, states, freed, release)
     evidence: dict[str, str] = {}
-    if released is None and not any(map(is_group, weighed)):
-        released = implied(scene, mentions, freed, release=release)
-    released = overrule(released, options_of(scene, weighed, mentions, freed))
+    if release:  # of 535 labelled texts about something else it told none better
+        released = overrule(released, options_of(scene, weighed, mentions, freed))
     for name, count in (("released", released), ("remaining", remaining)):
         if count is not None:
             evidence[name] = count.text
@@ -72,11 +71,22 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
     )
 
 
-def released_options(scene: Scene, lexicon: Lexicon) -> list[Option]:
-    """All answers that a text may give to how many were freed, as `extract` lays them before the ranker."""
+def released_options(scene: Scene, lexicon: Lexicon, *, release: bool = True) -> tuple[Count | None, list[Option]]:
+    """What the rules alone find on how many were freed, and all answers that a text may give, as `extract` lays them
+    before the ranker."""
     mentions, states, freed = _persons(scene, lexicon)
-    weighed = read_counts(scene, _named(mentions, states))[2]
-    return options_of(scene, weighed, mentions, freed)
+    told, _, weighed = _counted(scene, mentions, states, freed, release)
+    return told, options_of(scene, weighed, mentions, freed)
+
+
+def _counted(
+    scene: Scene, mentions: list[Mention], states: dict[str, str], freed: list[str], release: bool
+) -> tuple[Count | None, Count | None, list[Candidate]]:
+    """What the rules find: released, remaining, and all numbers weighed."""
+    released, remaining, weighed = read_counts(scene, _named(mentions, states))
+    if released is None and not any(map(is_group, weighed)):
+        released = implied(scene, mentions, freed, release=release)
+    return released, remaining, weighed
 
 
 def _persons(scene: Scene, lexicon: Lexicon) -> tuple[list[Mention], dict[str, str], list[str]]:

@@ -28,7 +28,6 @@ _CROWD = 900  # more were never freed at once
 _SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 300, _CROWD)
 _REACHES = (1, 2, 4, 8)
 _ROUND = (100, 50, 10)
-_DENIED = frozenset(("sentence:negation", "sentence:denies", "sentence:failed"))
 Weights = Mapping[str, float]
 
 
@@ -53,7 +52,6 @@ def overrule(told: Count | None, options: Sequence[Option], weights: Weights | N
 
     An answer that several options tell has the sum of their probabilities; its words are those of the likeliest one.
     Where no option tells what the rules found, as for two names and an American, there is no saying which is right.
-    Where the rules found nobody, no number counts whose sentence denies something: "nobody free, though 52 were named".
     """
     weights = learned() if weights is None else weights
     if not weights or (told.value if told else None) not in {option.value for option in options}:
@@ -69,8 +67,6 @@ def overrule(told: Count | None, options: Sequence[Option], weights: Weights | N
         ((chance, option) for option, chance in zip(options, chances, strict=True) if option.value == answer),
         key=lambda row: row[0],
     )[1]
-    if told is None and _DENIED & set(likeliest.features):
-        return told
     return likeliest.count
 
 
