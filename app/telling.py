@@ -112,15 +112,20 @@ class Teller:
             async with asyncio.timeout(SEND_WITHIN):
                 await self._platforms[target.platform].send(target, _message(sentences, say))
         except TargetGone as error:
-            log.warning("operator %s cannot be told, write to the bot first: %s", target, error)
+            log.warning("operator %s cannot be told, write to the bot first: %s", self._place(target), error)
             self._unreached.add(target)
         except (DeliveryError, TimeoutError) as error:
-            log.info("operator %s is told later: %s", target, error)
+            log.info("operator %s is told later: %s", self._place(target), error)
         except MinskError as error:
-            log.warning("operator %s could not be told: %s", target, error)
+            log.warning("operator %s could not be told: %s", self._place(target), error)
         else:
             return True
         return False
+
+    def _place(self, target: Target) -> str:
+        """How the log names an operator: no address of a chat stands there."""
+        number = self._operators.index(target) + 1 if target in self._operators else "?"
+        return f"{number} of access.operators ({target.platform})"
 
 
 def mark_of(target: Target) -> str:

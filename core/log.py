@@ -1,7 +1,7 @@
 """Structured log on standard error, for people or as JSON lines, with secrets redacted at the last moment.
 
 Fields go in `extra={"feed": ...}`. Redaction covers the secrets of the configuration and everything shaped like a
-Telegram or Slack token, in messages, fields and tracebacks alike.
+Telegram or Slack token, in messages, fields and tracebacks alike, and the values of rows that PostgreSQL quotes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from core.config import MASK
 _TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}")
 # What could move a terminal's cursor, or pass for the end of a line.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# How PostgreSQL's driver begins a line that may quote a whole row
+# (https://www.postgresql.org/docs/current/error-message-reporting.html).
+QUOTES = "\nDETAIL:  "
+_QUOTED = re.compile(rf"{QUOTES}.*")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -39,7 +43,7 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         at = datetime.fromtimestamp(record.created, UTC)
-        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        trace = _QUOTED.sub("", self.formatException(record.exc_info)) if record.exc_info else ""
         if self._json:
             parts = {"at": at.isoformat(), "level": record.levelname.lower(), "from": record.name}
             parts |= {"event": record.getMessage(), **{key: str(value) for key, value in fields.items()}}

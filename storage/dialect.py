@@ -32,6 +32,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from core.errors import StoreError
+from core.log import QUOTES
 from storage.connection import AsyncConnection, AsyncEngine, create_async_engine
 from storage.sqlite import connector
 
@@ -101,6 +102,7 @@ def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None
         pooled = {"poolclass": pool} if pool else own
         made = create_async_engine(
             url,
+            hide_parameters=True,  # errors go into the log, where no address of a chat may stand
             **pooled,
             connect_args={
                 "statement_cache_size": 0,
@@ -115,6 +117,7 @@ def make_engine(url: URL, busy_timeout: float, *, pool: type[Pool] | None = None
     _make_file(url)
     engine = create_async_engine(
         url,
+        hide_parameters=True,
         pool_size=_POOL_SIZE,
         pool_timeout=busy_timeout + 20,
         async_creator=connector(url, timeout=busy_timeout, isolation_level=None),
@@ -349,7 +352,7 @@ def explain(error: BaseException, url: URL) -> StoreError:
     """A sentence for a person: which database, what happened, what to do next."""
     origin = getattr(error, "orig", None) or error
     state = getattr(origin, "sqlstate", None) or ""
-    words = " ".join(str(origin).split()) or type(origin).__name__
+    words = " ".join(str(origin).partition(QUOTES)[0].split()) or type(origin).__name__
     shown = str(url.database) if url.drivername == SQLITE else url.render_as_string()
     for mark, remedy in _REMEDIES.items():
         if mark in words or (state and state.startswith(mark)):

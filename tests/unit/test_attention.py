@@ -13,7 +13,7 @@ from app.attention import database_folder
 from core.audits import Missed
 from core.errors import TargetGone, Unreachable
 from core.model import FeedState, Status
-from tests.attending import OPERATOR, Desk, failing
+from tests.attending import Desk, failing
 
 
 async def test_a_failing_feed_is_told_once_and_again_after_it_was_well() -> None:
@@ -135,7 +135,7 @@ async def test_an_operator_who_never_wrote_to_the_bot_is_named_once(caplog: pyte
     await desk.attention.look()
     assert desk.told == []
     assert [record.getMessage() for record in caplog.records if "operator" in record.getMessage()] == [
-        f"operator {OPERATOR} cannot be told, write to the bot first: chat not found"
+        "operator 1 of access.operators (telegram) cannot be told, write to the bot first: chat not found"
     ]
 
 
