@@ -11,10 +11,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from matching.candidates import Candidate, Count
-from matching.cues import Cue, read_table
+from matching.cues import read_table
 from matching.fates import Mention, words_of
 from matching.numbers import Number
 from matching.scene import Scene, View
@@ -27,6 +27,10 @@ _HUGE = 2000  # from here on no measure or label is taken for a number of people
 _CROWD = 900  # more were never freed at once
 _SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 300, _CROWD)
 _REACHES = (1, 2, 4, 8)
+_FARTHEST = _REACHES[-1] + 1  # words away from which on all are as far
+_FAR = 1_000_000
+_IN = ("in", 0)  # on neither side
+_REMEMBERED = 2048  # features put together before
 _ROUND = (100, 50, 10)
 Weights = Mapping[str, float]
 
@@ -71,7 +75,7 @@ def overrule(told: Count | None, options: Sequence[Option], weights: Weights | N
 
 
 def probabilities(options: Sequence[Option], weights: Weights) -> list[float]:
-    scores = [sum(weights.get(name, 0.0) for name in option.features) for option in options]
+    scores = [sum(filter(None, map(weights.get, option.features))) for option in options]
     most = max(scores)
     powers = [math.exp(score - most) for score in scores]
     total = sum(powers)
@@ -151,7 +155,9 @@ class _Whole:
                 if one + other in self._values:
                     self._sums.add(one + other)
                     self._parts |= {one, other}
-        below = sum(value < _CROWD for value in self._values)
+        self._small = {value for value in self._values if value < _CROWD}
+        self._most, self._most_small = max(self._values, default=0), max(self._small, default=0)
+        below = len(self._small)
         vague = any(number.kind == "vague" for view in scene.views for number in view.numbers)
         self.about = [
             "about a release" if scene.sure else "perhaps about a release",
@@ -175,14 +181,12 @@ class _Whole:
 
     def _beside(self, value: int) -> Iterator[str]:
         """The number among the others of the text."""
-        others = [other for other in self._values if other != value]
-        small = [other for other in others if other < _CROWD]
         asked = {
             "told twice": value in self._titled and value in self._told,
-            "largest": all(other < value for other in others),
-            "alone": not others,
-            "largest of the small": value < _CROWD and all(other < value for other in small),
-            "alone of the small": value < _CROWD and not small,
+            "largest": self._most <= value,
+            "alone": self._values <= {value},
+            "largest of the small": value < _CROWD and self._most_small <= value,
+            "alone of the small": value < _CROWD and self._small <= {value},
             "sum of two": value in self._sums and value > 1 + _PAIR,
             "part of a sum": value in self._parts,
             "as many as named too": value == self.freed,
@@ -222,28 +226,46 @@ def _place(view: View, number: Number) -> Iterator[str]:
         yield "dated"
 
 
-def _around(view: View, number: Number) -> Iterator[str]:
+def _around(view: View, number: Number) -> list[str]:
     """The words of the lists in the sentence of a number: in its clause, and how near on which side."""
-    clause, where = view.clause[number.first], view.passage.where
-    near: dict[str, dict[str, int]] = defaultdict(dict)
-    for name, cues in view.told_in(number.first).items():
-        sides, within = near[_kind(name)], False
-        for cue in cues:
-            side, away = _away(cue, number)
-            sides[side] = min(sides.get(side, away), away)
-            within = within or clause in (view.clause[cue.first], view.clause[cue.last])
-        if within:
-            sides["clause"] = 0
+    first, last, clauses, where = number.first, number.last, view.clause, view.passage.where
+    clause = clauses[first]
+    near: dict[str, dict[str, int]] = {}
+    within: set[str] = set()
+    for name, cues in view.told_in(first).items():
+        kind = _kind(name)
+        sides = near.get(kind)
+        if sides is None:
+            sides = near[kind] = {}
+        for _, begin, end in cues:
+            side, away = ("before", first - end) if end < first else ("after", begin - last) if begin > last else _IN
+            if away < sides.get(side, _FAR):
+                sides[side] = away if away < _FARTHEST else _FARTHEST
+            if clauses[begin] == clause or clauses[end] == clause:
+                within.add(kind)
+    features: list[str] = []
     for name, sides in near.items():
-        yield f"sentence:{name}"
-        if sides.pop("clause", None) is not None:
-            yield f"clause:{name}"
-            yield f"{where} clause:{name}"
+        features += _told(name, where, name in within)
         for side, away in sides.items():
-            reach = next((size for size in _REACHES if away <= size), "far")
-            yield f"{side} {reach}:{name}"
-            yield from (f"{side} within {size}:{name}" for size in _REACHES[1:3] if away <= size)
-    yield from _persons(view, number)
+            features += _near(name, side, away)
+    features += _persons(view, number)
+    return features
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _told(name: str, where: str, clause: bool) -> tuple[str, ...]:
+    """That a word of a list stands in the sentence, or in the clause too."""
+    return (f"sentence:{name}", *((f"clause:{name}", f"{where} clause:{name}") if clause else ()))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _near(name: str, side: str, away: int) -> tuple[str, ...]:
+    """How near it stands; beyond the last reach all are as far."""
+    reach = next((size for size in _REACHES if away <= size), "far")
+    return (
+        f"{side} {reach}:{name}",
+        *(f"{side} within {size}:{name}" for size in _REACHES[1:3] if away <= size),
+    )
 
 
 def _persons(view: View, number: Number) -> Iterator[str]:
@@ -259,15 +281,6 @@ def _persons(view: View, number: Number) -> Iterator[str]:
 def _kind(name: str) -> str:
     """ "place:Lithuania" -> "place"."""
     return name.partition(":")[0]
-
-
-def _away(cue: Cue, number: Number) -> tuple[str, int]:
-    """On which side of a number a word stands, and how many words away."""
-    if cue.last < number.first:
-        return "before", number.first - cue.last
-    if cue.first > number.last:
-        return "after", cue.first - number.last
-    return "in", 0
 
 
 def _said(scene: Scene) -> Iterator[str]:

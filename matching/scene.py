@@ -39,6 +39,8 @@ class View:
     by_sentence: _Placed
     sentences: Sequence[int]  # of the passage: one number for each word
     numbered: frozenset[int]  # words with which a number begins
+    lasting: frozenset[int]  # clauses with a measure
+    years: frozenset[int]  # clauses with a year
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -85,13 +87,11 @@ class View:
 
     def lasted(self, index: int) -> bool:
         """Is a length of time told in the clause of a token, as in "1,613 days behind bars"?"""
-        clause = self.clause[index]
-        return any(number.kind == "measure" and self.clause[number.first] == clause for number in self.numbers)
+        return self.clause[index] in self.lasting
 
     def dated(self, index: int) -> bool:
         """Does a year stand in the clause of a token, as in "held since 2024"?"""
-        clause = self.clause[index]
-        return any(number.kind == "year" and self.clause[number.first] == clause for number in self.numbers)
+        return self.clause[index] in self.years
 
     def before(self, index: int, reach: int, *names: str) -> list[Cue]:
         """Cues that end within `reach` words before one, in its sentence; not to be changed."""
@@ -169,7 +169,7 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
             persons.append(found)
     numbers = find_numbers(passage, reading.lang, langs)
     by_sentence: _Placed = defaultdict(_by_name)
-    sentences = passage.sentences
+    sentences, clauses = passage.sentences, _clauses(passage)
     for name, items in cues.items():
         for cue in items:
             by_sentence[sentences[cue[1]]][name].append(cue)
@@ -178,10 +178,12 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         numbers,
         {name: tuple(items) for name, items in cues.items()},
         tuple(persons),
-        _clauses(passage),
+        clauses,
         by_sentence,
         sentences,
         frozenset(number.first for number in numbers),
+        frozenset(clauses[number.first] for number in numbers if number.kind == "measure"),
+        frozenset(clauses[number.first] for number in numbers if number.kind == "year"),
     )
 
 
