@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from app import notice_texts
 from app.attention import Attention, database_folder
 from app.configured import enabled_platforms
 from app.measuring import MeasuredFetcher, MeasuredParser, joined
@@ -260,6 +261,13 @@ def feed_options(settings: Settings) -> FeedOptions:
     )
 
 
+# What has words of its own in the log, and how grave it is.
+_SAID = {
+    "outage_began": (logging.WARNING, f"{notice_texts.NETWORK} Check the network and DNS of this host."),
+    "outage_ended": (logging.INFO, "The network is back: feeds answer again."),
+}
+
+
 def log_event(event: str, /, **fields: Any) -> None:
     """The observer of a normal run: troubles as warnings, what comes of hits as news, the rest for debugging."""
     level = logging.DEBUG
@@ -271,4 +279,7 @@ def log_event(event: str, /, **fields: Any) -> None:
         level = logging.INFO
     elif event in ("alert_dead", "chat_gone", "platform_rests", "credentials_refused", "feed_failing"):
         level = logging.WARNING
+    elif event in _SAID:
+        log.log(*_SAID[event])
+        return
     log.log(level, event, extra={f"_{key}" if key in ("name", "msg", "args") else key: v for key, v in fields.items()})

@@ -103,11 +103,19 @@ class Crowd:
         old, new = ([{"type": "emoji", "emoji": one} for one in shown] for shown in (before, emoji))
         self.put("message_reaction", event | {"old_reaction": old, "new_reaction": new})
 
-    def bot_becomes(self, chat: Chat, status: str, refusal: Refusal | None = None) -> None:
-        """The bot's membership changes: "member", "administrator", "left", "kicked" (blocked, in a private chat)."""
+    def bot_becomes(
+        self,
+        chat: Chat,
+        status: str,
+        refusal: Refusal | None = None,
+        *,
+        before: str = "member",
+        by: Json | None = None,
+    ) -> None:
+        """Somebody makes the bot "member", "administrator", "left", or "kicked" (blocked, in a private chat)."""
         chat.refusal = refusal
-        old, new = _bot_as("member"), _bot_as(status)
-        event = {"chat": chat.shown, "from": person(), "date": self.chats.now()}
+        old, new = _bot_as(before), _bot_as(status)
+        event = {"chat": chat.shown, "from": by or person(), "date": self.chats.now()}
         self.put("my_chat_member", event | {"old_chat_member": old, "new_chat_member": new})
 
     def migrate(self, chat: Chat, *, quietly: bool = False) -> Chat:

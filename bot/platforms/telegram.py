@@ -23,7 +23,7 @@ from aiogram.types import Message as TelegramMessage
 from pydantic import ValidationError
 
 from bot.platforms.context import PlatformContext
-from bot.platforms.telegram_answers import Answers
+from bot.platforms.telegram_answers import GROUPS, Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus
 from bot.platforms.telegram_inline import answer as answer_inline
 from bot.platforms.telegram_lanes import Lanes, lane_of
@@ -57,6 +57,7 @@ PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 ROLE_SECONDS = timedelta(seconds=30)
 MOST_REMEMBERED = 2000
+OUTSIDE = ("left", "kicked")  # what the bot is in a chat that it is not in
 
 
 def create(context: PlatformContext) -> ChatPlatform:
@@ -281,6 +282,14 @@ class Telegram:
         if is_new:
             await self._answers.to_press(press, request, answer, chat.type)
 
+    async def _greet(self, event: ChatMemberUpdated, event_update: Update, handle: CommandHandler) -> None:
+        """Somebody added the bot to a group: say what it does and what it may be asked for, as /start does."""
+        origin = await self._origin(event.chat.id, sender_in(event.chat, event.from_user))
+        request = Request(**origin, target=Target(NAME, address_of(event.chat, self._by_name)), line="start")
+        answer, is_new = await self._ask(request, event_update, handle)
+        if answer is not None and is_new:
+            await self._answers.give(request.target, answer)
+
     async def _on_inline(self, query: InlineQuery) -> None:
         await answer_inline(query, self._api, self._context.inquire, self._log)
 
@@ -318,10 +327,12 @@ class Telegram:
             self._roles[chat, user] = (now, role)
         return self._roles[chat, user][1]
 
-    async def _on_membership(self, event: ChatMemberUpdated) -> None:
+    async def _on_membership(self, event: ChatMemberUpdated, event_update: Update, handle: CommandHandler) -> None:
         """The bot was let in, blocked or removed. https://core.telegram.org/bots/api#chatmemberupdated"""
         self._roles = {key: known for key, known in self._roles.items() if key[0] != event.chat.id}
-        if event.new_chat_member.status not in ("left", "kicked"):
+        if event.new_chat_member.status not in OUTSIDE:
+            if event.old_chat_member.status in OUTSIDE and event.chat.type in GROUPS:
+                await self._greet(event, event_update, handle)
             return
         private = event.chat.type == "private"
         reason = "The bot was blocked in Telegram." if private else "The bot was removed from the Telegram chat."

@@ -10,7 +10,7 @@ from core.message import Button, Message, plain
 from core.model import Actor, Role, Target
 from core.ports import Request
 from tests.telegram_bot import Bench, alert, receiving, target
-from tests.telegram_chats import BOT_ID, person
+from tests.telegram_chats import BOT_ID, Refusal, person
 from tests.telegram_entities import part
 from tests.telegram_server import TelegramServer
 from tests.telegram_wire import flood, refuse
@@ -316,6 +316,27 @@ async def test_being_blocked_or_removed_is_told(server: TelegramServer, bench: B
         (target(private), "The bot was blocked in Telegram."),
         (target(group), "The bot was removed from the Telegram chat."),
     ]
+
+
+async def test_a_group_that_adds_the_bot_is_greeted_in_the_language_of_who_added_it(
+    server: TelegramServer, bench: Bench
+) -> None:
+    group, channel = server.chats.group(admins=(88,)), server.chats.channel()
+    server.bot_becomes(channel, "administrator", before="left")  # a channel's readers cannot answer
+    server.bot_becomes(group, "member", before="left", by=person(88, lang="lt"))
+    (greeting,) = await server.sent(group)
+    assert bench.echo.requests == [Request(Actor("telegram", "88", "lt"), target(group), "start", Role.ADMIN)]
+    assert greeting["text"] == "you said start"
+    assert not server.messages(channel)
+
+
+async def test_who_may_not_write_in_a_group_that_adds_it_goes_on(server: TelegramServer, bench: Bench) -> None:
+    group = server.chats.group()
+    forbidden = Refusal(400, "Bad Request: not enough rights to send text messages to the chat")
+    server.bot_becomes(group, "member", forbidden, before="kicked")
+    assert (await bench.echo.asked()).line == "start"
+    await server.drained()
+    assert bench.told.retired == []
 
 
 async def test_group_that_became_a_supergroup_is_told(server: TelegramServer, bench: Bench) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.parts import log_event
 from core.log import redact, set_up
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
@@ -59,3 +60,14 @@ def test_foreign_text_cannot_forge_a_line() -> None:
 
 def test_short_secrets_do_not_mask_everything() -> None:
     assert redact("a sentence", ["a"]) == "a sentence"
+
+
+def test_an_outage_of_ours_is_told_in_words_to_who_reads_the_log() -> None:
+    stream = io.StringIO()
+    set_up("info", "console", stream=stream)
+    log_event("outage_began", feed="News")
+    log_event("outage_ended", feed="News")
+    began, ended = stream.getvalue().splitlines()
+    assert "warning Nearly all hosts fail at once" in began
+    assert "network and DNS of this host" in began
+    assert "info    The network is back" in ended
