@@ -35,6 +35,7 @@ from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
 from feeds.recording import NO_COUNTS, Counts, Recorder
+from feeds.rereading import hush_read_before
 from feeds.schedule import next_poll_at, next_wait, own_pace
 from feeds.secondlook import choose_looks
 from feeds.settling import settle, sighted_at
@@ -200,7 +201,7 @@ class Pipeline:
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await self._analyse(feed, fresh, reissue)
+        analysed = await hush_read_before(self._store, feed, await self._analyse(feed, fresh, reissue))
         reach("poll.matched")
         watched = {} if feed.spec.audit else await self._judging.find_watched(feed.spec, analysed)
         settled = None if watched else await self._settle(feed, analysed)

@@ -14,6 +14,16 @@ COPIES = 3  # of a headline that are stored
 REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
 
+READ_BEFORE = "old", "The feed published it anew under another address or id; its headline was read before."
+_LATE = timedelta(hours=1)  # so much later than it says may an entry come up in its feed
+
+
+def says_old(feed: Feed, entry: Entry) -> bool:
+    """Whether an entry would have been there when its feed was last read, by the day that it says of itself."""
+    published, last_ok = entry.published_at, feed.state.last_ok_at
+    return published is not None and last_ok is not None and published < last_ok - _LATE
+
+
 def without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Entry]:
     """Entries not known, each once, by identity and by link."""
     seen: set[str] = set()
@@ -61,15 +71,15 @@ def why_quiet(
     feed: Feed, entry: Entry, *, reissue: Reissue, backfill: timedelta, now: datetime
 ) -> tuple[str, str] | None:
     """Outcome and reason for an entry that must not alert, whatever it says."""
-    published, last_ok = entry.published_at, feed.state.last_ok_at
+    published = entry.published_at
     if feed.state.first_polled_at is None:
         if not backfill:
             return "baseline", "It was in the feed already when the feed was first polled."
         if published is None or published < now - backfill:
             return "old", "It was published before the time that the first poll looks back to (feeds.backfill)."
     elif entry.title in reissue.repeated:
-        return "old", "The feed published it anew under another address or id; its headline was read before."
-    elif reissue.whole and published and last_ok and published < last_ok - timedelta(hours=1):
+        return READ_BEFORE
+    elif reissue.whole and says_old(feed, entry):
         return "old", "The whole feed was published anew under other addresses; this entry is from before that."
     return None
 

@@ -66,6 +66,26 @@ async def test_a_feed_that_changes_its_ids_at_every_poll_neither_alerts_nor_grow
         assert (await it.poll(url)).alerts == 1
 
 
+@pytest.mark.parametrize(("date", "alerts"), [("Mon, 19 Jan 2026", 0), ("Thu, 19 Mar 2026", 1)])
+async def test_one_old_entry_under_another_address_is_no_news(date: str, alerts: int) -> None:
+    """The address of a report is corrected long after its story is over; under a new day it is a new report."""
+    january = "<pubDate>Mon, 19 Jan 2026 12:30:00 GMT</pubDate>"
+    async with polling() as it:
+        first = document(BARE, TITLES, date=january)
+        moved = first.replace(b"http://news.example/N3<", b"http://news.example/n3-corrected<")
+        moved = moved.replace(b"corrected</link>" + january.encode(), f"corrected</link>{_day(date)}".encode())
+        url = it.server.on("/feed", reply(first), reply(moved))
+        await it.poll(url)
+        it.clock.advance(60 * 86400)
+        await it.poll(url)
+        assert it.store.outcomes["N3 released"] == ("alert" if alerts else "old")
+        assert len(it.store.alerted) == alerts
+
+
+def _day(date: str) -> str:
+    return f"<pubDate>{date} 12:30:00 GMT</pubDate>"
+
+
 async def test_headlines_that_repeat_by_custom_are_news_every_time() -> None:
     async with polling() as it:
         url = it.server.on("/feed", reply(document(OLD, ["A quiet day"])))
