@@ -52,7 +52,9 @@ class Poller:
         self._done: list[PollResult] = []
         self._draining = False
         self._more = False
-        self._refill: asyncio.Task[None] | None = None
+        self._claiming = asyncio.Lock()
+        self._refills: set[asyncio.Task[None]] = set()
+        self._refill_waits = False
 
     @property
     def running(self) -> int:
@@ -83,6 +85,10 @@ class Poller:
             await self._store.step_aside(tuple(late.values()), now)
 
     async def _claim(self) -> None:
+        async with self._claiming:  # a tick and a refill together would fill the same places twice
+            await self._fill()
+
+    async def _fill(self) -> None:
         free = self._options.concurrency - len(self._running)
         if free <= 0 or self._draining:
             return
@@ -98,13 +104,16 @@ class Poller:
     def _one_ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
         self._aside.discard(task)
-        if self._more and not self._draining and self._refill is None:
-            self._refill = asyncio.create_task(self._claim_again())
+        if self._more and not self._draining and not self._refill_waits:
+            self._refill_waits = True
+            refill = asyncio.create_task(self._claim_again())
+            self._refills.add(refill)
+            refill.add_done_callback(self._refills.discard)
 
     async def _claim_again(self) -> None:
         """Claim once for several polls that end at about the same time."""
         await asyncio.sleep(REFILL_SECONDS)
-        self._refill = None
+        self._refill_waits = False
         try:
             await self._claim()
         except MinskError as error:
@@ -113,9 +122,10 @@ class Poller:
     async def drain(self, deadline: float) -> None:
         """Start nothing more; give running polls `deadline` seconds to end, then cancel them. They lose nothing."""
         self._draining = True
-        if self._refill is not None:
-            self._refill.cancel()
-            await asyncio.gather(self._refill, return_exceptions=True)
+        refills = tuple(self._refills)
+        for refill in refills:
+            refill.cancel()
+        await asyncio.gather(*refills, return_exceptions=True)
         running = set(self._running)
         if running:
             _, late = await asyncio.wait(running, timeout=deadline)

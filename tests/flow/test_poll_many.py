@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from core.errors import LeaseLost
-from core.model import FeedSpec, Outcome, PollRecord
+from core.model import Feed, FeedSpec, Outcome, PollRecord
 from feeds.gathering import Traffic
 from feeds.poller import OWN_HOST_WAITS
 from feeds.recording import Recorder
@@ -95,6 +96,46 @@ async def test_what_is_due_on_one_host_is_polled_one_after_the_other_without_wai
         await until(lambda: len(it.store.records) == 4)
         await it.poller.drain(1)
         assert len(it.events.named("poll")) == 4
+
+
+async def test_a_claim_that_is_under_way_when_the_program_stops_starts_nothing_any_more() -> None:
+    async with polling() as it:
+        specs = [FeedSpec(f"F{number}", it.server.on(f"/{number}", reply())) for number in range(2)]
+        await it.store.sync_feeds(specs, it.clock.now())
+        await it.poller.tick()
+        claim, claimed, answer = it.store.claim_due_feeds, asyncio.Event(), asyncio.Event()
+
+        async def slow(now: datetime, **wanted: Any) -> tuple[Feed, ...]:
+            feeds = await claim(now, **wanted)
+            claimed.set()
+            await answer.wait()
+            return feeds
+
+        it.store.claim_due_feeds = slow  # type: ignore[method-assign]
+        await claimed.wait()
+        await it.poller.drain(0)
+        answer.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert it.poller.running == 0
+        assert [record.outcome for record in it.store.records] == [Outcome.OK]
+
+
+async def test_who_claims_at_the_same_time_fills_a_place_once() -> None:
+    async with polling(concurrency=1, lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
+        it.server.on("/feed", stall(b""))
+        specs = [FeedSpec(name, f"http://{name}.example:{it.server.port}/feed") for name in ("brest", "hrodna")]
+        await it.store.sync_feeds(specs, it.clock.now())
+        claim = it.store.claim_due_feeds
+
+        async def slow(now: datetime, **wanted: Any) -> tuple[Feed, ...]:
+            await asyncio.sleep(0)
+            return await claim(now, **wanted)
+
+        it.store.claim_due_feeds = slow  # type: ignore[method-assign]
+        await asyncio.gather(it.poller.tick(), it.poller.tick())
+        assert it.poller.running == 1
+        await it.poller.drain(0)
 
 
 async def test_trouble_is_told_once_and_its_end_too() -> None:
