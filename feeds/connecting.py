@@ -4,6 +4,7 @@ one, which the library takes for the beginning of a broken answer. https://www.r
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from typing import Any
 
@@ -18,7 +19,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        make: Any = functools.partial(_Connection, loop=self._loop)
+        make: Any = functools.partial(_Connection, loop=asyncio.get_running_loop())
         self._factory = make
 
 
