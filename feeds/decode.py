@@ -32,7 +32,7 @@ _REFERENCE = re.compile(
     r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
 )
 # What is no reference once `defuse` has mended them: https://www.w3.org/TR/xml/#syntax
-_BARE = re.compile(r"&(?!(?:#[0-9]++|#x[0-9a-fA-F]++|lt|gt|amp|quot|apos);)")
+BARE = re.compile(r"&(?!(?:#[0-9]++|#x[0-9a-fA-F]++|lt|gt|amp|quot|apos);)")
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
 _XML_DECLARATION = re.compile(r"<\?xml\b[^>]{0,500}\?>", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
@@ -120,11 +120,11 @@ def defuse(text: str) -> str:
 
 def escape_bare(text: str) -> str:
     """A defused text in which every "&" that begins no reference is written as one: "AT&T" means what it says."""
-    if not _BARE.search(text):
+    if not BARE.search(text):
         return text
     pieces, position = [], 0
     for start, end in _unquoted(text):
-        pieces += [text[position:start], _BARE.sub("&amp;", text[start:end])]
+        pieces += [text[position:start], BARE.sub("&amp;", text[start:end])]
         position = end
     return "".join(pieces)
 

@@ -9,14 +9,15 @@ against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from core.links import is_plain
+from core.model import Entry
+from feeds.dates import read_moment
 
 _T = TypeVar("_T")
 
@@ -24,15 +25,6 @@ ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _DECLARED = re.compile(r"xmlns(?::([^\s=]+))?\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _C1 = re.compile("[\x80-\x9f]")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# The dates of nearly all feeds: https://www.rfc-editor.org/rfc/rfc5322#section-3.3 and https://www.rfc-editor.org/rfc/rfc3339
-_RFC_DATE = re.compile(
-    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d:\d\d:\d\d) "
-    r"(?:GMT|([+-]\d\d)(\d\d))",
-    re.ASCII,
-)
-_NONE = timedelta(0)
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 # Names in feedparser's words (prefix of its choice, lower case) that it gives a meaning which no entry of ours shows.
 _UNUSED = frozenset((
@@ -45,13 +37,14 @@ _UNUSED = frozenset((
 ))  # fmt: skip
 _PERSON = frozenset({"name", "uri", "url", "homepage", "email"})
 _IMAGE = frozenset({"title", "url", "link", "width", "height", "description"})
-_TEXT_TYPES = {"": "text/plain", "text": "text/plain", "text/plain": "text/plain", "html": "text/html",
+TEXT_TYPES = {"": "text/plain", "text": "text/plain", "text/plain": "text/plain", "html": "text/html",
                "text/html": "text/html"}  # fmt: skip
-_CONTENTS = {"title": "title", "summary": "summary", "description": "summary", "content": "content",
+CONTENTS = {"title": "title", "summary": "summary", "description": "summary", "content": "content",
              "content_encoded": "content"}  # fmt: skip
-_OF_RSS = frozenset({"description", "content_encoded"})
+OF_RSS = frozenset({"description", "content_encoded"})
+_PAGES = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
 _LINK_ATTRIBUTES = frozenset({"href", "rel", "type", "title", "hreflang", "length"})
-_DATES = {"pubdate": "published", "published": "published", "updated": "updated", "modified": "updated",
+DATES = {"pubdate": "published", "published": "published", "updated": "updated", "modified": "updated",
           "dc_date": "updated", "dcterms_modified": "updated", "created": "created", "dcterms_created": "created",
           "issued": "published", "dcterms_issued": "published"}  # fmt: skip
 
@@ -61,7 +54,7 @@ class Document:
     """As feedparser's result, with the fields that are read of it."""
 
     feed: dict[str, Any] = field(default_factory=dict)
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any] | Entry] = field(default_factory=list)  # Entry: read already, by feeds.alike
     version: str = ""
     bozo: bool = False
 
@@ -70,21 +63,51 @@ class _Doubt(Exception):
     """feedparser has to read this document."""
 
 
+class Tree(NamedTuple):
+    """A document with the elements that its entries were read from, and what read them."""
+
+    document: Document
+    items: list[Element]
+    reader: Reader
+
+
 def read_quickly(text: str, url: str) -> Document | None:
     """Read prepared text (see feeds.decode.defuse) of the document at `url`; None when feedparser has to."""
+    read = read_tree(text, url)
+    return read.document if read else None
+
+
+def read_tree(text: str, url: str) -> Tree | None:
+    """`read_quickly`, and its tree."""
     body = text.encode("utf-8", "replace")
-    if b"\xc2" in body and _C1.search(text):  # where all of these begin in UTF-8
+    if has_c1(text, body):
         return None
     try:
-        reader = _Reader(url, _namespaces(text))
+        reader = Reader(url, _namespaces(text))
         root = fromstring(body)  # noqa: S314 - without DTD there is nothing to expand
         if root.tag == "rss":
-            return reader.rss(root)
+            return Tree(reader.rss(root), root[0].findall("item"), reader)
         if root.tag == f"{{{ATOM}}}feed":
-            return reader.atom(root)
+            return Tree(reader.atom(root), root.findall(f"{{{ATOM}}}entry"), reader)
     except (_Doubt, ParseError, RecursionError):
         pass
     return None
+
+
+def has_c1(text: str, body: bytes) -> bool:
+    """Whether a text, in UTF-8 `body`, holds a control character of C1."""
+    return b"\xc2" in body and _C1.search(text) is not None  # where all of these begin in UTF-8
+
+
+def encoded_twice(text: str) -> bool:
+    """Whether feedparser takes a text for UTF-8 that was encoded twice."""
+    if text.isascii() or text[0] > "\xff":
+        return False
+    try:
+        text.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _namespaces(text: str) -> dict[str, str]:
@@ -112,13 +135,6 @@ def _declared(text: str) -> Iterator[tuple[str, str]]:
         if match:
             yield match[1] or "", match[2] or match[3] or ""
         place = text.find("xmlns", match.end() if match else place + 1)
-
-
-def _parse_date(text: str) -> Sequence[int] | None:
-    import feedparser.datetimes
-
-    read: Sequence[int] | None = feedparser.datetimes._parse_date(text)
-    return read
 
 
 @cache
@@ -153,21 +169,13 @@ def _handled_prefixes() -> frozenset[str]:
     }
 
 
-def read_moment(text: str) -> Sequence[int] | None:
-    """What feedparser makes of a date: year, month, day, hour, minute and second of UTC at least; None for nonsense."""
-    iso = text
-    if match := _RFC_DATE.fullmatch(text):
-        day, month, year, time, hours, minutes = match.groups("00")
-        zone = f"{hours}:{minutes}" if match[5] else "+00:00"
-        iso = f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{time}{zone}"
-    if match or _ISO_DATE.fullmatch(text):
-        try:
-            moment = datetime.fromisoformat(iso)
-            moment -= moment.utcoffset() or _NONE
-            return moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second
-        except (ValueError, OverflowError):  # such as the 30th of February
-            pass
-    return _parse_date(text)
+def _is_alternate(link: Element) -> bool:
+    return link.get("rel", "alternate").lower() == "alternate"
+
+
+def is_page(link: Element) -> bool:
+    """Whether a link with attributes leads to the page of its entry."""
+    return _is_alternate(link) and link.get("type", "text/html").lower() in _PAGES
 
 
 class _Names(dict[str, str]):
@@ -187,20 +195,20 @@ class _Names(dict[str, str]):
 _Take = Callable[[dict[str, Any], Element], None]  # reads an element of an entry into it
 
 
-class _Reader:
+class Reader:
     def __init__(self, url: str, namespaces: Mapping[str, str]) -> None:
         import feedparser.urls
 
         self._url = url
-        self._names = _Names(namespaces)
+        self.names = _Names(namespaces)
         self._takes: dict[str, _Take] = {}  # by tag
         self._join_unusual: Callable[[str, str], str] = feedparser.urls._urljoin
-        self._looks_like_html: Callable[[str], bool] = _feedparser().looks_like_html
-        self._atom = False
+        self.looks_like_html: Callable[[str], bool] = _feedparser().looks_like_html
+        self.is_atom = False
         self._guid_links = False  # of the entry that is read
         self._language: str | None = None
 
-    def _join(self, link: str) -> str:
+    def join(self, link: str) -> str:
         return link if is_plain(link) else self._join_unusual(self._url, link)
 
     def rss(self, root: Element) -> Document:
@@ -213,7 +221,7 @@ class _Reader:
     def atom(self, root: Element) -> Document:
         if not set(root.attrib) <= {_LANG}:
             raise _Doubt
-        self._atom = True
+        self.is_atom = True
         if lang := root.attrib.get(_LANG):
             self._language = lang.replace("_", "-")
         document = self._document(root, "entry", "atom10")
@@ -225,7 +233,7 @@ class _Reader:
         document = Document(version=version)
         head = []
         for child in parent:
-            name = self._names[child.tag]
+            name = self.names[child.tag]
             if name == item:
                 if child.keys():
                     raise _Doubt
@@ -234,7 +242,7 @@ class _Reader:
                 head.append((name, child))
         for name, child in head:
             self._head(document.feed, name, child)
-        if self._atom and "id" in document.feed:
+        if self.is_atom and "id" in document.feed:
             document.feed.setdefault("link", document.feed["id"])
         return document
 
@@ -252,14 +260,14 @@ class _Reader:
 
     def _choose(self, tag: str) -> _Take:
         """What reads elements with this tag, from now on; raises _Doubt when nothing here does."""
-        name = self._names[tag]
+        name = self.names[tag]
         take: _Take
-        if name in _CONTENTS:
-            if name != "title" and self._atom == (name in _OF_RSS):
+        if name in CONTENTS:
+            if name != "title" and self.is_atom == (name in OF_RSS):
                 raise _Doubt
             take = partial(self._content, name)
-        elif name in _DATES:
-            take = partial(self._date, _DATES[name])
+        elif name in DATES:
+            take = partial(self._date, DATES[name])
         elif name == "link":
             take = self._link
         elif name in ("guid", "id"):
@@ -279,14 +287,14 @@ class _Reader:
             self._link(feed, child)
         elif name == "title":
             self._content(name, feed, child)
-        elif name in ("language", "ttl", "sy_updateperiod", "sy_updatefrequency") or (self._atom and name == "id"):
+        elif name in ("language", "ttl", "sy_updateperiod", "sy_updatefrequency") or (self.is_atom and name == "id"):
             text = self._text(child)
-            self._put(feed, name, self._join(text) if name == "id" and text else text)
+            self._put(feed, name, self.join(text) if name == "id" and text else text)
         elif name == "image":
-            if child.attrib or not {self._names[part.tag] for part in child} <= _IMAGE:
+            if child.attrib or not {self.names[part.tag] for part in child} <= _IMAGE:
                 raise _Doubt
             self._leaves(child)
-        elif name not in _DATES and name not in ("lastbuilddate", "description"):
+        elif name not in DATES and name not in ("lastbuilddate", "description"):
             self._pass_over(name, feed, child)
         elif len(child) or child.attrib:
             raise _Doubt
@@ -295,21 +303,16 @@ class _Reader:
         if child.keys():
             if len(child) or (child.text or "").strip() or not child.attrib.keys() <= _LINK_ATTRIBUTES:
                 raise _Doubt
-            href, rel = child.attrib.get("href"), child.attrib.get("rel", "alternate").lower()
-            if not href:
+            href = child.attrib.get("href")
+            if not href or (not self.is_atom and _is_alternate(child)):
                 raise _Doubt
-            kind = child.attrib.get("type", "text/html").lower()
-            if rel != "alternate":
-                return
-            if not self._atom:
-                raise _Doubt
-            if kind in ("text/html", "html", "application/xhtml+xml", "xhtml"):
-                context["link"] = self._join(href)
-        elif self._atom or child.tag != "link":
+            if is_page(child):
+                context["link"] = self.join(href)
+        elif self.is_atom or child.tag != "link":
             raise _Doubt
         else:
             text = self._text(child)
-            text = self._join(text) if text else text
+            text = self.join(text) if text else text
             self._put(context, "link", text.replace("&amp;", "&") if "&" in text else text)
             if "&" in text and re.search("&[A-Za-z0-9_]+;", context["link"]):
                 raise _Doubt
@@ -321,22 +324,22 @@ class _Reader:
             raise _Doubt
         text = self._text(child, attributes=True)
         self._guid_links = links = permanent == "true"
-        self._put(entry, "id", self._join(text) if links and text else text)
+        self._put(entry, "id", self.join(text) if links and text else text)
 
     def _content(self, name: str, context: dict[str, Any], child: Element) -> None:
         kind = ""
         if child.keys():
-            if not (self._atom and child.keys() == ["type"]):
+            if not (self.is_atom and child.keys() == ["type"]):
                 raise _Doubt
             kind = child.attrib["type"].lower()
-        if kind not in _TEXT_TYPES:
+        if kind not in TEXT_TYPES:
             raise _Doubt
         value = self._text(child, attributes=True)
-        said = "text/html" if name in _OF_RSS else _TEXT_TYPES[kind]
-        if not self._atom and said == "text/plain" and self._looks_like_html(value):
+        said = "text/html" if name in OF_RSS else TEXT_TYPES[kind]
+        if not self.is_atom and said == "text/plain" and self.looks_like_html(value):
             said = "text/html"
         detail = {"type": said, "language": self._language, "value": value}
-        key = _CONTENTS[name]
+        key = CONTENTS[name]
         if key == "content":
             self._put(context, key, [detail])
         else:
@@ -353,11 +356,7 @@ class _Reader:
         if len(element) or (not attributes and element.keys()):
             raise _Doubt
         text = (element.text or "").strip()
-        if not (text.isascii() or text[0] > "\xff"):
-            try:  # feedparser takes this for UTF-8 that was encoded twice
-                text.encode("iso-8859-1").decode("utf-8")
-            except UnicodeError:
-                return text
+        if encoded_twice(text):
             raise _Doubt
         return text
 
@@ -367,14 +366,14 @@ class _Reader:
             if len(element):
                 if name not in ("author", "contributor", "itunes_owner", "itunes_category"):
                     raise _Doubt
-                if name in ("author", "contributor") and not {self._names[part.tag] for part in element} <= _PERSON:
+                if name in ("author", "contributor") and not {self.names[part.tag] for part in element} <= _PERSON:
                     raise _Doubt
                 self._leaves(element)
         elif name in _handlers() or name.partition("_")[0] == "xhtml":
             raise _Doubt
         else:
             for part in element:
-                self._pass_over(self._names[part.tag], context, part)
+                self._pass_over(self.names[part.tag], context, part)
 
     def _leaves(self, elements: Iterable[Element]) -> None:
         if any(len(part) for part in elements):

@@ -1,6 +1,6 @@
 """RSS 0.9x, 1.0, 2.0, Atom and CDF through feedparser, which sees only what feeds.decode has made harmless.
 
-What is plain enough takes feeds.quick, which says the same.
+What is plain enough takes feeds.alike or feeds.quick, which say the same.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from core.errors import ParseError
@@ -18,26 +18,19 @@ from core.model import Entry, FeedSpec, Outcome
 from core.ports import FetchRequest, Hints, ParsedFeed
 from core.sentence import Sentence
 from feeds import fault_texts as told
+from feeds.alike import read_alike
 from feeds.decode import check_kind, defuse, escape_bare, is_whole, no_feed, read_characters
 from feeds.entries import (
-    MAX_SUMMARY,
-    MAX_TEXT,
-    MAX_TITLE,
     as_text,
-    believable,
     distinguish,
     lang_tag,
-    plain_text,
-    shorten,
 )
+from feeds.fields import read_entry, read_title
 from feeds.items import NO_LIMIT, Trace, Unseen, hash_text, newest_items, pack_traces, split_items, trace, unpack_traces
 from feeds.quick import Document, read_quickly
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
 
-_MARKUP_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-# Zone names that feedparser takes for UTC; hours east of Greenwich.
-_ZONES = {"MSK": 3, "MSD": 4, "EET": 2, "EEST": 3, "CET": 1, "CEST": 2, "BST": 1}
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -88,10 +81,14 @@ def read_xml(text: str, url: str) -> Any:
 
     Only a text that the quick road refuses may have an "&" too many, of which feedparser makes names ("AT&T;").
     """
-    document = read_quickly(text, url)
+    document = _read_plain(text, url)
     if document is None and (mended := escape_bare(text)) != text:
-        text, document = mended, read_quickly(mended, url)
+        text, document = mended, _read_plain(mended, url)
     return document or parse_xml(text, url)
+
+
+def _read_plain(text: str, url: str) -> Document | None:
+    return read_alike(text, url) or read_quickly(text, url)
 
 
 def parse_xml(text: str, url: str) -> Any:
@@ -138,57 +135,12 @@ def _read(document: Any, text: str, url: str, keys: Mapping[int, bytes], known: 
     lang = lang_tag(channel.get("language"))
     home = link_key(clean_link(as_text(channel.get("link")), url))
     sound = isinstance(document, Document)
-    raw = [_entry(item, url, lang, sound) for item in document.entries]
+    raw = [item if isinstance(item, Entry) else read_entry(item, url, lang, sound) for item in document.entries]
     own = [trace(key, entry) for key, entry in zip(keys.values() or [b""] * len(raw), raw, strict=True)]
     entries = distinguish(raw, home, tuple(known.values()), own)
-    feed = ParsedFeed(_title(channel, sound), lang, entries, _hints(channel, text), is_whole(text))
+    feed = ParsedFeed(read_title(channel, sound), lang, entries, _hints(channel, text), is_whole(text))
     traces = dict(known) | dict(zip(keys, own, strict=False))
     return Unseen(feed, len(raw) + len(known), pack_traces([traces[number] for number in sorted(traces)]))
-
-
-def _entry(item: Any, url: str, lang: str, sound: bool) -> Entry:
-    link = clean_link(as_text(item.get("link")), url)
-    contents = [_plain(part.get("value"), part, MAX_TEXT, sound) for part in item.get("content", ())]
-    detail = item.get("title_detail")
-    return Entry(
-        identity=shorten(as_text(item.get("id"))),
-        title=_title(item, sound),
-        url=link,
-        link_key=link_key(link),
-        summary=_plain(item.get("summary"), item.get("summary_detail"), MAX_SUMMARY, sound),
-        text=max(contents, key=len, default=""),
-        lang=(lang_tag(detail.get("language")) if detail else "") or lang,
-        published_at=_published_at(item),
-    )
-
-
-def _title(item: Any, sound: bool) -> str:
-    return _plain(item.get("title"), item.get("title_detail"), MAX_TITLE, sound).replace("\n", " ")
-
-
-def _plain(value: Any, detail: Any, limit: int, sound: bool) -> str:
-    """A text construct in plain text. `detail` says its type; `sound` as for plain_text."""
-    kind = detail.get("type", "text/html") if detail else "text/html"
-    return plain_text(value, limit, markup=kind in _MARKUP_TYPES, sound=sound)
-
-
-def _published_at(item: Any) -> datetime | None:
-    for name in ("published", "updated", "created"):
-        parsed = dict.get(item, f"{name}_parsed")  # feedparser's own get answers for other fields, with a warning
-        if not parsed:
-            continue
-        try:
-            year, month, day, hour, minute, second = parsed[:6]
-            moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-        except (ValueError, OverflowError, TypeError):
-            continue
-        words = as_text(dict.get(item, name)).split()
-        hours = _ZONES.get(words[-1].removeprefix("(").removesuffix(")")) if len(words) > 1 else None
-        if hours:
-            moment -= timedelta(hours=hours)
-        if believable(moment):
-            return moment
-    return None
 
 
 def _hints(channel: Any, text: str) -> Hints:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from benchmarks.feed_generator import document
 from core.errors import ParseError
+from feeds.dates import read_moment
 from feeds.decode import check_kind, defuse, read_characters
-from feeds.quick import read_moment, read_quickly
+from feeds.quick import read_quickly
 from feeds.sources import rss
 
 URL = "https://host.example/a/feed.xml"
