@@ -137,7 +137,7 @@ class Attention:
                 self._news(event, url, Sentence(told.REISSUED, feed=feed, n=fields["entries"]))
             case "feed_moved":
                 self._news(event, url, Sentence(told.MOVED, feed=feed, address=fields["moved_to"]))
-            case "feed_state" if fields["condition"] in ("quiet", "not a feed"):
+            case "feed_state" if fields["condition"] in ("quiet", "not a feed") and not fields["failing"]:
                 self._news(event, url, Sentence(told.FEED, feed=feed, reason=fields["reason"]))
             case "audit":
                 self._news(event, "", _missed(fields["missed"]))

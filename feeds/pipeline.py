@@ -314,9 +314,9 @@ class Pipeline:
         if new.address != old.address:
             self._observe("feed_moved", feed=spec.name, url=spec.url, moved_to=new.address)
         if new.condition != old.condition and not {old.condition, new.condition} <= _NO_NEWS:
-            reason = assess(spec, state, self._clock.now()).reason
+            told = {"reason": assess(spec, state, self._clock.now()).reason, "failing": is_trouble(state)}
             self._observe(
-                "feed_state", feed=spec.name, url=spec.url, was=old.condition, condition=new.condition, reason=reason
+                "feed_state", feed=spec.name, url=spec.url, was=old.condition, condition=new.condition, **told
             )
 
     def _note(self, feed: Feed, outcome: Outcome, now: datetime) -> None:

@@ -104,6 +104,7 @@ async def test_each_change_of_condition_is_told_once() -> None:
         reason = it.events.named("feed_state")[0]["reason"]
         assert "answered 403 " in reason
         assert "Failing since 2026-" in reason
+        assert [event["failing"] for event in it.events.named("feed_state")] == [True, False, True, False]
 
 
 async def test_a_feed_whose_entries_vanish_is_no_feed_any_more() -> None:

@@ -165,6 +165,19 @@ def test_the_disk_is_really_asked(tmp_path: Path) -> None:
     assert 0 <= _disk_used(tmp_path) <= 1
 
 
+async def test_a_page_in_the_place_of_a_feed_is_told_once() -> None:
+    """That it cannot be read says it."""
+    desk = Desk(("telegram:600",))
+    reason = "This is not a feed: a web page came instead."
+    desk.fails(1, why=reason)
+    (feed,) = desk.store.feeds
+    told = {"feed": feed.spec.name, "url": feed.spec.url, "was": "healthy", "condition": "not a feed"}
+    desk.attention("feed_state", **told, reason=reason, failing=True)
+    await desk.attention.look()
+    (message,) = desk.told
+    assert message.count("This is not a feed") == 1
+
+
 async def test_what_happened_to_feeds_is_told_in_one_message_and_once_a_day() -> None:
     desk = Desk(("telegram:600",))
     told = {"feed": "News", "url": "https://a.example/"}
@@ -174,8 +187,10 @@ async def test_what_happened_to_feeds_is_told_in_one_message_and_once_a_day() ->
     for _ in range(2):
         desk.attention("feed_reissued", **told, entries=20, known=20)
         desk.attention("feed_moved", **told, moved_to="https://c.example/")
-        desk.attention("feed_state", **told, was="healthy", condition="quiet", reason="Nothing new since yesterday.")
-        desk.attention("feed_state", **told, was="quiet", condition="healthy", reason="All is well.")
+        desk.attention(
+            "feed_state", **told, was="healthy", condition="quiet", reason="Nothing new since yesterday.", failing=False
+        )
+        desk.attention("feed_state", **told, was="quiet", condition="healthy", reason="All is well.", failing=False)
         desk.attention("audit", missed=missed, judged=9)
         await desk.attention.look()
     (message,) = desk.told

@@ -125,7 +125,9 @@ def happens(desk: Desk) -> None:
     missed = [Missed(f"Story {n}", f"https://b.example/{n}", (), desk.clock.now()) for n in range(7)]
     desk.attention("feed_reissued", **feed, entries=21, known=21)
     desk.attention("feed_moved", **feed, moved_to="https://c.example/")
-    desk.attention("feed_state", **feed, was="healthy", condition="not a feed", reason=Sentence(EMPTY, n=3))
+    desk.attention(
+        "feed_state", **feed, was="healthy", condition="not a feed", reason=Sentence(EMPTY, n=3), failing=False
+    )
     desk.attention("audit", missed=missed, judged=9)
     desk.attention("alert_dead", platform="telegram", story=1, reason="MESSAGE_TOO_LONG")
     desk.attention("outage_began", feed="News")
