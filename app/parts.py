@@ -38,6 +38,7 @@ from feeds.auditing import Audit
 from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import VERSION, FeedOptions, identify
 from feeds.pages import PageWorker
 from feeds.parsing import ParseWorker
@@ -159,6 +160,7 @@ def make_parts(
     options, watcher = feed_options(settings), StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     pages, judging = PageWorker(options), Judging(matcher, StoryBook(), watcher)
+    kit = Kit(store, judging, fetcher, clock, options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
     finder = Finder(store, TopicTitles(matcher.topics, matcher.titles), clock, say=default, observe=observe)
@@ -176,10 +178,10 @@ def make_parts(
         store=store,
         fetcher=fetcher,
         parser=parser,
-        poller=Poller(store, judging, fetcher, parser, clock, options, observe),
+        poller=Poller(kit, parser),
         pages=pages,
         audit=Audit(store, judging.stories, clock, observe),
-        looks=SecondLooks(store, judging, fetcher, pages, clock, options, observe),
+        looks=SecondLooks(kit, pages),
         platforms=platforms,
         deliverer=make_deliverer(settings, store, platforms, matcher, clock, default, observe),
         dispatcher=make_dispatcher(settings, store, matcher, clock, default, observe, tools),

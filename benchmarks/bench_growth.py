@@ -25,8 +25,10 @@ from benchmarks.bench_polling import measure
 from benchmarks.feed_server import addresses, running_server
 from core.clock import SystemClock
 from core.model import FeedSpec
+from core.observing import unobserved
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -56,7 +58,8 @@ async def poll(port: int, feeds: int, folder: Path) -> dict[str, float]:
         await parser.parse("rss", b"<rss><channel/></rss>", url=urls[0])
         matcher = load_matcher()
         matcher.analyse("The tables of the pack are read on first use.")
-        poller = Poller(store, Judging(matcher, StoryBook()), fetcher, parser, clock, options, lambda *_, **__: None)
+        kit = Kit(store, Judging(matcher, StoryBook()), fetcher, clock, options, unobserved)
+        poller = Poller(kit, parser)
 
         async def once() -> None:
             for start in range(0, feeds, 4_000):

@@ -26,9 +26,11 @@ from bot.command import load_commands
 from bot.dispatch import Dispatcher
 from core.clock import SystemClock
 from core.model import Actor, FeedSpec, Target
+from core.observing import unobserved
 from core.ports import Request
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -80,7 +82,8 @@ async def measure(port: int, commands: int, folder: Path) -> None:
     await store.open()
     await store.sync_feeds([FeedSpec(f"site{number}", url) for number, url in enumerate(urls)], clock.now())
     async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
-        poller = Poller(store, Judging(matcher, StoryBook()), fetcher, parser, clock, options, lambda *_, **__: None)
+        kit = Kit(store, Judging(matcher, StoryBook()), fetcher, clock, options, unobserved)
+        poller = Poller(kit, parser)
         await poller.poll_once(force=True)
         dispatcher = Dispatcher(load_commands(), store, {"prisoner-release": "Prisoner releases"}, clock)
         await ask(dispatcher, 20)

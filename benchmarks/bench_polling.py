@@ -31,8 +31,10 @@ from benchmarks.feed_server import HOSTS, addresses, running_server
 from benchmarks.peer import Peer
 from core.clock import SystemClock
 from core.model import FeedSpec
+from core.observing import unobserved
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -107,9 +109,8 @@ class Bench:
             # All processes start outside the time measured, and what each does counts from the first poll on.
             begun = (parser.parse("rss", document(0), url=self.urls[0]) for _ in range(self.options.parse_workers))
             await asyncio.gather(*begun)
-            poller = Poller(
-                store, Judging(self.matcher, StoryBook()), fetcher, parser, clock, self.options, lambda *_, **__: None
-            )
+            kit = Kit(store, Judging(self.matcher, StoryBook()), fetcher, clock, self.options, unobserved)
+            poller = Poller(kit, parser)
             self.matcher.analyse(
                 FIRST, "The tables of the pack are read on first use, some by the first report that is found."
             )

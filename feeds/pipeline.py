@@ -21,16 +21,15 @@ from core.health import Condition
 from core.history import FeedHistory
 from core.links import host_of
 from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollResult
-from core.ports import Clock, Hints, Observer, PollStore
+from core.ports import Hints
 from core.watch import WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
 from feeds.breaking import BreakingNews
-from feeds.fetch import Fetched, Fetcher, same_host
+from feeds.fetch import Fetched, same_host
 from feeds.gathering import Traffic
 from feeds.health import assess, is_trouble, judge
-from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.mirrors import under_own_host
-from feeds.options import FeedOptions
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
@@ -50,38 +49,28 @@ _MIRRORED = frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.HTTP, Outcome.R
 
 
 class Pipeline:
-    """The parts that a poll needs.
+    """Polls with the parts of `kit`.
 
     Between polls it remembers the hints of documents, for answers that bring none (304), and which items they had, so
     that these are not parsed again; both may be forgotten without harm.
     """
 
-    def __init__(
-        self,
-        store: PollStore,
-        judging: Judging,
-        fetcher: Fetcher,
-        parser: Parser,
-        clock: Clock,
-        options: FeedOptions,
-        observe: Observer,
-        rng: random.Random | None = None,
-    ) -> None:
-        self._store = store
-        self._judging = judging
-        self._fetcher = fetcher
+    def __init__(self, kit: Kit, parser: Parser) -> None:
+        self._store = kit.store
+        self._judging = kit.judging
+        self._fetcher = kit.fetcher
         self._parser = parser
-        self._clock = clock
-        self._options = options
-        self._observe = observe
-        self._rng = rng or random.Random()  # noqa: S311 - spreads polls, guards nothing
+        self._clock = kit.clock
+        self._options = kit.options
+        self._observe = kit.observe
+        self._rng = random.Random()  # noqa: S311 - spreads polls, guards nothing
         self._hints: dict[int, Hints] = {}
         self._seen: dict[int, bytes] = {}
         self._said: set[tuple[int, str, str]] = set()
         self._traffic = Traffic()
-        self._recorder = Recorder(store, self._traffic)
+        self._recorder = Recorder(kit.store, self._traffic)
         self._outage = OutageWatch()
-        self.breaking = BreakingNews(store)
+        self.breaking = BreakingNews(kit.store)
 
     async def run(self, feed: Feed) -> PollResult | None:
         """Poll one leased feed; None when the lease was lost to another process. Raises StoreError only."""

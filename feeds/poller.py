@@ -11,12 +11,9 @@ from core.errors import MinskError
 from core.failpoints import reach
 from core.links import host_of
 from core.model import Feed, Outcome, PollResult
-from core.ports import Clock, Observer, PollStore
 from core.sentence import Sentence
 from feeds import fault_texts as told
-from feeds.fetch import Fetcher
-from feeds.judging import Judging
-from feeds.options import FeedOptions
+from feeds.kit import Kit
 from feeds.parsing import Parser
 from feeds.pipeline import Pipeline
 
@@ -32,21 +29,12 @@ OWN_HOST_WAITS = 3.0
 class Poller:
     """Runs pipelines, at most `options.concurrency` at a time and one per host."""
 
-    def __init__(
-        self,
-        store: PollStore,
-        judging: Judging,
-        fetcher: Fetcher,
-        parser: Parser,
-        clock: Clock,
-        options: FeedOptions,
-        observe: Observer,
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._options = options
-        self._pipeline = Pipeline(store, judging, fetcher, parser, clock, options, observe)
-        self._fetcher = fetcher
+    def __init__(self, kit: Kit, parser: Parser) -> None:
+        self._store = kit.store
+        self._clock = kit.clock
+        self._options = kit.options
+        self._pipeline = Pipeline(kit, parser)
+        self._fetcher = kit.fetcher
         self._running: dict[asyncio.Task[None], tuple[Feed, datetime]] = {}
         self._aside: set[asyncio.Task[None]] = set()
         self._done: list[PollResult] = []

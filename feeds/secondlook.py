@@ -17,11 +17,10 @@ from core.failpoints import reach
 from core.history import REFUSALS
 from core.links import host_of, site_of
 from core.model import Analysis, Entry, FeedSpec, Level, NewEntry, Outcome
-from core.ports import Clock, FetchRequest, Observer, PollStore, Transaction
+from core.ports import FetchRequest, Transaction
 from core.secondlook import ALWAYS, NEVER, Look, LookResult, LookTrace, NewLook
 from core.watch import WatchHit
-from feeds.fetch import Fetcher
-from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.pages import PageReader
 from feeds.placing import Placed, Way, place_again, place_hits, tell_ways, totals
@@ -87,24 +86,15 @@ class SecondLooks:
 
     opened = 0  # stories, since the start
 
-    def __init__(
-        self,
-        store: PollStore,
-        judging: Judging,
-        fetcher: Fetcher,
-        reader: PageReader,
-        clock: Clock,
-        options: FeedOptions,
-        observe: Observer,
-    ) -> None:
-        self._store = store
-        self._judging = judging
-        self._fetcher = fetcher
+    def __init__(self, kit: Kit, reader: PageReader) -> None:
+        self._store = kit.store
+        self._judging = kit.judging
+        self._fetcher = kit.fetcher
         self._reader = reader
-        self._robots = Robots(fetcher, clock)
-        self._clock = clock
-        self._options = options
-        self._observe = observe
+        self._robots = Robots(kit.fetcher, kit.clock)
+        self._clock = kit.clock
+        self._options = kit.options
+        self._observe = kit.observe
         self._running: set[asyncio.Task[None]] = set()
 
     async def tick(self) -> int:

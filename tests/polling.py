@@ -13,6 +13,7 @@ from core.model import FeedSpec, FeedState, PollResult
 from feeds.fetch import Fetcher
 from feeds.gate import Lookup
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import Parser
 from feeds.poller import Poller
@@ -66,7 +67,7 @@ async def polling(
         store, events, matcher = FakeStore(), Events(), FakeMatcher()
         async with Fetcher(settings, clock, lookup) as fetcher:
             used = parser or InlineParser(settings.max_entries)
-            poller = Poller(store, Judging(matcher, FakeStories()), fetcher, used, clock, settings, events)
+            poller = Poller(Kit(store, Judging(matcher, FakeStories()), fetcher, clock, settings, events), used)
             yield Polling(server, store, clock, events, matcher, fetcher, poller, settings)
             await poller.drain(0)
 

@@ -16,6 +16,7 @@ from feeds.desk import Desk
 from feeds.fetch import Fetcher
 from feeds.finding import read_address
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.poller import Poller
 from storage.store import Store
@@ -44,7 +45,8 @@ async def office(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Office]:
         options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2))
         async with Fetcher(options, clock) as fetcher:
             matcher, parser = FakeMatcher(), InlineParser()
-            poller = Poller(store, Judging(matcher, FakeStories()), fetcher, parser, clock, options, Events())
+            kit = Kit(store, Judging(matcher, FakeStories()), fetcher, clock, options, Events())
+            poller = Poller(kit, parser)
             yield Office(server, store, Desk(store, fetcher, parser, matcher, clock, specify), poller)
             await poller.drain(0)
     await store.close()

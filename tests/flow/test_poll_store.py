@@ -13,6 +13,7 @@ from core.model import Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord,
 from feeds.fetch import Fetcher
 from feeds.gathering import Traffic
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -51,7 +52,7 @@ async def station(tmp_path: Path) -> AsyncIterator[Station]:
     async with FeedServer() as server:
         options = FeedOptions(allow_private=(server.endpoint,))
         async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
-            poller = Poller(store, Judging(matcher, StoryBook()), fetcher, parser, clock, options, events)
+            poller = Poller(Kit(store, Judging(matcher, StoryBook()), fetcher, clock, options, events), parser)
             yield Station(server, store, clock, poller, events)
             await poller.drain(1)
     await store.close()

@@ -15,6 +15,7 @@ from core.model import FeedSpec, Level, NewEntry, Outcome, PollResult
 from core.secondlook import ALWAYS, NEVER
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.poller import Poller
 from feeds.secondlook import SecondLooks, is_wanted
@@ -73,8 +74,8 @@ async def desk(clock: FakeClock) -> AsyncIterator[Desk]:
         options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2), full_text_per_poll=3)
         store, events, matcher, stories = FakeStore(), Events(), FakeMatcher(), FakeStories()
         async with Fetcher(options, clock) as fetcher:
-            poller = Poller(store, Judging(matcher, stories), fetcher, InlineParser(), clock, options, events)
-            looks = SecondLooks(store, Judging(matcher, stories), fetcher, PlainReader(), clock, options, events)
+            kit = Kit(store, Judging(matcher, stories), fetcher, clock, options, events)
+            poller, looks = Poller(kit, InlineParser()), SecondLooks(kit, PlainReader())
             yield Desk(server, store, clock, poller, looks, events)
             await looks.drain(0)
             await poller.drain(0)

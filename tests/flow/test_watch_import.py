@@ -13,6 +13,7 @@ from bot.backtest import back_test, rule_spec
 from core.model import FeedSpec, Level, Target
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
+from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.parsing import ParseWorker
 from feeds.poller import Poller
@@ -118,7 +119,8 @@ async def station(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Station]:
         options = FeedOptions(allow_private=(server.endpoint,))
         async with Fetcher(options, clock) as fetcher, ParseWorker(options) as parser:
             watcher = StoredWatcher(store, matcher.lexicon)
-            poller = Poller(store, Judging(matcher, StoryBook(), watcher), fetcher, parser, clock, options, Events())
+            kit = Kit(store, Judging(matcher, StoryBook(), watcher), fetcher, clock, options, Events())
+            poller = Poller(kit, parser)
             yield Station(server, store, clock, poller, Roster(matcher.lexicon))
             await poller.drain(1)
     await store.close()
