@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 
 from matching.beside import add_named
 from matching.candidates import NOT_OF_THIS_EVENT, TAKEN, Candidate, Count, Mark, Named
-from matching.cues import read_table
+from matching.cues import read_table, small_words
 from matching.doubts import among_those, appointed, held_near, weigh_doubt
 from matching.fates import real_sentences
+from matching.halves import HOME_AND_ABROAD, STAY_AND_GO, split_sums
 from matching.numbers import Number
 from matching.numberwords import counts_people
 from matching.relations import LEAST_NOUN, relate
 from matching.scene import Scene, View
-from matching.sums import HOME_AND_ABROAD, STAY_AND_GO, Sum, Told, chains, noun_distance, split_sums
+from matching.sums import Sum, Told, chains, noun_distance
 
 _STOP = re.compile(r"\s*(?:[.,;:!?»”]|$)")
 _GROWN, _OLDEST = 16, 100  # years of people who are told of with their age
@@ -115,6 +116,8 @@ def _an_age(view: View, number: Number) -> bool:
     if not ends or not _GROWN <= number.value < _OLDEST or number.first == 0:
         return False
     before = number.first - 1
+    if before and view.passage.folded[before] in small_words("is"):
+        return bool(view.before(before, 1, "asks", "single", "kind", "one"))  # "the elder, who is 65, ..."
     return bool(view.before(number.first, 1, "single", "kind")) or any(found.last == before for found in view.persons)
 
 

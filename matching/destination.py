@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from matching.cues import Cue, places_in, read_table
+from matching.halves import country_of
 from matching.numbers import Number
 from matching.other_places import Spots, into, places_of
 from matching.scene import Scene, View
-from matching.sums import Told, country_of, noun_distance
+from matching.sums import Told, noun_distance
 
 _FAR = 1_000_000
 _CLOSE = 8  # words between a place and what says that somebody came there

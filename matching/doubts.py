@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from matching.candidates import Candidate, Mark
-from matching.cues import Cue, read_table, small_words
+from matching.cues import Cue, places_in, read_table, small_words
 from matching.denials import weigh_denial
 from matching.numbers import Number
 from matching.numberwords import meanings
@@ -23,7 +23,8 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     if _one_of_all(view, number):
         item.add(2, "all but one, and the one", Mark.WHOLE)
         return
-    if _held(view, number):
+    thanked = bool(view.before(number.first, _REACH + 1, "thanks"))  # "thanks for the 16 and asks for the rest"
+    if _held(view, number) and not (thanked and _only_after(view, number, "held", "stay")):
         item.add(-5, "held", Mark.HELD)
     if view.in_clause(number.first, "jailed") and not view.in_clause(number.first, "freed", "decree", "moved", "home"):
         item.add(-4, "jailed")
@@ -51,6 +52,10 @@ def _weigh_part(item: Candidate) -> None:
         item.add(-3, "only some")
     elif _some_among(item) or view.before(number.first, 3, "including"):
         item.add(-1.5, "part")
+
+
+def _only_after(view: View, number: Number, *names: str) -> bool:
+    return all(cue.first > number.last for cue in view.in_clause(number.first, *names))
 
 
 def _one_of_all(view: View, number: Number) -> bool:
@@ -111,7 +116,7 @@ def _weigh_wish(item: Candidate) -> None:
         item.add(0.5, "allowed")
     elif (wishes and (governed or view.before(number.first, 8, "forecast"))) or _that(view, number):
         item.add(-8, "forecast")
-    elif wishes:
+    elif wishes and not view.before(number.first, _REACH + 1, "thanks"):
         item.add(-2.5, "forecast after")
     elif view.before(number.first, 6, "forecast"):
         item.add(-2.5, "forecast of the clause")
@@ -141,7 +146,7 @@ def _weigh_past(item: Candidate) -> None:
         item.add(-7, "a running total")
     if view.told_in(number.first).keys().isdisjoint(_PAST):
         return
-    if view.before(number.first, 2, "after"):
+    if _what_came_before(view, number):
         item.add(-4, "after those", Mark.AFTER)
     elif view.in_clause(number.first, "ago") or _long_ago(view, number):
         item.add(-7, "earlier, years ago", Mark.LONG_AGO)
@@ -150,6 +155,12 @@ def _weigh_past(item: Candidate) -> None:
     elif view.in_clause(number.first, "already"):
         total = number.value % 50 == 0 and any(one.cues.get("envoy") for one in item.views)
         item.add(-3 if total else -1, "already")
+
+
+def _what_came_before(view: View, number: Number) -> bool:
+    """ "After the 52", in German not "sechs nach Riga, dreißig nach Kiew", where "nach" has its country."""
+    places = {cue.first for cue in places_in(view.told_in(number.first))}
+    return any(cue.last + 1 not in places for cue in view.before(number.first, 2, "after"))
 
 
 def _with_earlier(view: View, number: Number) -> bool:
