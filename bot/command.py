@@ -15,6 +15,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import pkgutil
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -348,9 +349,16 @@ def _choice(parameter: Parameter, word: str, say: Texts) -> str:
 
 
 def read_topics(words: Iterable[str], ctx: Context) -> tuple[str, ...]:
-    """Topic names, each once; `all` is every topic. Raises CommandError with the nearest name."""
+    """Topic names, each once; `all` is every topic. A topic's title in the chat's language, or a word that no other
+    title has, will do as well. Raises CommandError with the nearest name.
+    """
     found: dict[str, None] = {}
-    for word in filter(None, ",".join(words).casefold().split(",")):
+    text = " ".join(words).casefold()
+    for name, title in ctx.topics.items():
+        text, titled = re.subn(rf"(?<![\w-]){re.escape(title.casefold())}(?![\w-])", " ", text)
+        if titled:
+            found[name] = None
+    for word in text.replace(",", " ").split():
         found.update(dict.fromkeys(ctx.topics if word == "all" else [_topic(word, ctx)]))
     return tuple(found)
 
@@ -361,6 +369,9 @@ def _topic(word: str, ctx: Context) -> str:
     beginning = [name for name in ctx.topics if name.startswith(word)]
     if len(beginning) == 1 and len(word) >= _SHORTEST_BEGINNING:
         return beginning[0]
+    titled = [name for name, title in ctx.topics.items() if word in title.casefold().split()]
+    if len(titled) == 1:
+        return titled[0]
     near = difflib.get_close_matches(word, ctx.topics, n=1, cutoff=0.5)
     known = ctx.say.say(texts.KNOWN_TOPICS, topics=", ".join(ctx.topics))
     hint = f"{ctx.say.say(texts.NEAREST, near=near[0])} {known}" if near else known

@@ -12,6 +12,7 @@ WATCHED_RULE = "This chat now watches for what fits the rule: {name}"
 WATCHED_ALREADY = "This chat watches {name} already."
 SPELLINGS = "Looked for, among others: {spellings} - with the endings of all languages."
 WATCH_ENDS = "{watching} shows the list, {unwatch} ends it."
+WATCHING_ENDS = "To end one, tap it or write its number: {unwatch}"
 WHICH_PERSON = "Who is meant by “{name}”?"
 WHICH_HINT = "Tap one, or write the name in full."
 NOT_A_NAME = "“{name}” is no name that could be looked for: it takes two letters at least."
@@ -55,6 +56,7 @@ RULE_NONE = (
 RULE_PER_DAY = "{bars}  {average} a day, at most {most}"
 RULE_LOOKED = "Looked at the newest {looked} reports, back to {since}."
 RULE_SAMPLE = "{source}: {title}"
+RULE_NEW_NONE = "All of them came to this chat by its topics."
 RULE_NEW = (
     "{n} of them did not come to this chat by its topics.",
     "{n} of them did not come to this chat by its topics.",

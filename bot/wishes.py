@@ -54,15 +54,19 @@ def modes(ctx: Context, options: Options) -> Buttons:
     return (tuple(Button(marked(ctx.say.say(label), mode is options.mode), line) for mode, label, line in choices),)
 
 
-def controls(ctx: Context, options: Options) -> Buttons:
-    """Rows of buttons for what is set most often."""
-    discreet = (
+def discretion(options: Options) -> tuple[str, str]:
+    """The button that turns discretion over: its label and its command."""
+    return (
         (texts.DISCREET_OFF_BUTTON, "discreet off") if options.discreet else (texts.DISCREET_ON_BUTTON, "discreet on")
     )
+
+
+def controls(ctx: Context, options: Options) -> Buttons:
+    """Rows of buttons for what is set most often."""
     return (
         *modes(ctx, options),
         *buttons(ctx, (texts.QUIET_BUTTON, "quiet"), (texts.SNOOZE_BUTTON, "snooze"), (texts.MUTED_BUTTON, "mute")),
-        *buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), (texts.LANGUAGE_BUTTON, "language"), discreet),
+        *buttons(ctx, (texts.CONFIRMED_BUTTON, "confirmed"), (texts.LANGUAGE_BUTTON, "language"), discretion(options)),
     )
 
 
@@ -83,6 +87,12 @@ def zone_hint(ctx: Context, options: Options) -> tuple[Line, ...]:
     if options.zone:
         return ()
     return (ctx.say.line(texts.ZONE_HINT, kind=LineKind.SMALL, timezone=ctx.typed("timezone Europe/Vilnius")),)
+
+
+def with_example(ctx: Context, told: Message, example: str) -> Message:
+    """What is set, and how it is set otherwise."""
+    how = ctx.say.line(texts.SETTING_HOW, kind=LineKind.SMALL, example=ctx.typed(example))
+    return replace(told, lines=(*told.lines, how))
 
 
 def ask(ctx: Context, question: texts.Template, label: texts.Template, line: str) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from core.options import Options
 
 MOST_MUTED = 100
 LONGEST_TERM = 60
+RECENT = 50  # stories whose sources may be muted though no feed of the name is read any more
+MOST_NEAR = 3
 
 _KINDS = ("source", "term", "word")
 
@@ -47,7 +50,8 @@ async def languages(ctx: Context, names: Rest = "") -> Message:
     if chosen is not None:
         options = await wishes.change(ctx, languages=chosen)
     value = ", ".join(map(ctx.say.language, options.languages))
-    return wishes.answer(ctx, texts.SETTING_LANGUAGES, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
+    told = wishes.answer(ctx, texts.SETTING_LANGUAGES, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
+    return told if names else wishes.with_example(ctx, told, "languages be ru en")
 
 
 @command(role=Role.EDITOR, examples=("kinds independent wire", "kinds state-media", "kinds all"), private=False)
@@ -63,7 +67,8 @@ async def kinds(ctx: Context, names: Rest = "") -> Message:
     if chosen is not None:
         options = await wishes.change(ctx, kinds=chosen)
     value = ", ".join(ctx.say.say(texts.OWNERS[kind]) for kind in options.kinds)
-    return wishes.answer(ctx, texts.SETTING_KINDS, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
+    told = wishes.answer(ctx, texts.SETTING_KINDS, changed=names, value=value or ctx.say.say(texts.SETTING_ALL))
+    return told if names else wishes.with_example(ctx, told, "kinds independent wire")
 
 
 @command(role=Role.EDITOR, examples=("mute 12", "mute source BelTA", "mute term potash"), private=False)
@@ -73,7 +78,7 @@ async def mute(ctx: Context, what: Rest = "") -> Message:
     A term is a concept of the packs, as /why names them, or words of a headline. Under an alert, the story is muted.
     """
     mine = await wishes.subscription(ctx)
-    field, name = await _named(ctx, what)
+    field, name = await _named(ctx, what, mine.options)
     if name is None:
         return wishes.answer(ctx, texts.MUTE_WHICH, _unmutes(ctx, mine.options), changed=False, mute=ctx.typed("mute"))
     before: tuple[object, ...] = getattr(mine.options, field)
@@ -94,10 +99,15 @@ async def unmute(ctx: Context, what: Rest = "") -> Message:
     if what.strip().casefold() == "all":
         await wishes.change(ctx, muted_stories=(), muted_sources=(), muted_terms=())
         return wishes.answer(ctx, texts.UNMUTED_ALL)
-    field, name = await _named(ctx, what)
+    muted = _unmutes(ctx, mine.options)
+    if not what.strip() and not ctx.request.message_ref:
+        all_ = ctx.typed("unmute all")
+        template = texts.UNMUTE_WHICH if muted else texts.MUTED_NOTHING
+        return wishes.answer(ctx, template, muted, changed=False, **({"all_": all_} if muted else {}))
+    field, name = await _named(ctx, what, mine.options)
     before: tuple[object, ...] = getattr(mine.options, field)
     if name is None or name not in before:
-        return wishes.answer(ctx, texts.MUTED_NOT, _unmutes(ctx, mine.options), changed=False)
+        return wishes.answer(ctx, texts.MUTED_NOT, muted, changed=False)
     await wishes.change(ctx, **{field: tuple(one for one in before if one != name)})
     return wishes.answer(ctx, texts.UNMUTED, name=_shown(ctx, field, name))
 
@@ -116,16 +126,18 @@ def _chosen(ctx: Context, words: Sequence[str], known: dict[str, str]) -> tuple[
     return tuple(dict.fromkeys(known[word.casefold()] for word in words))
 
 
-async def _named(ctx: Context, what: str) -> tuple[str, int | str | None]:
-    """The option and the value that are meant; None for nothing. Raises CommandError for a story that is not there."""
+async def _named(ctx: Context, what: str, options: Options) -> tuple[str, int | str | None]:
+    """The option and the value that are meant; None for nothing. Raises CommandError for a story or a source that is
+    not there.
+    """
     kind, _, rest = " ".join(what.split()).partition(" ")
     number = (rest if kind.casefold() == "story" else kind).removeprefix("#")
     if number.isdecimal() and len(number) < 19 and not (kind.isdecimal() and rest):
         return "muted_stories", (await get_story(ctx, int(number))).id
     if kind.casefold() in _KINDS and rest:
-        field = "muted_sources" if kind.casefold() == "source" else "muted_terms"
-        concept = render.concept_called(rest, ctx.say) if field == "muted_terms" else ""
-        return field, concept or foreign(rest.casefold(), LONGEST_TERM)
+        if kind.casefold() == "source":
+            return "muted_sources", await _source(ctx, foreign(rest.casefold(), LONGEST_TERM), options)
+        return "muted_terms", render.concept_called(rest, ctx.say) or foreign(rest.casefold(), LONGEST_TERM)
     reference = ctx.request.message_ref
     story = await ctx.store.find_story_of_message(ctx.request.target, reference) if reference and not kind else None
     if story is None and kind:
@@ -133,6 +145,25 @@ async def _named(ctx: Context, what: str) -> tuple[str, int | str | None]:
         hint = "" if kind.casefold() in _KINDS or kind.isdecimal() else texts.MUTE_WORD_HINT
         raise CommandError(ctx.say.say(texts.MUTE_WHICH, mute=mute), hint and ctx.say.say(hint, mute=mute, word=word))
     return "muted_stories", story.id if story else None
+
+
+async def _source(ctx: Context, name: str, options: Options) -> str:
+    """The source that is meant: one that is read, that told a recent story, or that is muted; a part of the name of one
+    feed will do. Raises CommandError, with those that may be meant: to mute what there is not would mute nothing.
+    """
+    if ctx.tools.feeds is None or name in options.muted_sources:
+        return name
+    read = {foreign(feed.name.casefold(), LONGEST_TERM): feed.name for feed in await ctx.tools.feeds.list()}
+    holding = sorted(one for one in read if name in one)
+    if name in read or len(holding) == 1:
+        return name if name in read else holding[0]
+    recent = await ctx.store.latest_stories(RECENT)
+    if any(name == foreign(member.source.casefold(), LONGEST_TERM) for story in recent for member in story.members):
+        return name
+    near = holding[:MOST_NEAR] or difflib.get_close_matches(name, read, n=MOST_NEAR)
+    hint = ctx.say.say(texts.NEAREST, near=", ".join(foreign(read[one], LONGEST_TERM) for one in near)) if near else ""
+    listed = ctx.say.say(texts.NO_SOURCE_HINT, feeds=ctx.typed("feeds"))
+    raise CommandError(ctx.say.say(texts.NO_SOURCE, name=name), f"{hint} {listed}".strip())
 
 
 def _line(verb: str, field: str, name: object) -> str:

@@ -39,7 +39,7 @@ async def discreet(ctx: Context, switch: Literal["on", "off", ""] = "") -> Messa
     if switch:
         options = await wishes.change(ctx, discreet=switch == "on")
     told = texts.DISCREET_IS_ON if options.discreet else texts.DISCREET_IS_OFF
-    return wishes.answer(ctx, told, changed=switch)
+    return wishes.answer(ctx, told, wishes.buttons(ctx, wishes.discretion(options)), changed=switch)
 
 
 @command(role=Role.EDITOR, examples=("forget",), private=False)

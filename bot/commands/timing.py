@@ -107,6 +107,8 @@ async def timezone(ctx: Context, name: Rest = "") -> Message:
         options = await wishes.change(ctx, zone=_zone(ctx, name.strip()))
     zone, now = zones.shown(options.zone), wishes.local(ctx.now, options, ctx.say)
     told = wishes.answer(ctx, texts.ZONE_SET, changed=name, zone=zone, now=now)
+    if not name.strip():
+        return wishes.with_example(ctx, told, "timezone Europe/Vilnius")
     if zone == options.zone or not options.zone:
         return told
     city = ctx.typed("timezone Europe/Vilnius")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot import access, proposing, wishes
 from bot import watch_texts as say_watch
@@ -78,13 +79,19 @@ async def watching(ctx: Context) -> Message:
     ]
     if len(items) > MOST_LISTED:
         lines.append(ctx.say.line(say_watch.WATCHING_MORE, kind=LineKind.SMALL, n=len(items) - MOST_LISTED))
-    lines.append(_ends(ctx))
+    unwatch = ctx.typed(f"unwatch {items[0].id}")
+    lines.append(ctx.say.line(say_watch.WATCHING_ENDS, kind=LineKind.SMALL, unwatch=unwatch))
     return Message(tuple(lines), tuple((_end_button(ctx, item),) for item in items[:MOST_CHOICES]))
 
 
 @command(role=Role.EDITOR, examples=("unwatch 3", "unwatch Ales Bialiatski", "unwatch all"))
-async def unwatch(ctx: Context, number_or_name: Rest) -> Message:
-    """Take somebody or something off the watchlist of this chat."""
+async def unwatch(ctx: Context, number_or_name: Rest = "") -> Message:
+    """Take somebody or something off the watchlist of this chat.
+
+    Without a name it shows the list.
+    """
+    if not number_or_name.strip():
+        return replace(await watching.function(ctx), unchanged=True)
     items = await ctx.store.watches(ctx.request.target)
     if items and number_or_name.casefold().split() == ["all"]:
         return wishes.ask(ctx, say_watch.UNWATCH_ASK, say_watch.UNWATCH_BUTTON, "unwatch all yes")
@@ -196,7 +203,7 @@ def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
             say_watch.RULE_SAMPLE, kind=LineKind.BULLET, source=foreign(hit.feed.name, 60), title=title
         )  # fmt: skip
         lines.append(sample)
-    lines.append(say.line(say_watch.RULE_NEW, n=tried.new))
+    lines.append(say.line(say_watch.RULE_NEW, n=tried.new) if tried.new else say.line(say_watch.RULE_NEW_NONE))
     if tried.cut_at:
         lines.append(
             say.line(say_watch.RULE_LOOKED, kind=LineKind.SMALL, looked=tried.looked, since=say.moment(tried.cut_at))

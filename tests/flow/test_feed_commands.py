@@ -17,7 +17,7 @@ from core.model import Actor, FeedSpec, Role, Target
 from core.ports import Request
 from core.settings import AccessSettings, Settings
 from feeds.opml import read_opml
-from tests.fake_chat import TOPICS
+from tests.fake_chat import TOPICS, Newsroom
 from tests.fake_clock import FakeClock
 from tests.feed_server import reply
 from tests.flow.test_feed_desk import NEWS, PAGE, Office, office
@@ -229,3 +229,40 @@ def test_another_role_changes_that_command_alone() -> None:
     found: Any = commands.find("feed")
     assert found == replace(load_commands().get("feed", None), role=Role.EDITOR)  # type: ignore[arg-type]
     assert [one for one in commands if one.name != "feed"] == [one for one in load_commands() if one.name != "feed"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "muted"),
+    [("Nasha  Niva", "nasha niva"), ("niva", "nasha niva"), ("Radio Svaboda", "radio svaboda")],
+)
+async def test_a_source_is_muted_by_its_name_or_a_part_of_it(room: Room, typed: str, muted: str) -> None:
+    await _reading(room)
+    assert (await room.ask(f"mute source {typed}", role=Role.ADMIN)).text == f"Muted: {muted}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Radio", "No source here is called “radio”.\nDid you mean Radio Racyja, Radio Svaboda? /feeds lists them."),
+        ("Nasa Niva", "No source here is called “nasa niva”.\nDid you mean Nasha Niva? /feeds lists them."),
+        ("Qqq", "No source here is called “qqq”.\n/feeds lists them."),
+    ],
+)
+async def test_a_source_that_is_not_read_is_not_muted(room: Room, typed: str, told: str) -> None:
+    await _reading(room)
+    assert (await room.ask(f"mute source {typed}", role=Role.ADMIN)).text == told
+    assert "Muted: none" in (await room.ask("settings")).text
+
+
+async def test_a_source_that_told_a_story_is_muted_though_its_feed_is_gone(room: Room, clock: FakeClock) -> None:
+    await _reading(room)
+    await Newsroom(room.office.store, clock).report("freed")
+    assert (await room.ask("mute source Wire 1", role=Role.ADMIN)).text == "Muted: wire 1"
+
+
+async def _reading(room: Room) -> None:
+    """The chat gets alerts, and three feeds are read."""
+    names = ("Nasha Niva", "Radio Svaboda", "Radio Racyja")
+    specs = [FeedSpec(name, f"https://{number}.example/feed") for number, name in enumerate(names)]
+    await room.office.store.sync_feeds(specs, room.clock.now())
+    await room.ask("subscribe", role=Role.ADMIN)

@@ -91,6 +91,8 @@ def test_usage_and_help_come_from_the_function() -> None:
         (count, "٣", [3, ()]),
         (count, "2 all", [2, tuple(TOPICS)]),
         (count, "2 SANC,us-dip sanctions", [2, ("sanctions", "us-diplomacy")]),
+        (count, "2 Prisoner releases", [2, ("prisoner-release",)]),
+        (count, "diplomacy, prisoner releases", [5, ("prisoner-release", "us-diplomacy")]),
         (echo_, "a", ["a", ""]),
         (echo_, "a b  c", ["a", "b c"]),
         (switch, "ON", ["on"]),

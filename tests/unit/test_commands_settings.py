@@ -127,6 +127,39 @@ async def test_a_mistake_is_answered_and_changes_nothing(chat: Chat, line: str, 
 
 
 @pytest.mark.parametrize(
+    ("line", "told", "leads"),
+    [
+        ("languages", "all\nTo change it, write for example /languages be ru en.", []),
+        ("kinds", "all\nTo change it, write for example /kinds independent wire.", []),
+        ("timezone", "19 Mar 12:00 UTC.\nTo change it, write for example /timezone Europe/Vilnius.", []),
+        ("discreet", "Messages here tell in full.", ["discreet on"]),
+        ("unmute", "Nothing is muted here.", []),
+    ],
+)
+async def test_what_is_only_asked_for_says_how_it_is_changed(
+    chat: Chat, line: str, told: str, leads: list[str]
+) -> None:
+    answer = await chat.ask(line)
+    assert told in answer.text
+    assert commands_of(answer) == leads
+    assert line not in (await chat.ask("audit")).text
+
+
+async def test_topics_are_called_as_the_chat_calls_them(chat: Chat) -> None:
+    await chat.ask("stop prisoner releases")
+    mine = await chat.store.find_subscription(CHAT)
+    assert mine is not None
+    assert mine.topics == ("us-diplomacy", "sanctions")
+
+
+async def test_what_is_muted_is_offered_when_nothing_is_named(chat: Chat) -> None:
+    await chat.ask("mute term potash")
+    answer = await chat.ask("unmute")
+    assert answer.text == "Unmute what? Tap it; /unmute all is everything."
+    assert commands_of(answer) == ["unmute term potash"]
+
+
+@pytest.mark.parametrize(
     ("line", "until"),
     [
         ("snooze 8h", datetime(2026, 3, 19, 20, 0, 10, tzinfo=UTC)),

@@ -168,6 +168,8 @@ async def test_the_list_is_shown_and_shortened(chat: WatchingChat) -> None:
     assert "This chat watches 3 things:" in answer.text
     ids = [item.id for item in await chat.store.watches(CHAT)]
     assert commands_of(answer) == [f"unwatch {number}" for number in ids]
+    assert answer.lines[-1].text == f"To end one, tap it or write its number: /unwatch {ids[0]}"
+    assert (await chat.ask("unwatch")).lines == answer.lines
     assert "No longer watched: Ales Bialiatski." in (await chat.ask("unwatch Беляцкий")).text
     assert "is not on this chat's watchlist" in (await chat.ask("unwatch Беляцкий")).text
     assert "No longer watched: Вольф Рубінчык." in (await chat.ask(f"unwatch {ids[2]}")).text
