@@ -90,6 +90,7 @@ def known(facts: Facts, say: Texts) -> Iterator[Line]:
         (texts.NAMED, facts.people),
         (texts.REFUSED, facts.refused),
         (texts.HELD, facts.held),
+        (texts.ALSO_NAMED, facts.named),
         (texts.MEDIATORS, facts.mediators),
     ):
         if names:

@@ -126,6 +126,7 @@ class Facts:
 
     `released` and `remaining` are counts of people; `at_least` marks a lower bound ("over 100"). `evidence` maps
     a field's name to the words it was read from. `counts` keeps the numbers told by sources: (source name, released).
+    `people` are those told as freed, `named` prisoners of whom neither that nor anything of the kind is told.
     `told_by` is in whose name a report tells `released` ("16, Trump says"), "" when it is its own.
     """
 
@@ -135,6 +136,7 @@ class Facts:
     people: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     mediators: tuple[str, ...] = ()
     destination: str | None = None
     in_return: tuple[str, ...] = ()

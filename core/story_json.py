@@ -38,6 +38,7 @@ def _facts(facts: Facts) -> dict[str, Any]:
         "people": list(facts.people),
         "refused": list(facts.refused),
         "held": list(facts.held),
+        "named": list(facts.named),
         "mediators": list(facts.mediators),
         "destination": facts.destination,
         "in_return": list(facts.in_return),

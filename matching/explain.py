@@ -81,6 +81,9 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
             "at_least": facts.at_least,
             "remaining": facts.remaining,
             "people": list(facts.people),
+            "refused": list(facts.refused),
+            "held": list(facts.held),
+            "named": list(facts.named),
             "mediators": list(facts.mediators),
             "destination": facts.destination,
             "in_return": list(facts.in_return),
@@ -111,6 +114,7 @@ def _facts(facts: Facts) -> Iterator[str]:
         ("freed", facts.people),
         ("refused to leave", facts.refused),
         ("named as still held", facts.held),
+        ("named, neither as freed nor as held", facts.named),
         ("mediated by", facts.mediators),
         ("in return", facts.in_return),
     ):

@@ -21,6 +21,7 @@ from matching.mediators import mediators_of
 from matching.ranker import Option, options_of, overrule
 from matching.reading import Reading
 from matching.scene import Scene, set_scene
+from matching.standing import FREED, HELD, NAMED, REFUSED, standing
 
 _CLOSE = 8  # tokens between a name and the word that decides what became of the person
 
@@ -41,8 +42,9 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         if count is not None:
             evidence[name] = count.text
     fates: dict[str, tuple[str, ...]] = {}
-    for field, state in (("people", "freed"), ("refused", "refused"), ("held", "held")):
-        persons = [person for person, found in states.items() if found == state]
+    told = standing(scene, mentions, states, lexicon.freed)
+    for field, state in (("people", FREED), ("refused", REFUSED), ("held", HELD), ("named", NAMED)):
+        persons = [person for person, found in told.items() if found == state]
         fates[field] = tuple(lexicon.persons[person].name for person in persons)
         if persons:
             evidence[field] = words_of(mentions, persons)
@@ -63,6 +65,7 @@ def extract(reading: Reading, lexicon: Lexicon, scene: Scene | None = None, *, r
         people=fates["people"],
         refused=fates["refused"],
         held=fates["held"],
+        named=fates["named"],
         mediators=tuple(dict.fromkeys(lexicon.persons[item.person].name for item in mediators)),
         destination=place[0] if place else None,
         in_return=tuple(given),

@@ -134,8 +134,8 @@ def votes(run: Run, field: str = "released") -> list[bool]:
 
 
 def persons_of(told: Facts) -> tuple[str, ...]:
-    """The prisoners that a report is about: freed, refusing to go, or still held."""
-    return told.people + told.refused + told.held
+    """The prisoners that a report is about: freed, refusing to go, still held, or only named."""
+    return told.people + told.refused + told.held + told.named
 
 
 def exactness(values: Sequence[bool]) -> dict[str, float]:

@@ -54,6 +54,7 @@ def vote(members: Sequence[Member]) -> Facts:
     refused = _told(voice.facts.refused for voice in voices)
     released, at_least = _vote_released(voices)
     held = _told(voice.facts.held for voice in voices)
+    named = _told(voice.facts.named for voice in voices)
     evidence: dict[str, str] = {}
     for voice in voices:
         for name, text in voice.facts.evidence.items():
@@ -66,6 +67,7 @@ def vote(members: Sequence[Member]) -> Facts:
         people=tuple(name for name in people if name not in refused),
         refused=refused,
         held=tuple(name for name in held if name not in people and name not in refused),
+        named=tuple(name for name in named if name not in (*people, *refused, *held)),
         mediators=_mediators(voices),
         destination=_most((voice, voice.facts.destination) for voice in _latest(voices, "destination")),
         in_return=_told(voice.facts.in_return for voice in voices),

@@ -44,7 +44,7 @@ class WatchBook:
         """Specs that an entry matches, each once. Somebody of the packs may be told of without a name: "the husband of
         Tsikhanouskaya is free"."""
         facts = analysis.facts
-        told = (*analysis.people, *facts.people, *facts.refused, *facts.held)
+        told = (*analysis.people, *facts.people, *facts.refused, *facts.held, *facts.named)
         found = [self._by_name[name] for name in told if name in self._by_name]
         if self._hits:
             passages = (read_passage(entry.title, "title"), read_passage(entry.body, "body"))

@@ -187,6 +187,7 @@ def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Freed", ", ".join(facts.people)
     yield "Refused to leave", ", ".join(facts.refused)
     yield "Held", ", ".join(facts.held)
+    yield "Also named", ", ".join(facts.named)
     yield "Through", ", ".join(facts.mediators)
     yield "Taken to", facts.destination or ""
     yield "In return", ", ".join(word.replace("_", " ") for word in facts.in_return)
