@@ -106,6 +106,12 @@ class Attention:
                 self._begin("token", platform, Sentence(told.REFUSED, platform=platform, reason=reason))
             case "config_refused" | "config_read" | "token_shared" | "token_alone" | "token_replaced":
                 self._look_within(event, fields)
+            case "platform_silent":
+                platform, reason = fields["platform"], fields["reason"]
+                text = Sentence(told.UNANSWERED, platform=platform.capitalize(), reason=reason)
+                self._begin("platform", platform, text)
+            case "platform_answers":
+                self._over("platform", fields["platform"])
             case "token_accepted":
                 self._over("token", fields["platform"])
             case "alert" | "digest" if ("token", fields["platform"]) in self._all():

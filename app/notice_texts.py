@@ -10,6 +10,7 @@ MORE = ("and {n} more; the log has them all", "and {n} more; the log has them al
 
 NETWORK = "Nearly all hosts fail at once: the fault is ours, so no feed is blamed."
 REFUSED = "{platform} refuses the token: {reason}"
+UNANSWERED = "{platform} has not answered for long: alerts wait for it, and nobody there gets an answer. {reason}"
 CONFIGURATION = "The configuration stays as it was: {reason}"
 SHARED = "Two programs use the same {platform} token: stop the other one, or give this one a token of its own. {reason}"
 

@@ -54,6 +54,7 @@ class Slack:
         self._settings = context.settings.slack
         self._clock = context.clock
         self._log = context.log
+        self._observe = context.observe
         library = logging.getLogger(f"{context.log.name}.library")
         library.setLevel(logging.WARNING)  # below that, slack_sdk logs messages, and addresses with secrets in them
         self._client = AsyncWebClient(
@@ -127,7 +128,8 @@ class Slack:
         try:
             if self._settings.mode == "http":
                 await asyncio.Event().wait()
-            await SocketMode(self._session, self._open_url, self._receiver.dispatch, self._clock, self._log).run()
+            dispatch = self._receiver.dispatch
+            await SocketMode(self._session, self._open_url, dispatch, self._clock, self._log, self._observe).run()
         finally:
             await self._receiver.stop()
 

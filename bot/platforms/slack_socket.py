@@ -17,8 +17,10 @@ from typing import Any
 import aiohttp
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.platforms.unanswered import Unanswered
 from core.errors import BadCredentials, DeliveryError, RetryLater
-from core.ports import Clock
+from core.observing import unobserved
+from core.ports import Clock, Observer
 
 CONNECT_WITHIN = 10.0
 HEARTBEAT = 10.0
@@ -42,7 +44,9 @@ class SocketMode:
         dispatch: Dispatch,
         clock: Clock,
         log: logging.Logger,
+        observe: Observer = unobserved,
     ) -> None:
+        self._unanswered = Unanswered("slack", clock, observe)
         self._session = session
         self._open_url = open_url
         self._dispatch = dispatch
@@ -100,8 +104,10 @@ class SocketMode:
                 text = str(error) if isinstance(error, DeliveryError) else type(error).__name__
                 self._log.log(level, "Slack's Socket Mode is not connected", extra={"reason": text, "again_in": wait})
                 failures += 1
+                self._unanswered.failed(text)
                 await self._clock.sleep(wait)
             else:
+                self._unanswered.answered()
                 if failures:
                     self._log.info("Slack's Socket Mode is connected again", extra={"failures": failures})
                 return socket

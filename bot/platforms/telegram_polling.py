@@ -18,6 +18,7 @@ from aiogram.methods import DeleteWebhook
 from bot.platforms.telegram_api import Api, GetRawUpdates
 from bot.platforms.telegram_errors import Conflict
 from bot.platforms.telegram_lanes import Lanes, lane_of
+from bot.platforms.unanswered import Unanswered
 from core.errors import BadCredentials, DeliveryError, RetryLater, StoreError
 from core.leadership import Leadership
 from core.ports import Clock, Observer
@@ -52,6 +53,7 @@ class Polling:
         self._lanes = lanes or Lanes()
         self._lost = False
         self._observe = observe
+        self._unanswered = Unanswered("telegram", clock, observe)
         self._lead = lead
         self._failures = 0
         self._shared = False
@@ -157,6 +159,7 @@ class Polling:
             return True
 
     def _answered(self) -> None:
+        self._unanswered.answered()
         if self._failures:
             self._log.info("Telegram answers again")
             self._failures = 0
@@ -165,7 +168,7 @@ class Polling:
             self._observe("token_alone", platform="telegram")
 
     async def _pause(self, error: DeliveryError) -> None:
-        """After a failed request for updates: say it, do what helps, and wait."""
+        """After a failed request for updates: say it (an outage once), do what helps, and wait."""
         wait = error.retry_after if isinstance(error, RetryLater) else WAITS[min(self._failures, len(WAITS) - 1)]
         self._failures += 1
         if isinstance(error, Conflict) and error.webhook:
@@ -181,5 +184,7 @@ class Polling:
                 self._shared = True
                 self._observe("token_shared", platform="telegram", reason=str(error))
         else:
-            self._log.warning("Telegram gives no updates: %s", error, extra={"wait": wait})
+            level = logging.WARNING if self._failures == 1 else logging.DEBUG
+            self._log.log(level, "Telegram gives no updates: %s", error, extra={"wait": wait})
+            self._unanswered.failed(str(error))
         await self._clock.sleep(wait)

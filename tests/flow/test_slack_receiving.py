@@ -6,12 +6,17 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from bot.platforms.slack_socket import SocketMode
+from core.errors import Unreachable
 from core.message import plain
 from core.model import Target
 from tests.echo import Echo
+from tests.fake_clock import FakeClock
+from tests.fakes import Events
 from tests.patience import PATIENCE
 from tests.slack_bot import good, make, opened, receiving, settings
 from tests.slack_server import SlackServer
@@ -83,6 +88,21 @@ async def test_trouble_while_connecting_is_told_once_and_overcome(
         await slack.posted("C1")
     told = [record.getMessage() for record in caplog.records if "Socket Mode" in record.getMessage()]
     assert told == ["Slack's Socket Mode is not connected", "Slack's Socket Mode is connected again"]
+
+
+async def test_a_long_outage_is_told_once() -> None:
+    clock, events = FakeClock(), Events()
+    nothing: Any = None  # nothing is ever connected
+
+    async def open_url() -> str:
+        if sum(clock.slept) > 3600:
+            raise asyncio.CancelledError
+        raise Unreachable("no network")
+
+    socket = SocketMode(nothing, open_url, nothing, clock, logging.getLogger("tests.slack"), events)
+    with pytest.raises(asyncio.CancelledError):
+        await socket.run()
+    assert events.seen == [("platform_silent", {"platform": "slack", "reason": "no network"})]
 
 
 async def test_address_that_no_longer_works_is_replaced(slack: SlackServer, echo: Echo) -> None:

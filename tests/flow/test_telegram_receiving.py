@@ -14,6 +14,7 @@ from core.errors import BadCredentials
 from core.message import Message, plain
 from core.ports import Request
 from tests.echo import SeenEvents
+from tests.fakes import Events
 from tests.patience import PATIENCE
 from tests.telegram_bot import MENU, Bench, receiving
 from tests.telegram_server import TelegramServer
@@ -213,6 +214,22 @@ async def test_outage_is_waited_out(server: TelegramServer, bench: Bench, caplog
     assert len(await server.sent(chat)) == 1
     assert "Telegram gives no updates" in caplog.text
     assert server.token not in caplog.text
+
+
+async def test_a_long_outage_is_told_once_and_so_is_its_end(
+    server: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = Events()
+    async with receiving(server, observe=events) as bench:
+        await server.until(lambda: bool(server.of("getUpdates")))
+        port = server.port
+        await server.stop(back=True)
+        await bench.until(lambda: sum(bench.clock.slept) > 3600)
+        (told,) = events.named("platform_silent")
+        assert told["platform"] == "telegram"
+        await server.start(port)
+        await bench.until(lambda: bool(events.named("platform_answers")))
+    assert caplog.text.count("Telegram gives no updates") == 1
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,17 @@ async def test_a_refused_token_is_over_when_something_is_shown() -> None:
     assert desk.attention.present == ()
 
 
+async def test_a_platform_that_does_not_answer_is_told_until_it_does() -> None:
+    desk = Desk()
+    desk.attention("platform_silent", platform="slack", reason="no network")
+    await desk.attention.look()
+    assert "Slack has not answered for long: alerts wait for it" in desk.told[0]
+    assert desk.attention.details()["needs a hand"] == "platform:1"
+    desk.attention("platform_answers", platform="slack")
+    await desk.attention.look()
+    assert desk.attention.present == ()
+
+
 async def test_a_backlog_a_silence_and_a_full_disk_are_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk()
     caplog.set_level(logging.INFO, "minskwatch")
