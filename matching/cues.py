@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from itertools import compress, count
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,13 +75,14 @@ class Cues:
         known = self._words.get(key)
         if known is None:
             known = self._words[key] = Memory(partial(self._look_up, key), _REMEMBERED)
-        folded = passage.folded
+        folded: Sequence[str] = passage.folded
         last = len(folded) - 1
         found: list[Cue] = []
         looked_up: Iterable[Any] = enumerate(map(known.__getitem__, folded))
+        if sentences is not None:
+            here = list(compress(count(), map(sentences.__contains__, passage.sentences)))
+            looked_up = zip(here, map(known.__getitem__, map(folded.__getitem__, here)), strict=True)
         for index, starts in filter(itemgetter(1), looked_up):
-            if sentences is not None and passage.sentences[index] not in sentences:
-                continue
             for name, _, following, pattern in starts:
                 if pattern is None:
                     found.append(_new(Cue, (name, index, index)))

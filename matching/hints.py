@@ -60,6 +60,8 @@ class Hints:
 
     def _read(self, chunk: str) -> _Hint | None:
         words = words_of(chunk)
+        if len(words) == 1 and self._words[words[0][1]] is None:
+            return None  # as most are
         known = [self._words[folded] for _, folded in words]
         if not any(known):
             return None

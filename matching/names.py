@@ -120,16 +120,14 @@ class Lattice:
             states = following if len(following) == 1 else list(set(following))
         return any(word[at:] in self.endings for at in states)
 
-    def prefixes(self) -> set[str]:
-        """The first three letters of every spelling; shorter only where the whole word is shorter."""
+    def prefixes(self, size: int = PREFIX) -> set[str]:
+        """The first so many letters of every spelling; fewer only where the whole word is shorter."""
         heads = {""}
         for options in self.positions:
-            if all(len(head) >= PREFIX for head in heads):
+            if all(len(head) >= size for head in heads):
                 return heads
-            heads = {(head + option)[:PREFIX] if len(head) < PREFIX else head for head in heads for option in options}
-        return {
-            (head + ending)[:PREFIX] for head in heads for ending in (self.endings if len(head) < PREFIX else ("",))
-        }
+            heads = {(head + option)[:size] if len(head) < size else head for head in heads for option in options}
+        return {(head + ending)[:size] for head in heads for ending in (self.endings if len(head) < size else ("",))}
 
 
 Alike = TypeVar("Alike", frozenset[str], tuple[str, ...])

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from sys import intern
 
 from matching.names import PREFIX, Lattice, Name, generate, literal
 from matching.packfile import Row
@@ -93,7 +94,7 @@ class NameIndex:
 
     def __init__(self, persons: Sequence[Person], cognates: Sequence[Sequence[str]] = ()) -> None:
         self.persons = tuple(persons)
-        self._lattices: list[tuple[Lattice, int, int, bool]] = []
+        self._lattices: list[tuple[Lattice, int, int, bool, str]] = []  # the last: letters that may follow the prefix
         self._by_prefix: dict[str, list[int]] = defaultdict(list)
         self._parts: list[int] = []
         self._owners: list[list[int]] = []
@@ -125,8 +126,10 @@ class NameIndex:
         for part, lattices in enumerate(name):
             for lattice in lattices:
                 at = len(self._lattices)
-                self._lattices.append((lattice, number, part, is_given))
-                for prefix in lattice.prefixes():
+                heads = lattice.prefixes(PREFIX + 1)
+                following = intern("".join(sorted({head[PREFIX:] for head in heads})))
+                self._lattices.append((lattice, number, part, is_given, following))
+                for prefix in {head[:PREFIX] for head in heads}:
                     self._by_prefix[prefix].append(at)
 
     def look_up(self, word: str) -> NameHits | None:
@@ -136,9 +139,10 @@ class NameIndex:
             return None
         surnames: dict[tuple[int, int], None] = {}
         given: set[int] = set()
+        following = word[PREFIX : PREFIX + 1]
         for at in candidates:
-            lattice, number, part, is_given = self._lattices[at]
-            if lattice.fits(word):
+            lattice, number, part, is_given, letters = self._lattices[at]
+            if following in letters and lattice.fits(word):
                 if is_given:
                     given.add(number)
                 else:

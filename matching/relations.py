@@ -14,6 +14,7 @@ from matching.sums import noun_distance, of_between
 
 _OPENING = 2  # tokens that may stand before a number that opens its sentence
 _AROUND = 2  # tokens from a number to the next around one word
+_PAST = Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY  # not of this event
 LEAST_NOUN = 4  # letters of a word that may be a noun
 
 
@@ -182,9 +183,9 @@ def _counted_besides(item: Candidate, other: Candidate) -> bool:
 
 def _of_the_freed(item: Candidate, other: Candidate) -> bool:
     """ "235 of the 250 pardoned": right after the whole stands what makes it the whole, and it is of this event."""
-    told = any(cue.first == other.number.last + 1 for cue in other.view.after(other.number.last, 1, "freed"))
-    past = Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY
-    return told and not other.marks & past and other.value > item.value > 1 and _of_between(item, other)
+    if not other.value > item.value > 1 or not _of_between(item, other) or other.marks & _PAST:
+        return False
+    return any(cue.first == other.number.last + 1 for cue in other.view.after(other.number.last, 1, "freed"))
 
 
 def _of_first(item: Candidate, other: Candidate) -> bool:

@@ -187,7 +187,10 @@ def read_lead(text: str, where: str, sentences: int) -> Lead:
 
 def words_of(chunk: str) -> list[tuple[str, str]]:
     """The words and numbers of one chunk, as written and folded; one not met before is not remembered."""
-    return _words_of(chunk, _chunks.get(chunk) or _read_chunk(chunk))
+    kind, folded, length, _, rest = _chunks.get(chunk) or _read_chunk(chunk)
+    if kind == _OTHER and rest is not None:
+        return [piece[:2] for piece in rest.pieces]
+    return [(chunk[:length], folded)]
 
 
 def folded_of(chunk: str) -> Sequence[str]:
@@ -316,14 +319,7 @@ def _scan_chunk(chunk: str) -> Chunk:
 
 def words_in(pattern: str) -> list[tuple[str, str]]:
     """The words of a short text, as written and folded; nothing is remembered."""
-    return [word for chunk in _plain(pattern).split(" ") for word in _words_of(chunk, _read_chunk(chunk))]
-
-
-def _words_of(text: str, chunk: Chunk) -> list[tuple[str, str]]:
-    kind, folded, length, _, rest = chunk
-    if kind == _OTHER and rest is not None:
-        return [piece[:2] for piece in rest.pieces]
-    return [(text[:length], folded)]
+    return [word for chunk in _plain(pattern).split(" ") for word in words_of(chunk)]
 
 
 _chunks: Memory[Chunk] = Memory(_read_chunk, _CACHE)
