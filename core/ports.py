@@ -155,6 +155,8 @@ class PollStore(FeedBook, LookStore, Protocol):
         """How many of the newest 2,000 entries of a feed have each of these headlines; those without are left out."""
         ...
 
+    async def newest_entries(self, feed_id: int, limit: int) -> tuple[Entry, ...]: ...  # newest first
+
     async def find_known_all(self, asked: Mapping[int, Sequence[Entry]]) -> Mapping[int, frozenset[str]]:
         """By feed the identities, among those asked for, of entries that it is known to have by identity or by link."""
         ...

@@ -34,11 +34,11 @@ from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
 from feeds.recording import NO_COUNTS, Counts, Recorder
-from feeds.rereading import hush_read_before
+from feeds.rereading import hush_read_before, look_for_reissue
 from feeds.schedule import next_poll_at, next_wait, own_pace
 from feeds.secondlook import choose_looks
 from feeds.settling import settle, sighted_at
-from feeds.sifting import COPIES, Reissue, audit_verdict, find_reissue, is_suspect, verdict, why_quiet, without_repeats
+from feeds.sifting import COPIES, Reissue, audit_verdict, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
 from feeds.wire import Parsed
 
@@ -352,10 +352,7 @@ class Pipeline:
 
     async def _find_reissue(self, feed: Feed, total: int, fresh: Sequence[Entry]) -> Reissue:
         """Whether the document was published anew; the first time it is told."""
-        if not is_suspect(feed, total, fresh):
-            return Reissue()
-        copies = await self._store.count_titles(feed.id, [entry.title for entry in fresh])
-        reissue = find_reissue(total, fresh, copies)
+        reissue = await look_for_reissue(self._store, feed, total, fresh)
         if reissue and max(reissue.repeated.values(), default=0) < COPIES:
             spec, known = feed.spec, len(reissue.repeated)
             self._observe("feed_reissued", feed=spec.name, url=spec.url, entries=len(fresh), known=known)

@@ -1,12 +1,15 @@
-"""Old entries that come up one by one under another address or id."""
+"""Old entries that come up under another address or id, one by one or all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.model import Analysis, Feed, Level, NewEntry
+from core.model import Analysis, Entry, Feed, Level, NewEntry
 from core.ports import PollStore
-from feeds.sifting import READ_BEFORE, says_old
+from feeds.retelling import count_retold
+from feeds.sifting import READ_BEFORE, Reissue, find_reissue, is_suspect, says_old
+
+_MOST_STORED = 200  # entries that a document is held against
 
 
 async def hush_read_before(store: PollStore, feed: Feed, new: Sequence[NewEntry]) -> list[NewEntry]:
@@ -19,3 +22,16 @@ async def hush_read_before(store: PollStore, feed: Feed, new: Sequence[NewEntry]
         NewEntry(item.entry, Analysis(), *READ_BEFORE) if id(item) in asked and known.get(item.entry.title) else item
         for item in new
     ]
+
+
+async def look_for_reissue(store: PollStore, feed: Feed, total: int, fresh: Sequence[Entry]) -> Reissue:
+    """What a document is of which `fresh` are not known: by its headlines, and when nothing in it is known by these
+    either, by what it says. Raises StoreError."""
+    if not is_suspect(feed, total, fresh):
+        return Reissue()
+    copies = await store.count_titles(feed.id, [entry.title for entry in fresh])
+    reissue = find_reissue(total, fresh, copies)
+    if reissue.repeated or len(fresh) < total:
+        return reissue
+    stored = await store.newest_entries(feed.id, min(2 * total, _MOST_STORED))
+    return find_reissue(total, fresh, {**count_retold(fresh, stored), **copies})

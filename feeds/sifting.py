@@ -14,7 +14,7 @@ COPIES = 3  # of a headline that are stored
 REISSUE_LEAST = 8  # entries; a document as small may well be all new
 
 
-READ_BEFORE = "old", "The feed published it anew under another address or id; its headline was read before."
+READ_BEFORE = "old", "The feed published it anew under another address or id; its headline or text was read before."
 _LATE = timedelta(hours=1)  # so much later than it says may an entry come up in its feed
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Subquery, func, or_, select, update
 
 from core.audits import AUDIT
-from core.model import Level, Story
+from core.model import Entry, Level, Story
 from core.watch import StoredEntry
 from storage import entries as texts
 from storage import stories
 from storage.columns import digest
 from storage.database import Database
 from storage.dialect import batches
+from storage.rows import entry_of
 from storage.schema import entries, feeds, identities
 
 _NEWEST = 2_000
@@ -27,13 +28,7 @@ class AuditDesk:
 
     async def count_titles(self, feed_id: int, titles: Sequence[str]) -> Mapping[str, int]:
         """See core.ports.PollStore."""
-        newest = (
-            select(identities.c.id)
-            .where(identities.c.feed_id == feed_id)
-            .order_by(identities.c.id.desc())
-            .limit(_NEWEST)
-            .subquery()
-        )
+        newest = _newest_of(feed_id, _NEWEST)
         counts: dict[str, int] = {}
         async with self._database.read() as connection:
             for batch in batches(set(titles)):
@@ -45,6 +40,13 @@ class AuditDesk:
                 )
                 counts |= {row.title: row.copies for row in await connection.execute(query)}
         return counts
+
+    async def newest_entries(self, feed_id: int, limit: int) -> tuple[Entry, ...]:
+        """See core.ports.PollStore."""
+        newest = _newest_of(feed_id, limit)
+        query = select(entries).join(newest, newest.c.id == entries.c.id).order_by(entries.c.id.desc())
+        async with self._database.read() as connection:
+            return tuple(entry_of(row) for row in await connection.execute(query))
 
     async def open_stories(self, since: datetime) -> tuple[Story, ...]:
         """See core.ports.PollStore."""
@@ -79,3 +81,9 @@ class AuditDesk:
 
     async def stories_since(self, since: datetime) -> tuple[Story, ...]:
         return tuple(story for story in await self.open_stories(since) if story.level in (Level.DIGEST, Level.ALERT))
+
+
+def _newest_of(feed_id: int, limit: int) -> Subquery:
+    """The ids of the newest entries of a feed."""
+    newest = select(identities.c.id).where(identities.c.feed_id == feed_id).order_by(identities.c.id.desc())
+    return newest.limit(limit).subquery()

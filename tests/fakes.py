@@ -157,6 +157,10 @@ class FakeStore:
         ]
         return {title: mine.count(title) for title in titles if title in mine}
 
+    async def newest_entries(self, feed_id: int, limit: int) -> tuple[Entry, ...]:
+        mine = sorted((entry_id for (feed, _), entry_id in self.identities.items() if feed == feed_id), reverse=True)
+        return tuple(self.entries[entry_id].entry for entry_id in mine[:limit])
+
     async def find_known_all(self, asked: Mapping[int, Sequence[Entry]]) -> Mapping[int, frozenset[str]]:
         return {feed_id: self._known(feed_id, entries) for feed_id, entries in asked.items()}
 

@@ -194,6 +194,7 @@ READS: dict[str, Callable[[Store], Awaitable[object]]] = {
     "open_stories": lambda store: store.open_stories(NOW),
     "stories_since": lambda store: store.stories_since(NOW),
     "find_known": lambda store: store.find_known(1, [Entry("guid-1", "Title")]),
+    "newest_entries": lambda store: store.newest_entries(1, 5),
     "find_known_all": lambda store: store.find_known_all({1: [Entry("guid-1", "Title")], 2: []}),
     "list_feeds": lambda store: store.list_feeds(),
     "find_newest_alert": lambda store: store.find_newest_alert(NOW),

@@ -366,7 +366,10 @@ async def test_polls_recorded_together_bring_their_new_entries_once_and_only_if_
     assert written == {polled[0].id: 2, polled[1].id: 2}
     for feed in polled[:2]:
         assert await store.count_titles(feed.id, ["first", "again"]) == {"first": 1}
+        assert await store.newest_entries(feed.id, 5) == (entry(2), entry(1, title="first"))
+        assert await store.newest_entries(feed.id, 1) == (entry(2),)
     assert not await store.count_titles(taken.id, ["first"])
+    assert not await store.newest_entries(taken.id, 5)
     assert [record.entries for record in await store.list_feeds()] == [2, 2, 0]
     (again,) = await store.claim_due_feeds(clock.now(), limit=1, force=True, urls=[polled[0].spec.url])
     assert await store.record_polls([(again, ended(again, clock.now()))], {again.id: found}) == {again.id: 0}

@@ -98,6 +98,59 @@ async def test_headlines_that_repeat_by_custom_are_news_every_time() -> None:
         assert it.events.named("feed_reissued") == []
 
 
+REPORTS = (
+    "Court in Minsk shortens a sentence", "N1 released before the end of the term", "Envoy lands in Vilnius",
+    "N2 released with five others", "Relatives wait at the border", "N3 released from prison in Homel",
+    "Ministry counts exports", "N4 released after talks", "Sanctions on potash are discussed", "N5 released in Brest",
+)  # fmt: skip
+
+
+def redesigned(titles: list[str], *, said: bool) -> bytes:
+    """Everything by which an entry is known is another, and it is dated to now or not at all."""
+    items = "".join(
+        f"<item><title>{title} | News of Minsk</title><guid>urn:{n}</guid><link>https://new.example/{n}</link>"
+        + (f"<description>{report(n)}</description></item>" if said else "</item>")
+        for n, title in enumerate(titles)
+    )
+    return f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>".encode()
+
+
+def report(number: int) -> str:
+    return f"The day brought report {number}, of which the relatives told our correspondent by phone."
+
+
+@pytest.mark.parametrize("kept", ["headlines", "texts"])
+async def test_a_redesign_that_changes_ids_links_and_headlines_alerts_for_what_is_new_only(kept: str) -> None:
+    """All headlines got the name of the site; or they are others altogether, and what they stand above is the same."""
+    titles = list(REPORTS) if kept == "headlines" else [f"N{n} released, says the council" for n in range(len(REPORTS))]
+    before = "".join(
+        f"<item><title>{title}</title><guid>{n}</guid><description>{report(n)}</description></item>"
+        for n, title in enumerate(REPORTS)
+    )
+    first = f"<rss version='2.0'><channel><title>News</title>{before}</channel></rss>".encode()
+    after = redesigned([*titles, "Really released at last"], said=kept == "texts")
+    async with polling() as it:
+        url = it.server.on("/feed", reply(first), reply(after), reply(after + b" "))
+        await it.poll(url)
+        it.clock.advance(3600)
+        result = await it.poll(url)
+        assert (result.new, result.alerts) == (11, 1)
+        assert it.store.outcomes["Really released at last | News of Minsk"] == "alert"
+        assert it.events.named("feed_reissued")[0]["known"] == 10
+        it.clock.advance(3600)
+        assert (await it.poll(url)).new == 0
+
+
+async def test_a_document_that_is_all_new_is_news() -> None:
+    """The feed was not read for days: nothing in it is known, and nothing was said before."""
+    async with polling() as it:
+        url = it.server.on("/feed", reply(document(OLD, TITLES)))
+        await it.poll(url)
+        it.clock.advance(3600)
+        it.server.on("/feed", reply(redesigned([f"M{n} released from prison number {n}" for n in range(9)], said=True)))
+        assert (await it.poll(url)).hits == 9
+
+
 async def test_a_reordered_feed_brings_nothing_new() -> None:
     async with polling() as it:
         url = it.server.on("/feed", reply(document(OLD, TITLES)), reply(document(OLD, TITLES[::-1])))
