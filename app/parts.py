@@ -26,7 +26,7 @@ from bot.languages import Chosen, TopicTitles, texts_in
 from bot.platforms import PLATFORMS
 from bot.platforms.context import PlatformContext
 from bot.platforms.webhook import target_of
-from bot.speech import ENGLISH, People, Texts
+from bot.speech import ENGLISH, People
 from bot.tools import Tools
 from core.clock import SystemClock
 from core.leadership import this_process
@@ -154,7 +154,8 @@ def make_parts(
     roster = Roster(matcher.lexicon, pack_files(settings))
     default = (texts_in(settings.chat.language) if chats else ENGLISH).knowing(People(roster.called))
     me, chosen = replica_of(roles, clock), Chosen()
-    teller = Teller(store, platforms, settings.access.operators, me.owner, say=default, chosen=chosen)
+    operators = settings.access.operators
+    teller = Teller(store, platforms, operators, me.owner, say=default, chosen=chosen)
     attention = Attention(clock, store, teller, database_folder(settings.storage.url), me)
     observe = joined(observe or log_event, metrics, attention)
     options, watcher = feed_options(settings), StoredWatcher(store, matcher.lexicon)
@@ -163,12 +164,10 @@ def make_parts(
     kit = Kit(store, judging, fetcher, clock, options, observe)
     names = (enabled_platforms(settings) or (TERMINAL.platform,)) if chats else ()
     metrics.note_platforms(names)
-    finder = Finder(store, TopicTitles(matcher.topics, matcher.titles), clock, say=default, observe=observe)
-    context = PlatformContext(
-        settings, clock, store, log, store, stories=store, leases=store, observe=observe, installs=store, inquire=finder
-    )
+    titles, delivery = TopicTitles(matcher.topics, matcher.titles), DeliveryOptions(settings.delivery.on_unknown)
+    finder = Finder(store, titles, clock, say=default, observe=observe)
     if roles & {DELIVER, CHAT}:
-        platforms |= {name: PLATFORMS.get(name)(context) for name in names}
+        platforms |= make_platforms(names, settings, clock, store, finder, observe)
     desk = Desk(store, fetcher, parser, matcher, clock, lambda **given: settings.spec_of(FeedSettings(**given)))
     tools = Tools(roster, load_timeline(), chosen, feeds=desk, draw=png)
     return Parts(
@@ -183,8 +182,10 @@ def make_parts(
         audit=Audit(store, judging.stories, clock, observe),
         looks=SecondLooks(kit, pages),
         platforms=platforms,
-        deliverer=make_deliverer(settings, store, platforms, matcher, clock, default, observe),
-        dispatcher=make_dispatcher(settings, store, matcher, clock, default, observe, tools),
+        deliverer=Deliverer(store, platforms, clock, delivery, observe, titles=titles, say=default),
+        dispatcher=Dispatcher(
+            commands_for(settings), store, titles, clock, operators=operators, say=default, observe=observe, tools=tools
+        ),
         metrics=metrics,
         attention=attention,
         desk=desk,
@@ -195,40 +196,19 @@ def make_parts(
     )
 
 
+def make_platforms(
+    names: Collection[str], settings: Settings, clock: Clock, store: Store, finder: Finder, observe: Observer
+) -> dict[str, ChatPlatform]:
+    """The platforms of these names, whose libraries are loaded now."""
+    context = PlatformContext(
+        settings, clock, store, log, store, stories=store, leases=store, observe=observe, installs=store, inquire=finder
+    )
+    return {name: PLATFORMS.get(name)(context) for name in names}
+
+
 def replica_of(roles: frozenset[str], clock: Clock) -> Replica:
     """This process, as the others see it."""
     return Replica(this_process(), VERSION, REVISION, tuple(sorted(roles)), clock.now())
-
-
-def make_deliverer(
-    settings: Settings,
-    store: Store,
-    platforms: Mapping[str, ChatPlatform],
-    matcher: PackMatcher,
-    clock: Clock,
-    say: Texts,
-    observe: Observer,
-) -> Deliverer:
-    """What shows alerts; `platforms` may fill up later. `say` is the language of chats that chose none."""
-    options = DeliveryOptions(on_unknown=settings.delivery.on_unknown)
-    return Deliverer(store, platforms, clock, options, observe, topics=matcher.topics, titles=matcher.titles, say=say)
-
-
-def make_dispatcher(
-    settings: Settings, store: Store, matcher: PackMatcher, clock: Clock, say: Texts, observe: Observer, tools: Tools
-) -> Dispatcher:
-    """The road of commands; `say` is the language of chats that chose none."""
-    return Dispatcher(
-        commands_for(settings),
-        store,
-        matcher.topics,
-        clock,
-        operators=settings.access.operators,
-        titles=matcher.titles,
-        say=say,
-        observe=observe,
-        tools=tools,
-    )
 
 
 def chats_of(settings: Settings, topics: tuple[str, ...], platforms: Collection[str]) -> dict[Target, tuple[str, ...]]:

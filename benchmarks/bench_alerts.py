@@ -28,7 +28,7 @@ from core.message import Message
 from core.model import Target
 from core.ports import ChatPlatform, CommandHandler, DeliveryStore, MenuEntry, Route
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 
 PER_SECOND = 30
@@ -135,7 +135,7 @@ async def simulate(subscribers: int, alerts: int, folder: Path) -> None:
     queued = time.process_time() - began
     watched, platform = Watched(store), SimulatedPlatform(clock)
     deliverer = Deliverer(
-        cast(DeliveryStore, watched), {"telegram": cast(ChatPlatform, platform)}, clock, topics=TOPICS
+        cast(DeliveryStore, watched), {"telegram": cast(ChatPlatform, platform)}, clock, titles=TITLES
     )
     began = time.process_time()
     working = asyncio.create_task(deliver(deliverer, platform, alerts))

@@ -24,6 +24,7 @@ from app.loop import run_async
 from benchmarks.feed_server import addresses, running_server
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
+from bot.languages import TopicTitles
 from core.clock import SystemClock
 from core.model import Actor, FeedSpec, Target
 from core.observing import unobserved
@@ -85,7 +86,7 @@ async def measure(port: int, commands: int, folder: Path) -> None:
         kit = Kit(store, Judging(matcher, StoryBook()), fetcher, clock, options, unobserved)
         poller = Poller(kit, parser)
         await poller.poll_once(force=True)
-        dispatcher = Dispatcher(load_commands(), store, {"prisoner-release": "Prisoner releases"}, clock)
+        dispatcher = Dispatcher(load_commands(), store, TopicTitles({"prisoner-release": "Prisoner releases"}), clock)
         await ask(dispatcher, 20)
         gc.freeze()  # as the program does when it has loaded everything
         print(f"{'while polling':16}{'median ms':>11}{'p99 ms':>9}")

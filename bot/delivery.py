@@ -85,8 +85,7 @@ class Deliverer:
         options: DeliveryOptions = DeliveryOptions(),
         observe: Observer = unobserved,
         *,
-        topics: Mapping[str, str] | None = None,
-        titles: Mapping[str, Mapping[str, str]] | None = None,
+        titles: TopicTitles,
         say: Texts = ENGLISH,
         pacer: Pacer | None = None,
     ) -> None:
@@ -96,7 +95,7 @@ class Deliverer:
         self._clock = clock
         self._options = options
         self._observe = observe
-        self._titles = TopicTitles(topics or {}, titles)
+        self._titles = titles
         self._say = say
         self._pacer = pacer or Pacer()
         self._turns = PlatformTurns(store, clock, self._pacer)

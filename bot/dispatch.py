@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """A core.ports.CommandHandler. `topics` maps names to titles, `titles` languages to such; `operators` are actors
-    such as "telegram:12345". `say` is the language of who chose none and whose client speaks none of ours.
+    """A core.ports.CommandHandler. `operators` are actors such as "telegram:12345". `say` is the language of who
+    chose none and whose client speaks none of ours.
 
     Of actors, only a count under a keyed hash is held in memory, for a minute.
     """
@@ -37,11 +37,10 @@ class Dispatcher:
         self,
         commands: Commands,
         store: ChatStore,
-        topics: Mapping[str, str],
+        titles: TopicTitles,
         clock: Clock,
         *,
         operators: Collection[str] = (),
-        titles: Mapping[str, Mapping[str, str]] | None = None,
         say: Texts = ENGLISH,
         rate: Rate = ACTOR_RATE,
         observe: Observer = unobserved,
@@ -49,7 +48,7 @@ class Dispatcher:
     ) -> None:
         self._commands = commands
         self._store = store
-        self._titles = TopicTitles(topics, titles)
+        self._titles = titles
         self._clock = clock
         self._operators = frozenset(operators)
         self._say = say

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.delivery import Deliverer, DeliveryOptions
+from bot.languages import TopicTitles
 from bot.pacing import Rate
 from bot.speech import ENGLISH, Texts
 from core.model import Target
@@ -35,7 +36,7 @@ class Desk:
     ) -> Deliverer:
         platforms = {"telegram": self.telegram, "slack": self.slack}
         chosen = options or DeliveryOptions(burst=UNBOUNDED)
-        return Deliverer(self.store, platforms, self.clock, chosen, self._observe, topics=topics, say=say)
+        return Deliverer(self.store, platforms, self.clock, chosen, self._observe, titles=TopicTitles(topics), say=say)
 
     def _observe(self, event: str, /, **fields: Any) -> None:
         self.told.append((event, fields))

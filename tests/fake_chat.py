@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.languages import TopicTitles
 from core.errors import MessageMissing
 from core.message import Message
 from core.model import (
@@ -35,6 +36,7 @@ TOPICS = {
     "us-diplomacy": "US-Belarus diplomacy",
     "sanctions": "Sanctions",
 }
+TITLES = TopicTitles(TOPICS)
 NOON = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
 
 

@@ -155,7 +155,7 @@ async def sample_home() -> Message:
     matcher = load_matcher()
     store = cast("ChatStore", _Chat(matcher))
     clock = cast("Clock", SimpleNamespace(now=lambda: FIRST_AT))
-    dispatch = Dispatcher(load_commands(), store, dict(matcher.topics), clock)
+    dispatch = Dispatcher(load_commands(), store, TopicTitles(matcher.topics), clock)
     target = Target("slack", "D0SAMPLE")
     answer = await dispatch(Request(Actor("slack", "U0SAMPLE"), target, "home", private=True, prefix="/minsk "))
     assert answer is not None
@@ -199,8 +199,8 @@ async def sample_stats(lang: str = "en") -> bytes:
     matcher = load_matcher()
     tools = Tools(timeline=load_timeline(), draw=png)
     clock = cast("Clock", SimpleNamespace(now=lambda: FIRST_AT))
-    store = cast("ChatStore", _Month(matcher))
-    dispatch = Dispatcher(load_commands(), store, dict(matcher.topics), clock, titles=matcher.titles, tools=tools)
+    store, titles = cast("ChatStore", _Month(matcher)), TopicTitles(matcher.topics, matcher.titles)
+    dispatch = Dispatcher(load_commands(), store, titles, clock, tools=tools)
     asked = Request(Actor("slack", "U0SAMPLE", lang), Target("slack", "D0SAMPLE"), "stats 15", private=True)
     answer = await dispatch(asked)
     assert answer is not None, "an answer to /stats"

@@ -97,6 +97,7 @@ import asyncio
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
 from core.clock import SystemClock
+from bot.languages import TopicTitles
 from core.model import Actor, Target
 from core.ports import Request
 
@@ -105,7 +106,7 @@ class Empty:  # a store that knows no chat
         return None
 
 
-dispatch = Dispatcher(load_commands(), Empty(), {}, SystemClock())
+dispatch = Dispatcher(load_commands(), Empty(), TopicTitles({}), SystemClock())
 request = Request(Actor("console", "me"), Target("console", "t"), "shout shout it from Minsk", private=True)
 print(asyncio.run(dispatch(request)).text)
 assert "shout" in {entry.name for entry in dispatch.menu()}

@@ -17,7 +17,7 @@ from core.model import Actor, FeedSpec, Role, Target
 from core.ports import Request
 from core.settings import AccessSettings, Settings
 from feeds.opml import read_opml
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 from tests.feed_server import reply
 from tests.flow.test_feed_desk import NEWS, PAGE, Office, office
@@ -38,7 +38,7 @@ class Room:
         self._dispatcher = Dispatcher(
             commands_for(Settings(access=access)),
             office.store,
-            TOPICS,
+            TITLES,
             clock,
             operators=access.operators,
             tools=Tools(feeds=office.desk),
@@ -218,7 +218,7 @@ async def test_owners_and_implied_concepts_outlive_a_restart(room: Room) -> None
 
 
 async def test_without_a_desk_it_is_said(office: Office, clock: FakeClock) -> None:
-    dispatcher = Dispatcher(load_commands(), office.store, TOPICS, clock, operators=["telegram:1"])
+    dispatcher = Dispatcher(load_commands(), office.store, TITLES, clock, operators=["telegram:1"])
     answer = await dispatcher(Request(Actor("telegram", "1"), HERE, "feeds"))
     assert answer is not None
     assert "not switched on" in answer.text

@@ -24,7 +24,7 @@ from core.ports import Request
 from feeds.desk import Desk
 from matching.people import Roster
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 from tests.fakes import FakeMatcher
 from tests.flow.test_feed_desk import specify
@@ -239,7 +239,7 @@ async def troupe(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Troupe]:
     nothing: Any = None  # nothing is fetched here
     desk = Desk(store, nothing, nothing, FakeMatcher(), clock, specify)
     tools = Tools(roster=Roster(lexicon()), feeds=desk)
-    yield Troupe(store, clock, Dispatcher(load_commands(), store, TOPICS, clock, operators=operators, tools=tools))
+    yield Troupe(store, clock, Dispatcher(load_commands(), store, TITLES, clock, operators=operators, tools=tools))
     await store.close()
 
 

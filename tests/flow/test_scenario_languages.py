@@ -10,6 +10,7 @@ import pytest
 
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
+from bot.languages import TopicTitles
 from bot.tools import Tools
 from core.message import Message, Style
 from core.model import Actor, Target
@@ -114,11 +115,10 @@ class Reader:
         self._dispatcher = Dispatcher(
             load_commands(),
             store,
-            matcher.topics,
+            TopicTitles(matcher.topics, matcher.titles),
             clock,
             operators=["telegram:7"],
             tools=tools,
-            titles=matcher.titles,
         )  # fmt: skip
 
     async def ask(self, line: str) -> Message:

@@ -21,7 +21,7 @@ from core.message import plain
 from core.model import Target
 from storage.store import Store
 from tests.echo import Echo
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 from tests.slack_bot import make, receiving, settings
 from tests.slack_server import SlackServer
@@ -87,7 +87,7 @@ async def test_installed_workspace_subscribes_is_alerted_and_leaves(
     slack: SlackServer, store: Store, clock: FakeClock, app: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "tests.slack")
-    dispatch, news = Dispatcher(load_commands(), store, TOPICS, clock), Newsroom(store, clock)
+    dispatch, news = Dispatcher(load_commands(), store, TITLES, clock), Newsroom(store, clock)
     async with receiving(slack, dispatch, installs=store, **app) as bot:
         assert await Browser(slack).installs("T2") == 200
         (token,) = slack.installed
@@ -99,7 +99,7 @@ async def test_installed_workspace_subscribes_is_alerted_and_leaves(
         assert await store.find_subscription(Target("slack", "C1")), "the token's own workspace is as before"
 
         await news.report("Fourteen freed")
-        deliverer = Deliverer(store, {"slack": bot}, clock, topics=TOPICS)
+        deliverer = Deliverer(store, {"slack": bot}, clock, titles=TITLES)
         assert await deliverer.deliver_due() == 2
         assert "Fourteen freed" in slack.by_bot("C2")[-1].shown
         spoken = {call.fields["channel"]: call.token for call in slack.called("chat.postMessage")}

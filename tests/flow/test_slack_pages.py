@@ -23,7 +23,7 @@ from matching.people import Roster
 from storage.store import Store
 from tests.contract.store_steps import claimed_feed, entry, new
 from tests.echo import Echo
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, TOPICS, Newsroom
 from tests.fake_clock import FakeClock
 from tests.slack_bot import receiving
 from tests.slack_server import SlackServer
@@ -54,7 +54,7 @@ class House:
         self.server, self.store, self.clock = server, store, clock
         self.news = Newsroom(store, clock)
         tools = Tools(roster=roster())
-        self.dispatch = Dispatcher(load_commands(), store, TOPICS, clock, tools=tools)
+        self.dispatch = Dispatcher(load_commands(), store, TITLES, clock, tools=tools)
 
     @property
     def home(self) -> View:
@@ -339,7 +339,7 @@ async def alerted(house: House, bot: object) -> Posted:
     here = Target("slack", "C1")
     await house.store.subscribe(here, tuple(TOPICS), house.clock.now())
     await house.news.report("Fourteen freed")
-    deliverer = Deliverer(house.store, {"slack": bot}, house.clock, topics=TOPICS)  # type: ignore[dict-item]
+    deliverer = Deliverer(house.store, {"slack": bot}, house.clock, titles=TITLES)  # type: ignore[dict-item]
     assert await deliverer.deliver_due() == 1
     return house.server.by_bot("C1")[-1]
 

@@ -12,7 +12,7 @@ from bot.dispatch import Dispatcher
 from bot.platforms.slack import Slack
 from core.model import Target
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, TOPICS, Newsroom
 from tests.fake_clock import FakeClock
 from tests.slack_bot import receiving
 from tests.slack_server import SlackServer
@@ -34,12 +34,12 @@ class Team:
     def __init__(self, server: SlackServer, store: Store, clock: FakeClock) -> None:
         self.server, self.store, self.clock = server, store, clock
         self.news = Newsroom(store, clock)
-        self.dispatch = Dispatcher(load_commands(), store, TOPICS, clock)
+        self.dispatch = Dispatcher(load_commands(), store, TITLES, clock)
 
     async def delivery(self, bot: Slack) -> Deliverer:
         """Delivery to the channel, which wants everything."""
         await self.store.subscribe(HERE, tuple(TOPICS), self.clock.now())
-        return Deliverer(self.store, {"slack": bot}, self.clock, topics=TOPICS)
+        return Deliverer(self.store, {"slack": bot}, self.clock, titles=TITLES)
 
     async def types(self, line: str, *, private: bool = False) -> Posted:
         """Give a command in the channel; its answer."""
@@ -60,7 +60,7 @@ async def team(slack: SlackServer, sqlite_url: str, clock: FakeClock) -> AsyncIt
 
 async def test_from_subscribing_to_leaving(slack: SlackServer, team: Team) -> None:
     async with receiving(slack, team.dispatch) as bot:
-        deliverer = Deliverer(team.store, {"slack": bot}, team.clock, topics=TOPICS)
+        deliverer = Deliverer(team.store, {"slack": bot}, team.clock, titles=TITLES)
         assert "now gets alerts on: Prisoner releases" in (await team.types("subscribe prisoner-release")).shown
 
         story = await team.news.report("Fourteen *prisoners* <freed> & home")

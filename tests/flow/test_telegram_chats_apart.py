@@ -15,7 +15,7 @@ from storage.schema import metadata
 from storage.store import Store
 from tests.contract.store_steps import counts
 from tests.contract.test_store_watchlists import PERSON
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 from tests.telegram_bot import Bench, receiving, target
 from tests.telegram_server import TelegramServer
@@ -36,7 +36,7 @@ KEPT_WITHOUT_CHATS = {
 @pytest.fixture
 async def bench(server: TelegramServer, store: Store, clock: FakeClock) -> AsyncIterator[Bench]:
     async with receiving(server) as started:
-        started.echo.answer = Dispatcher(load_commands(), store, TOPICS, clock)
+        started.echo.answer = Dispatcher(load_commands(), store, TITLES, clock)
         yield started
 
 
@@ -52,7 +52,7 @@ async def test_topics_of_one_forum_get_each_their_own_alerts(
     news = Newsroom(store, clock)
     await news.report("Fourteen freed")
     await news.report("Potash traded again", topic="sanctions")
-    deliverer = Deliverer(store, {"telegram": bench.platform}, clock, topics=TOPICS)
+    deliverer = Deliverer(store, {"telegram": bench.platform}, clock, titles=TITLES)
     for _ in range(3):
         await deliverer.deliver_due()
         clock.advance(60)
@@ -72,7 +72,7 @@ async def test_forget_leaves_no_row_of_the_chat(
     await store.watch(here, [PERSON], clock.now())
     news = Newsroom(store, clock)
     await news.report("Fourteen freed")
-    await Deliverer(store, {"telegram": bench.platform}, clock, topics=TOPICS).deliver_due()
+    await Deliverer(store, {"telegram": bench.platform}, clock, titles=TITLES).deliver_due()
     server.user_reacts(chat, server.messages(chat)[-1], "👍")
     await news.report("Another one waits")
     await server.drained()

@@ -22,7 +22,7 @@ from core.options import Verdict
 from storage.store import Store
 from tests.contract.store_steps import counts
 from tests.contract.test_store_watchlists import PERSON, told
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, TOPICS, Newsroom
 from tests.fake_clock import FakeClock
 from tests.telegram_bot import Bench, receiving, target
 from tests.telegram_chats import person
@@ -177,7 +177,7 @@ async def test_a_store_that_fails_offers_nothing_but_what_to_do(
 @pytest.fixture
 async def desk(server: TelegramServer, store: Store, clock: FakeClock) -> AsyncIterator[Bench]:
     async with receiving(server) as bench:
-        bench.echo.answer = Dispatcher(load_commands(), store, TOPICS, clock)
+        bench.echo.answer = Dispatcher(load_commands(), store, TITLES, clock)
         yield bench
 
 
@@ -198,7 +198,7 @@ async def test_a_thumb_under_an_alert_counts_as_its_button_does(
         chat = server.chats.channel()
     await store.subscribe(target(chat, thread), ["prisoner-release"], clock.now())
     await news.report("Fourteen freed")
-    await Deliverer(store, {"telegram": desk.platform}, clock, topics=TOPICS).deliver_due()
+    await Deliverer(store, {"telegram": desk.platform}, clock, titles=TITLES).deliver_due()
     (alert,) = server.messages(chat)
     server.user_reacts(chat, alert, "👍")
     server.user_reacts(chat, alert, "👎", before=("👍",))
@@ -215,7 +215,7 @@ async def test_a_thumb_that_comes_twice_counts_once_and_one_elsewhere_not_at_all
     chat = server.chats.private()
     await store.subscribe(target(chat), ["prisoner-release"], clock.now())
     await news.report("Fourteen freed")
-    await Deliverer(store, {"telegram": desk.platform}, clock, topics=TOPICS).deliver_due()
+    await Deliverer(store, {"telegram": desk.platform}, clock, titles=TITLES).deliver_due()
     (alert,) = server.messages(chat)
     server.user_reacts(chat, alert | {"message_id": 77}, "👍")
     server.user_reacts(chat, alert, "👍", user=person(5) | {"is_bot": True})

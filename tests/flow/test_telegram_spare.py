@@ -21,7 +21,7 @@ from core.replicas import Replica
 from core.settings import Settings, TelegramSettings
 from storage.schema import REVISION
 from storage.store import Store
-from tests.fake_chat import TOPICS, FakeChat, Newsroom
+from tests.fake_chat import TITLES, FakeChat, Newsroom
 from tests.fake_clock import FakeClock
 from tests.fake_notices import FakeNotices
 from tests.fakes import Events
@@ -80,7 +80,7 @@ async def test_an_alert_of_the_old_bot_is_shown_anew_by_the_spare(
     events, news = Events(), Newsroom(store, clock)
     await store.subscribe(target(old), ["prisoner-release"], clock.now())
     async with opened(server, spare_tokens=(SPARE,)) as bench:
-        deliverer = Deliverer(store, {"telegram": bench.platform}, clock, observe=events, topics=TOPICS)
+        deliverer = Deliverer(store, {"telegram": bench.platform}, clock, observe=events, titles=TITLES)
         story = await news.report("Fourteen freed")
         await deliverer.deliver_due()
         assert len(server.messages(old)) == 1
@@ -103,8 +103,8 @@ async def test_who_has_not_pressed_start_is_paused_until_then(
     news = Newsroom(store, clock)
     await store.subscribe(target(old), ["prisoner-release"], clock.now())
     async with receiving(server, spare_tokens=(SPARE,)) as bench:
-        bench.echo.answer = Dispatcher(load_commands(), store, TOPICS, clock)
-        deliverer = Deliverer(store, {"telegram": bench.platform}, clock, observe=events, topics=TOPICS)
+        bench.echo.answer = Dispatcher(load_commands(), store, TITLES, clock)
+        deliverer = Deliverer(store, {"telegram": bench.platform}, clock, observe=events, titles=TITLES)
         server.revoke()
         await news.report("Fourteen freed")
         await deliverer.deliver_due()

@@ -25,7 +25,7 @@ from core.errors import OutcomeUnknown, RetryLater, TargetGone, Unreachable
 from core.message import Message, line
 from core.settings import Settings, WebhooksSettings
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 
 SECRET = "whsec_" + base64.b64encode(b"thirty-two bytes of secret stuff").decode()
@@ -78,7 +78,7 @@ async def platform(receiver: Receiver, store: Store, clock: FakeClock) -> AsyncI
 @pytest.fixture
 async def deliverer(receiver: Receiver, platform: WebhookPlatform, store: Store, clock: FakeClock) -> Deliverer:
     await store.subscribe(target_of(receiver.url), ["prisoner-release"], clock.now())
-    return Deliverer(store, {"webhook": platform}, clock, topics=TOPICS)
+    return Deliverer(store, {"webhook": platform}, clock, titles=TITLES)
 
 
 def is_signed(headers: dict[str, str], body: bytes) -> bool:

@@ -19,7 +19,7 @@ from core.model import Entry, Facts, Level, Member, NewEntry, Outcome, PollRecor
 from core.options import Mode, Options, Quiet
 from storage.store import Store
 from tests.contract.store_steps import claimed_feed, counts
-from tests.fake_chat import TOPICS, Call, FakeChat, make_member
+from tests.fake_chat import TITLES, Call, FakeChat, make_member
 from tests.fake_clock import FakeClock
 
 CHAT, OTHER = Target("telegram", "7"), Target("slack", "C1")
@@ -39,7 +39,7 @@ class Desk:
         self._number = 0
 
     def another(self) -> Deliverer:
-        return Deliverer(self.store, {"telegram": self.chat, "slack": self.slack}, self.clock, topics=TOPICS)
+        return Deliverer(self.store, {"telegram": self.chat, "slack": self.slack}, self.clock, titles=TITLES)
 
     async def wish(self, options: Options, target: Target = CHAT) -> None:
         await self.store.subscribe(target, ["prisoner-release"], self.clock.now())

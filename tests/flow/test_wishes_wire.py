@@ -12,7 +12,7 @@ from bot.delivery import Deliverer
 from core.model import Target
 from core.options import Mode, Options
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 from tests.slack_bot import opened as slack_opened
 from tests.slack_server import SlackServer
@@ -46,7 +46,7 @@ async def test_telegram_shows_a_digest_then_an_alert_that_lives(
 ) -> None:
     chat = telegram.chats.private()
     news, here = Newsroom(store, clock), target(chat)
-    deliverer = Deliverer(store, {"telegram": bench.platform}, clock, topics=TOPICS)
+    deliverer = Deliverer(store, {"telegram": bench.platform}, clock, titles=TITLES)
     await store.subscribe(here, ["prisoner-release"], clock.now())
     await store.set_options(here, Options(Mode.HOURLY), clock.now())
     await news.report("one <b>")
@@ -79,7 +79,7 @@ async def test_slack_replies_in_the_thread_and_in_the_channel(store: Store, cloc
         server.add_channel("C1", {"U1", server.bot_user})
         async with slack_opened(server) as bot:
             here, news = HERE, Newsroom(store, clock)
-            deliverer = Deliverer(store, {"slack": bot}, clock, topics=TOPICS)
+            deliverer = Deliverer(store, {"slack": bot}, clock, titles=TITLES)
             await store.subscribe(here, ["prisoner-release"], clock.now())
             story = await news.report("freed")
             await deliverer.deliver_due()
@@ -105,7 +105,7 @@ async def test_no_word_of_the_topic_leaves_for_a_discreet_chat(
         async with slack_opened(server) as bot:
             chat = telegram.chats.private()
             news = Newsroom(store, clock)
-            deliverer = Deliverer(store, {"telegram": bench.platform, "slack": bot}, clock, topics=TOPICS)
+            deliverer = Deliverer(store, {"telegram": bench.platform, "slack": bot}, clock, titles=TITLES)
             for here in (target(chat), HERE):
                 await store.subscribe(here, ["prisoner-release"], clock.now())
                 await store.set_options(here, Options(discreet=True), clock.now())

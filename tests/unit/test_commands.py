@@ -17,7 +17,7 @@ from core.ports import Request
 from core.replicas import Replica
 from storage.schema import REVISION
 from storage.store import Store
-from tests.fake_chat import TOPICS, Newsroom, found
+from tests.fake_chat import TITLES, TOPICS, Newsroom, found
 from tests.fake_clock import FakeClock
 
 CHAT = Target("telegram", "7")
@@ -31,7 +31,7 @@ class Chat:
         self.store = store
         self.clock = clock
         self.news = Newsroom(store, clock)
-        self._dispatcher = Dispatcher(load_commands(), store, TOPICS, clock, operators=["telegram:1"])
+        self._dispatcher = Dispatcher(load_commands(), store, TITLES, clock, operators=["telegram:1"])
 
     async def ask(self, line: str, actor: str = "7", **more: Any) -> Message:
         self.clock.advance(5)  # within the rate of commands

@@ -16,7 +16,7 @@ from core.options import Mode, Options, Quiet, Verdict
 from core.ports import Request
 from storage.store import Store
 from tests.contract.store_steps import counts
-from tests.fake_chat import TOPICS, Newsroom
+from tests.fake_chat import TITLES, Newsroom
 from tests.fake_clock import FakeClock
 
 CHAT = Target("telegram", "7")
@@ -29,7 +29,7 @@ class Chat:
         self.store = store
         self.clock = clock
         self.news = Newsroom(store, clock)
-        self._dispatcher = Dispatcher(load_commands(), store, TOPICS, clock)
+        self._dispatcher = Dispatcher(load_commands(), store, TITLES, clock)
 
     async def ask(self, line: str, **more: Any) -> Message:
         self.clock.advance(5)  # within the rate of commands

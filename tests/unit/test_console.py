@@ -20,7 +20,7 @@ from core.message import Button, LineKind, Message, Span, Style, line
 from core.model import Facts, Target
 from core.ports import ChatStore, Request, UpdateStore
 from core.settings import Settings
-from tests.fake_chat import TOPICS, make_member, make_story
+from tests.fake_chat import TITLES, TOPICS, make_member, make_story
 from tests.fake_clock import FakeClock
 
 CHAT = Target("console", "terminal")
@@ -162,7 +162,7 @@ class NoChats:
 
 async def test_commands_typed_are_answered() -> None:
     clock, screen = FakeClock(), Screen()
-    dispatcher = Dispatcher(load_commands(), cast(ChatStore, NoChats()), TOPICS, clock)
+    dispatcher = Dispatcher(load_commands(), cast(ChatStore, NoChats()), TITLES, clock)
     answered = asyncio.Event()
 
     async def handle(request: Request) -> Message | None:

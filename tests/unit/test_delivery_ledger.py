@@ -23,7 +23,7 @@ from core.errors import (
 )
 from core.model import Story, Target
 from storage.store import Store
-from tests.fake_chat import TOPICS, Call, FakeChat, Newsroom
+from tests.fake_chat import TITLES, Call, FakeChat, Newsroom
 from tests.fake_clock import FakeClock
 
 UNBOUNDED = DeliveryOptions(burst=Rate(1_000, 1))
@@ -62,7 +62,7 @@ class Ledger:
         self.deliverer = self.start()
 
     def start(self) -> Deliverer:
-        return Deliverer(self.store, self.platforms, self.clock, UNBOUNDED, topics=TOPICS)
+        return Deliverer(self.store, self.platforms, self.clock, UNBOUNDED, titles=TITLES)
 
     async def play(self, script: list[tuple[str, object, object]]) -> None:
         await self.store.open()

@@ -18,7 +18,7 @@ from core.errors import StoreError
 from core.message import Message, plain
 from core.model import Actor, Role, Target
 from core.ports import ChatStore, Request
-from tests.fake_chat import TOPICS
+from tests.fake_chat import TITLES
 from tests.fake_clock import FakeClock
 
 
@@ -77,7 +77,7 @@ def ask(line: str, actor: str = "42", **more: Any) -> Request:
 
 @pytest.fixture
 def dispatcher(clock: FakeClock) -> Dispatcher:
-    return Dispatcher(COMMANDS, cast(ChatStore, Book()), TOPICS, clock, operators=["telegram:1"], rate=Rate(3, 60))
+    return Dispatcher(COMMANDS, cast(ChatStore, Book()), TITLES, clock, operators=["telegram:1"], rate=Rate(3, 60))
 
 
 async def test_answers_carry_who_may_see_them(dispatcher: Dispatcher) -> None:
@@ -156,7 +156,7 @@ async def test_no_name_of_an_actor_is_kept(dispatcher: Dispatcher) -> None:
 async def test_the_observer_hears_of_commands_not_of_people(clock: FakeClock) -> None:
     told: list[tuple[str, dict[str, Any]]] = []
     dispatcher = Dispatcher(
-        COMMANDS, cast(ChatStore, Book()), TOPICS, clock, observe=lambda event, /, **more: told.append((event, more))
+        COMMANDS, cast(ChatStore, Book()), TITLES, clock, observe=lambda event, /, **more: told.append((event, more))
     )
     await dispatcher(ask("hello"))
     await dispatcher(ask("nonsense"))
@@ -170,7 +170,7 @@ async def test_the_observer_hears_of_commands_not_of_people(clock: FakeClock) ->
 @given(st.text(max_size=200) | st.sampled_from(["why " + "x" * 5000, "latest " + "9" * 5000, "story -1", "\ud800"]))
 def test_any_line_gets_an_answer(line: str) -> None:
     """The store is missing, so that the commands themselves fail: even then, words come back."""
-    dispatcher = Dispatcher(load_commands(), cast(ChatStore, Book()), TOPICS, FakeClock())
+    dispatcher = Dispatcher(load_commands(), cast(ChatStore, Book()), TITLES, FakeClock())
     answer = asyncio.run(dispatcher(ask(line, private=True)))
     assert answer is not None
     assert 0 < len(answer.text) < 4000

@@ -232,13 +232,12 @@ class Asker:
 
     def __init__(self) -> None:
         self.book = Book()
-        titles = {"uk": {"x": "Ікс"}}
+        titles = TopicTitles({"x": "X"}, {"uk": {"x": "Ікс"}})
         self._dispatcher = Dispatcher(
             Commands([join, language]),
             cast(ChatStore, self.book),
-            {"x": "X"},
+            titles,
             FakeClock(),
-            titles=titles,
             say=texts_in("pl"),
             tools=Tools(),
         )

@@ -16,7 +16,7 @@ from core.errors import PackError
 from matching.timeline import KnownEvent, load_timeline
 from storage.store import Store
 from tests.contract.store_steps import stored_titles
-from tests.fake_chat import TOPICS
+from tests.fake_chat import TITLES
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import NASTY, Chat, commands_of
 
@@ -30,7 +30,7 @@ EVENTS = (
 class LookingChat(Chat):
     def __init__(self, store: Store, clock: FakeClock) -> None:
         super().__init__(store, clock)
-        self._dispatcher = Dispatcher(load_commands(), store, TOPICS, clock, tools=Tools(timeline=EVENTS))
+        self._dispatcher = Dispatcher(load_commands(), store, TITLES, clock, tools=Tools(timeline=EVENTS))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from core.chart import Point, cumulated
 from core.model import Story
 from matching.timeline import KnownEvent
 from storage.store import Store
-from tests.fake_chat import NOON, TOPICS, make_member, make_story
+from tests.fake_chat import NOON, TITLES, make_member, make_story
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import NASTY, Chat
 
@@ -137,7 +137,7 @@ class Drawing(Chat):
         self.fails = False
         event = KnownEvent("one", date(2026, 1, 5), "Ten leave prison", "release", 10, "A", "")
         self._dispatcher = Dispatcher(
-            load_commands(), store, TOPICS, clock, tools=Tools(timeline=(event,), draw=self._draw)
+            load_commands(), store, TITLES, clock, tools=Tools(timeline=(event,), draw=self._draw)
         )
 
     async def _draw(self, svg: str) -> bytes | None:

@@ -18,7 +18,7 @@ from matching.people import Roster, guess_spec
 from matching.watching import WatchBook
 from storage.store import Store
 from tests.contract.store_steps import claimed_feed, ended, entry, member, new, summary
-from tests.fake_chat import TOPICS
+from tests.fake_chat import TITLES
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import CHAT, NASTY, Chat, commands_of
 
@@ -32,7 +32,7 @@ class WatchingChat(Chat):
     def __init__(self, store: Store, clock: FakeClock) -> None:
         super().__init__(store, clock)
         tools = Tools(roster=Roster(lexicon()))
-        self._dispatcher = Dispatcher(load_commands(), store, TOPICS, clock, operators=["telegram:1"], tools=tools)
+        self._dispatcher = Dispatcher(load_commands(), store, TITLES, clock, operators=["telegram:1"], tools=tools)
 
     async def watched(self) -> list[str]:
         return [item.spec.label for item in await self.store.watches(CHAT)]

@@ -20,7 +20,7 @@ from core.model import Analysis, Entry, Evidence, Level, NewEntry, Target
 from core.options import Mode, Options, Quiet
 from storage.store import Store
 from tests.contract.store_steps import claimed_feed, ended
-from tests.fake_chat import TOPICS, FakeChat
+from tests.fake_chat import TITLES, FakeChat
 from tests.fake_clock import FakeClock
 from tests.unit.test_commands import CHAT, Chat
 
@@ -31,7 +31,7 @@ class Reader(Chat):
     def __init__(self, store: Store, clock: FakeClock) -> None:
         super().__init__(store, clock)
         self.platform = FakeChat(clock)
-        self.deliverer = Deliverer(store, {"telegram": self.platform}, clock, topics=TOPICS)
+        self.deliverer = Deliverer(store, {"telegram": self.platform}, clock, titles=TITLES)
 
     async def why(self, what: str = "1", actor: str = "7") -> str:
         return (await self.ask(f"why {what}", actor)).text
