@@ -25,6 +25,7 @@ _BANDS = {"diplomacy": 236, "sanctions": 262}
 _KINDS = {"release": "release", "pardon": "release", "diplomacy": "diplomacy", "statement": "diplomacy"}
 _TICKS = (1, 10, 50, 100, 250, 500, 1000)
 _MOST_LABELS = 12
+_LETTER = 7  # about the width of one in a label
 
 
 # What a day or a month is called on an axis.
@@ -184,7 +185,9 @@ def _months(scale: _Scale, named: Naming) -> Iterator[Html]:
     for month in months[::step]:
         x = scale.x(month)
         yield tag("line", x1=x, x2=x, y1=_AXIS, y2=HEIGHT - 22, class_="grid")
-        yield tag("text", named(month), x=x, y=HEIGHT - 8)
+        label = named(month)
+        if x + _LETTER * len(label) <= WIDTH:  # what does not fit at the end would be cut in two
+            yield tag("text", label, x=x, y=HEIGHT - 8)
 
 
 def _mark(point: Point, scale: _Scale) -> Html:

@@ -177,6 +177,9 @@ def facts_list(facts: Facts) -> Html | None:
     return tag("dl", pairs, class_="facts") if pairs else None
 
 
+_PROPER = {"belavia": "Belavia"}  # of what is given in return, a name
+
+
 def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     """(name, words) of each fact; the words are foreign text, "" for what is not said."""
     released = "" if facts.released is None else f"{'at least ' if facts.at_least else ''}{facts.released}"
@@ -190,7 +193,7 @@ def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Also named", ", ".join(facts.named)
     yield "Through", ", ".join(facts.mediators)
     yield "Taken to", facts.destination or ""
-    yield "In return", ", ".join(word.replace("_", " ") for word in facts.in_return)
+    yield "In return", ", ".join(_PROPER.get(word, word.replace("_", " ")) for word in facts.in_return)
 
 
 # --- one story ------------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ async def home(ctx: Context) -> Message:
         parts.append(_when(ctx, mine))
     parts.append(_titled(ctx, home_texts.HOME_WATCHED, replace(watched, buttons=(*watched.buttons, (watch,)))))
     parts.append(_titled(ctx, home_texts.HOME_LATEST, await latest.function(ctx, _LATEST)))
+    if not ctx.request.private:
+        return page(*parts)
     subscribe, own = ctx.typed("subscribe"), ctx.typed("home")
     elsewhere = ctx.say.line(home_texts.HOME_ELSEWHERE, kind=LineKind.SMALL, subscribe=subscribe, home=own)
     return page(*parts, Message((elsewhere,)))

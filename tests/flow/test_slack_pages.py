@@ -166,6 +166,7 @@ async def test_home_says_how_to_set_a_channel(slack: SlackServer, house: House) 
         await slack.slash("U1", "C1", "home")
         page = await slack.whispered("C1", "U1")
     assert page.shown.count("Topics") == 1
+    assert "add the bot there" not in page.shown
     assert "Sanctions" in buttons(page.blocks)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -15,6 +15,7 @@ import pytest
 
 from app.site import is_loopback, site_options
 from core.chart import Point, chart, points
+from core.model import Facts
 from core.ports import HttpRequest
 from core.settings import HttpSettings
 from feeds.desk import judge
@@ -24,6 +25,7 @@ from tests.fake_clock import FakeClock
 from tests.site_content import TOPICS, SampleStore, sample_stories, served
 from web.access import MOST_FAILURES, Gate
 from web.html import outward, tag
+from web.pages import fact_rows
 from web.site import Site, SiteOptions
 from web.syndication import FORMATS, Channel
 
@@ -342,6 +344,18 @@ def test_the_chart_is_sound_svg_with_a_mark_for_each_event() -> None:
         assert float(mark.get("height", "-1")) > 0
     assert "style=" not in text
     assert chart((), NOON.date()) == ""
+
+
+@pytest.mark.parametrize("until", [date(2026, month, day) for month in range(1, 13) for day in (1, 14, 28)])
+def test_every_month_is_named_in_full_within_the_chart(until: date) -> None:
+    drawn = points((), [event for event in load_timeline() if event.day <= until])
+    labels = ElementTree.fromstring(chart(drawn, until)).findall(".//text[@y='292']")
+    assert len(labels) > 5
+    assert max(float(label.get("x", "0")) + 6 * len(label.text or "") for label in labels) <= 960
+
+
+def test_what_was_given_in_return_is_called_by_its_name() -> None:
+    assert ("In return", "Belavia, potash") in list(fact_rows(Facts(in_return=("belavia", "potash"))))
 
 
 def test_one_event_alone_can_be_drawn() -> None:
