@@ -16,6 +16,7 @@ from app.parts import Parts
 from app.roles import CHAT, DELIVER, POLL, WEB
 from app.rounds import Rounds
 from app.site import make_site
+from bot.platforms.unanswered import Unanswered
 from core.errors import BadCredentials, DeliveryError, MinskError, StoreError
 from core.ports import ChatPlatform, Route
 from web.health import Health
@@ -139,6 +140,7 @@ class Program:
             self._listen(name, platform, who)
 
     async def _reopen(self, name: str, platform: ChatPlatform, wait: float = 0) -> None:
+        unanswered = Unanswered(name, self._parts.clock, self._parts.attention)
         for attempt in count():
             await self._parts.clock.sleep(wait or REOPEN_SECONDS[min(attempt, len(REOPEN_SECONDS) - 1)])
             wait = 0
@@ -150,8 +152,10 @@ class Program:
                     return
                 wait = REFUSED_SECONDS
             except DeliveryError as error:
-                log.warning("%s is still not reached: %s", name, error)
+                log.debug("%s is still not reached: %s", name, error)
+                unanswered.failed(str(error))
             else:
+                unanswered.answered()
                 self._refused.discard(name)
                 self._listen(name, platform, who)
                 return

@@ -85,6 +85,7 @@ class Polling:
         An offset is named only to confirm: an old one would hide updates that are numbered anew.
         """
         offset, self._newest, self._lost = self._offset_kept(), None, False
+        self._unanswered = Unanswered("telegram", self._clock, self._observe)
         try:
             while True:
                 found = await self._ask(offset)

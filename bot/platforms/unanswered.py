@@ -11,7 +11,10 @@ UNANSWERED = timedelta(minutes=15)
 
 
 class Unanswered:
-    """Tells its observer `platform_silent` (platform, reason), once, and `platform_answers` (platform) after that."""
+    """Tells its observer `platform_silent` (platform, reason), once, and `platform_answers` (platform) after that.
+
+    The first answer is told too: the process before us may have said that there is none.
+    """
 
     def __init__(self, platform: str, clock: Clock, observe: Observer) -> None:
         self._platform = platform
@@ -19,6 +22,7 @@ class Unanswered:
         self._observe = observe
         self._since: datetime | None = None
         self._told = False
+        self._heard = False
 
     def failed(self, reason: str) -> None:
         """It was asked in vain."""
@@ -29,6 +33,6 @@ class Unanswered:
             self._observe("platform_silent", platform=self._platform, reason=reason)
 
     def answered(self) -> None:
-        if self._told:
+        if self._told or not self._heard:
             self._observe("platform_answers", platform=self._platform)
-        self._since, self._told = None, False
+        self._since, self._told, self._heard = None, False, True

@@ -131,6 +131,7 @@ def happens(desk: Desk) -> None:
     desk.attention("audit", missed=missed, judged=9)
     desk.attention("alert_dead", platform="telegram", story=1, reason="MESSAGE_TOO_LONG")
     desk.attention("outage_began", feed="News")
+    desk.attention("platform_silent", platform="telegram", reason="no network")
     desk.attention("credentials_refused", platform="slack", reason="invalid_auth")
     desk.attention("config_refused", reason="feeds[0].url")
     desk.attention("token_shared", platform="telegram", reason="terminated by other getUpdates request")
