@@ -20,6 +20,7 @@ from feeds.poller import Poller
 from tests.fake_clock import FakeClock
 from tests.fakes import Events, FakeMatcher, FakeStore, FakeStories, InlineParser
 from tests.feed_server import FeedServer
+from tests.patience import PATIENCE
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -62,7 +63,8 @@ async def polling(
     """Everything wired; the server's own address is allowed, and so is what `allow` lists."""
     clock = FakeClock()
     async with FeedServer() as server:
-        options = {"timeout": timedelta(seconds=5), **options}
+        patience = timedelta(seconds=PATIENCE)
+        options = {"timeout": patience, "connect_timeout": patience, **options}
         settings = FeedOptions(allow_private=(server.endpoint, *allow), **options)
         store, events, matcher = FakeStore(), Events(), FakeMatcher()
         async with Fetcher(settings, clock, lookup) as fetcher:

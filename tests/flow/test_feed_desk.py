@@ -23,6 +23,7 @@ from storage.store import Store
 from tests.fake_clock import FakeClock
 from tests.fakes import Events, FakeMatcher, FakeStories, InlineParser
 from tests.feed_server import FeedServer, feed_xml, redirect, reply, stall
+from tests.patience import PATIENCE, hurry
 
 PAGE = b"<!doctype html><html><head><link rel=alternate type='application/rss+xml' href='%s' title='All'></head></html>"
 NEWS = feed_xml("Weather in Minsk", "Two released", "Digestible talks", head="<language>be</language>")
@@ -30,6 +31,7 @@ NEWS = feed_xml("Weather in Minsk", "Two released", "Digestible talks", head="<l
 
 @dataclass
 class Office:
+    options: FeedOptions
     server: FeedServer
     store: Store
     desk: FeedDesk
@@ -42,12 +44,12 @@ async def office(sqlite_url: str, clock: FakeClock) -> AsyncIterator[Office]:
     await store.open()
     async with FeedServer() as server:
         server.on("/feed", reply(NEWS))
-        options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2))
+        options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=PATIENCE))
         async with Fetcher(options, clock) as fetcher:
             matcher, parser = FakeMatcher(), InlineParser()
             kit = Kit(store, Judging(matcher, FakeStories()), fetcher, clock, options, Events())
             poller = Poller(kit, parser)
-            yield Office(server, store, Desk(store, fetcher, parser, matcher, clock, specify), poller)
+            yield Office(options, server, store, Desk(store, fetcher, parser, matcher, clock, specify), poller)
             await poller.drain(0)
     await store.close()
 
@@ -98,6 +100,8 @@ async def test_a_feed_that_moved_for_good_is_taken_at_its_new_address(office: Of
 async def test_what_goes_wrong_is_said_in_a_sentence(office: Office, path: str, said: str) -> None:
     office.server.on("/page", reply(b"<html><body>Hello", headers=[("Content-Type", "text/html")]))
     office.server.on("/slow", stall(b""))
+    if path == "/slow":
+        hurry(office.options, timeout=timedelta(seconds=0.2))
     with pytest.raises(CommandError, match=said):
         await office.desk.find(office.server.url(path))
 

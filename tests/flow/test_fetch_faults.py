@@ -11,6 +11,7 @@ import pytest
 
 from core.model import Outcome
 from tests.feed_server import ONE, Route, answer, drip, endless, feed_xml, raw, redirect, reply, reset, stall
+from tests.patience import hurry
 from tests.polling import polling
 from tests.telling import check_told
 
@@ -157,11 +158,12 @@ SLOW = {"never answers", "stalls in the headers", "stalls in the body", "drips"}
 @pytest.mark.parametrize("name", FAULTS)
 async def test_each_fault_has_its_outcome(name: str) -> None:
     route, outcome = FAULTS[name]
-    limit = timedelta(seconds=0.2 if name in SLOW else 5)
-    async with polling(timeout=limit, max_bytes=1_000_000) as it:
+    async with polling(max_bytes=1_000_000) as it:
         url = it.server.on("/feed", reply(feed_xml("Before"), headers=[("ETag", '"1"')]), route)
         assert (await it.poll(url)).outcome is Outcome.OK
         before = it.state(url)
+        if name in SLOW:
+            hurry(it.options, timeout=timedelta(seconds=0.2))
         it.server.on("/feed", route)
         if outcome is Outcome.HTTP and name == "304 unasked":
             url = it.server.on("/other", route)

@@ -121,7 +121,7 @@ def configure(folder: Path, server: FeedServer, routes: dict[str, Route]) -> Non
     tables = []
     for number, route in enumerate(routes.values()):
         tables.append(f'[[feeds.feed]]\nurl = "{server.on(f"/f/{number}", route)}"\n')
-    head = f'[feeds]\ntimeout = "2s"\nmax_bytes = 3000000\nallow_private = ["{server.endpoint}"]\n'
+    head = f'[feeds]\ntimeout = "6s"\nmax_bytes = 3000000\nallow_private = ["{server.endpoint}"]\n'
     (folder / "config.toml").write_text(head + "".join(tables), encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ from feeds.secondlook import SecondLooks, is_wanted
 from tests.fake_clock import FakeClock
 from tests.fakes import Events, FakeMatcher, FakeStore, FakeStories, InlineParser
 from tests.feed_server import FeedServer, reply
+from tests.patience import PATIENCE
 
 LONG = "They were released and are home, says the ministry, which had said nothing for weeks. " * 4
 OTHER = "Nothing more was said about it in the course of the day, whoever was asked. " * 4
@@ -71,7 +72,9 @@ class Desk:
 @pytest.fixture
 async def desk(clock: FakeClock) -> AsyncIterator[Desk]:
     async with FeedServer() as server:
-        options = FeedOptions(allow_private=(server.endpoint,), timeout=timedelta(seconds=2), full_text_per_poll=3)
+        options = FeedOptions(
+            allow_private=(server.endpoint,), timeout=timedelta(seconds=PATIENCE), full_text_per_poll=3
+        )
         store, events, matcher, stories = FakeStore(), Events(), FakeMatcher(), FakeStories()
         async with Fetcher(options, clock) as fetcher:
             kit = Kit(store, Judging(matcher, stories), fetcher, clock, options, events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +20,7 @@ from core.model import Outcome
 from feeds.extract import extract_text
 from feeds.options import FeedOptions
 from feeds.pages import PageWorker
+from tests.patience import PATIENCE, hurry
 from tests.polling import until
 
 PARAGRAPH = "The envoy came to Minsk for two days and spoke with those who count the prisoners, {n} hours in all."
@@ -29,11 +31,12 @@ PAGE = f"""<!doctype html><html><head><title>Envoy in Minsk</title><script>var r
 <aside><h3>Read also</h3><a href="/1">All prisoners were released yesterday</a></aside>
 <form><div class="g-recaptcha">captcha</div></form><footer>Contact</footer></body></html>"""
 URL = "https://news.example/1"
+LONG = timedelta(seconds=PATIENCE)
 
 
 @pytest.fixture
 async def pages() -> AsyncIterator[PageWorker]:
-    worker = PageWorker(FeedOptions(parse_timeout=timedelta(seconds=10)))
+    worker = PageWorker(FeedOptions(parse_timeout=LONG))
     yield worker
     await worker.close()
 
@@ -67,20 +70,23 @@ async def test_what_is_no_article_is_told(pages: PageWorker, body: bytes, outcom
 
 
 async def test_a_page_that_takes_too_long_is_stopped_and_the_next_is_read() -> None:
-    pages = PageWorker(FeedOptions(parse_timeout=timedelta(seconds=3)))
+    options = FeedOptions(parse_timeout=LONG)
+    pages = PageWorker(options)
     storm = b"<a " + b" ".join(b"a%d=1" % number for number in range(60_000)) + b">"
     try:
         await pages.read(PAGE.encode(), url=URL)
-        with pytest.raises(ParseError, match="Reading the document took over 3 s"):
+        hurry(options, parse_timeout=timedelta(seconds=1))
+        with pytest.raises(ParseError, match="Reading the document took over 1 s"):
             await pages.read(storm, url=URL)
         assert pages.deaths == 1
+        hurry(options, parse_timeout=LONG)
         assert await pages.read(PAGE.encode(), url=URL)
     finally:
         await pages.close()
 
 
 async def test_the_process_ends_when_there_is_nothing_to_read() -> None:
-    pages = PageWorker(FeedOptions(), idle_seconds=0)
+    pages = PageWorker(FeedOptions(parse_timeout=LONG), idle_seconds=0)
     await pages.read(PAGE.encode(), url=URL)
     await until(lambda: not pages.pids)
     assert await pages.read(PAGE.encode(), url=URL)  # it is started again
@@ -111,7 +117,10 @@ def test_only_the_page_process_imports_the_library() -> None:
     for file in (Path(__file__).parents[2]).glob("[abcfmsw]*/**/*.py"):
         if ".venv" in file.parts or file.name == "extract.py":
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        text = file.read_text(encoding="utf-8")
+        if not re.search("trafilatura|extract|pageworker", text):  # parsing all takes seconds
+            continue
+        for node in ast.walk(ast.parse(text)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not any(name.startswith(("trafilatura", "feeds.extract", "feeds.pageworker")) for name in names) or (
