@@ -32,7 +32,7 @@ from feeds.kit import Kit
 from feeds.mirrors import under_own_host
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
-from feeds.placing import Placed, place_hits, poll_name, tell_ways, totals
+from feeds.placing import Placed, Placing, poll_name, tell_ways, totals
 from feeds.recording import NO_COUNTS, Counts, Recorder
 from feeds.rereading import hush_read_before, look_for_reissue
 from feeds.schedule import next_poll_at, next_wait, own_pace
@@ -237,15 +237,9 @@ class Pipeline:
             ]
             placed.reverse()  # documents begin with the newest by custom
             placed.sort(key=lambda hit: hit.new.entry.published_at or hit.at)
-            ways = await place_hits(
-                transaction,
-                self._judging.stories,
-                feed.spec,
-                placed,
-                now,
-                edit_after=self._options.edit_after,
-                watching=self._judging.watching,
-            )
+            judging, edit_after = self._judging, self._options.edit_after
+            placing = Placing(transaction, judging.stories, feed.spec, now, edit_after, watching=judging.watching)
+            ways = await placing.hits(placed)
             counts = Counts(total, len(stored), hits, *totals(ways))
             state = self._judged(state)
             await transaction.finish_poll(feed, counts.record(outcome, state, now))

@@ -23,7 +23,7 @@ from core.watch import WatchHit
 from feeds.kit import Kit
 from feeds.options import FeedOptions
 from feeds.pages import PageReader
-from feeds.placing import Placed, Way, place_again, place_hits, tell_ways, totals
+from feeds.placing import Placed, Placing, Way, tell_ways, totals
 from feeds.robots import Robots
 from feeds.sifting import verdict
 from feeds.watching import QUIET
@@ -233,9 +233,9 @@ class SecondLooks:
         if new.analysis.level is Level.NONE and not watched:
             return ()
         hit = Placed(look.entry_id, new, look.at, watched)
-        edit_after = self._options.edit_after
-        again = await place_again(transaction, self._judging.stories, look.spec, hit, now, edit_after=edit_after)
+        judging, edit_after = self._judging, self._options.edit_after
+        placing = Placing(transaction, judging.stories, look.spec, now, edit_after, watching=judging.watching)
+        again = await placing.again(hit)
         if again is not None:
             return again
-        stories, watching = self._judging.stories, self._judging.watching
-        return await place_hits(transaction, stories, look.spec, [hit], now, edit_after=edit_after, watching=watching)
+        return await placing.hits([hit])

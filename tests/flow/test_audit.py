@@ -9,7 +9,7 @@ import pytest
 from core.errors import StoreError
 from core.model import Analysis, Feed, FeedSpec, Level, NewEntry
 from feeds.auditing import Audit
-from feeds.placing import Placed, place_hits
+from feeds.placing import Placed, Placing
 from feeds.sifting import audit_verdict
 from matching.matcher import load_matcher
 from matching.packfile import PACKS
@@ -84,7 +84,7 @@ async def test_what_a_feed_brought_is_not_missed_by_link_or_by_story(store: Stor
         ids = await transaction.add_entries(feeds["Own"], [own, same_page], clock.now())
         await transaction.open_stories(clock.now() - timedelta(days=2))
         placed = [Placed(ids[0] or 0, own, clock.now())]
-        await place_hits(transaction, StoryBook(), OWN, placed, clock.now(), edit_after=timedelta(0))
+        await Placing(transaction, StoryBook(), OWN, clock.now(), timedelta(0)).hits(placed)
     await brought(store, clock, feeds["Query"], FREED, PARDONED)
     clock.advance(7 * 3600)
     assert await Audit(store, StoryBook(), clock, Events()).look() == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from core.model import Feed, FeedSpec, Level, NewEntry
-from feeds.placing import Placed, place_hits, totals
+from feeds.placing import Placed, Placing, totals
 from matching.matcher import load_matcher
 from matching.packfile import PACKS
 from matching.stories import StoryBook
@@ -28,7 +28,7 @@ async def told(store: Store, clock: FakeClock, feed: Feed, number: int, news: tu
         ids = await transaction.add_entries(feed, [brought], now)
         placed = [Placed(ids[0] or 0, brought, now)]
         spec = FeedSpec(f"Paper {number}", feed.spec.url, owner=f"owner {number}")
-        return totals(await place_hits(transaction, StoryBook(), spec, placed, now, edit_after=timedelta(0)))
+        return totals(await Placing(transaction, StoryBook(), spec, now, timedelta(0)).hits(placed))
 
 
 async def test_a_report_of_the_whole_makes_two_stories_one_without_a_second_alert(
