@@ -183,7 +183,7 @@ def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
 
 def _best_rule(topic: Topic, spots: Spots) -> _Sum:
     common = [*_boosts(topic, spots), *_negatives(topic, spots)]
-    whole = [rule for rule in topic.rules if all(spots.best(group) is not None for group in rule.all)]
+    whole = [rule for rule in topic.rules if None not in map(spots.best, rule.all)]
     best = _first_best(topic, whole, spots, common)
     if _LEVELS[best.level] > _LEVELS[Level.HALF]:
         return best  # a rule that lacks a group makes half a match at most
