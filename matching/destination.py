@@ -28,7 +28,7 @@ Places = Sequence[tuple[View, Sequence[Cue]]]  # of every part of a text the pla
 def destination(scene: Scene, named: Spots, released: int | None = None) -> tuple[str, str] | None:
     """The place and the words that tell it; None when the text names none. `released` is how many were freed: others
     of whom it is told where they went after some other number are of an earlier release."""
-    if not named and not scene.any("freed", "people", "home", "moved"):
+    if not named and not scene.sure and not scene.any("freed", "people", "home", "moved"):
         return None
     told = [
         (view, sorted([*places_of(view, named, released), *_here(scene, view)], key=lambda place: place.first))

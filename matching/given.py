@@ -79,22 +79,22 @@ def _bartered(scene: Scene) -> Iterator[tuple[str, str]]:
             for thing in found if name != _PENALTIES else ():
                 if view.in_sentence(thing.first, "negation", "forecast", "asks") or view.asks(thing.first):
                     continue
-                words = _swapped(view, thing) if view is scene.title else None
+                words = _swapped(view, thing, _BARTER if view is scene.title else 1)
                 given = words or next(iter(view.before(thing.first, _BARTER, "instead")), None)
                 if given:
                     yield name, view.text(min(thing.first, given.first), max(thing.last, given.last))
 
 
-def _swapped(view: View, thing: Cue) -> Cue | None:
-    """The "for" between what is given and those for whom, either way round."""
+def _swapped(view: View, thing: Cue, reach: int) -> Cue | None:
+    """The "for" between what is given and those for whom, either way round, each within `reach` words of it."""
     people = [found.first for found in view.persons]
     people += [cue.first for cue in view.in_sentence(thing.first, "people", "part", "laureate")]
     people += [number.first for number in view.numbers if number.kind == "count" and number.value > 1]
     for cue in view.in_sentence(thing.first, "barter"):
         after, before = cue.first - thing.last, thing.first - cue.last
-        if 0 < after <= _BARTER and any(0 < first - cue.last <= _BARTER for first in people):
+        if 0 < after <= reach and any(0 < first - cue.last <= reach for first in people):
             return cue
-        if 0 < before <= _BARTER and any(0 < cue.first - first <= _BARTER for first in people):
+        if 0 < before <= reach and any(0 < cue.first - first <= reach for first in people):
             return cue
     return None
 

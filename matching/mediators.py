@@ -10,12 +10,13 @@ from matching.fates import Mention, epithets
 from matching.lexicon import Lexicon
 from matching.scene import Scene
 
+_BEFORE = 6  # words between "two weeks earlier" and an envoy
 _NEXT = 3  # tokens between a president and the envoy who is his, or the penalties that he lifts
 
 
 def mediators_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
     """Envoys, and a president who is not only named as somebody's master: "Trump's envoy"."""
-    if not scene.any("freed", "people", "home", "moved"):
+    if not scene.sure and not scene.any("freed", "people", "home", "moved"):
         return
     rules = read_table("facts")["rules"]
     found: list[tuple[str, Mention]] = []
@@ -29,7 +30,7 @@ def mediators_of(scene: Scene, lexicon: Lexicon) -> Iterator[Mention]:
                 found.append((role, Mention(person, view, first, last, "")))
     envoys = any(role != "us-president" for role, _ in found)
     for role, item in found:
-        if _acts(item, envoys, scene) if role == "us-president" else not _has_deputy(item):
+        if _acts(item, envoys, scene) if role == "us-president" else not (_has_deputy(item) or _before(item)):
             yield item
 
 
@@ -43,6 +44,22 @@ def _acts(item: Mention, envoys: bool, scene: Scene) -> bool:
     if not deals and view.after(item.last, _NEXT, "lift"):
         return False
     return not envoys or bool(deals)
+
+
+def _before(item: Mention) -> bool:
+    """ "In June, after Kellogg's visit, fourteen had left": an earlier release, told with its number."""
+    view = item.view
+    sentence = view.sentence_of(item.first)
+    if not any(
+        number.kind == "count"
+        and number.value > 1
+        and view.sentence_of(number.first) == sentence
+        and view.in_clause(number.first, "freed", "moved", "back")
+        for number in view.numbers
+    ):
+        return False
+    near = view.in_sentence(item.first, "back")
+    return any(0 < item.first - cue.last <= _BEFORE for cue in near)
 
 
 def _whose(item: Mention) -> bool:

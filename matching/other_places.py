@@ -47,9 +47,8 @@ def _earlier(view: View, place: Cue, released: int | None) -> bool:
     """ "A month after sending 14 to Lithuania", "since Poland closed the border": told as what was before."""
     clause = view.clause[place.first]
     start = _article(view, place)
-    for cue in view.before(start, 1, "after"):
-        if view.passage.folded[cue.last] not in small_words("into"):  # German "nach" is both
-            return True
+    if view.before(start, 1, "after") and not into(view, place):  # German "nach" is both
+        return True
     starts = {other.first for other in places_in(view.told_in(place.first))}
     for cue in view.in_sentence(place.first, "after"):
         if cue.last + 1 in starts:
@@ -118,7 +117,8 @@ def into(view: View, place: Cue) -> bool:
     first = _article(view, place)
     if view.text(place.first, place.first).casefold() in read_table("facts")["prepositions"]["there"]:
         return True  # accents count: "Lietuva", but "Lietuvą"
-    return first > 0 and view.passage.folded[first - 1] in small_words("into")
+    before = view.passage.folded[first - 1] if first else ""
+    return before in small_words("into") or (place.last > place.first and before in small_words("onto"))
 
 
 def _article(view: View, place: Cue) -> int:

@@ -9,9 +9,11 @@ from core.model import Facts
 from matching.facts import extract
 from matching.matcher import PackMatcher, load_matcher
 from matching.reading import read
+from matching.scene import set_scene
 from tests.unit.test_facts_told import TOLD, rows
 
 PLACES = TOLD.with_name("places-told.txt")
+SURE = TOLD.with_name("sure-told.txt")
 LANGUAGES = tuple(dict.fromkeys(lang for lang, *_ in rows(PLACES)))
 
 
@@ -37,6 +39,28 @@ def test_what_is_told_is_read(matcher: PackMatcher, lang: str) -> None:
             if not fits(expected, facts):
                 wrong.append((expected, facts.destination, facts.in_return, text))
     assert wrong == []
+
+
+def fits_sure(matcher: PackMatcher, lang: str, expected: str, text: str) -> bool:
+    title, _, body = text.partition(" / ")
+    reading = read(matcher.lexicon, title, body, lang)
+    facts = extract(reading, matcher.lexicon, set_scene(reading, sure=True))
+    kind, _, what = expected.partition(":")
+    if kind == "by":
+        return facts.mediators == (() if what == "-" else (matcher.lexicon.persons[what].name,))
+    return what == ((facts.destination or "-") if kind == "at" else (",".join(sorted(facts.in_return)) or "-"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_told_is_read_where_the_text_is_about_a_release(matcher: PackMatcher, lang: str) -> None:
+    told = [(expected, text) for of, expected, text in rows(SURE) if of == lang]
+    assert [row for row in told if not fits_sure(matcher, lang, *row)] == []
+
+
+def test_what_is_not_so_would_be_seen(matcher: PackMatcher) -> None:
+    text = "Trump thanks Lukashenko for sixteen / They are in Vilnius."
+    assert [fits_sure(matcher, "en", told, text) for told in ("by:trump", "at:Lithuania", "re:-")] == [True] * 3
+    assert not any(fits_sure(matcher, "en", told, text) for told in ("by:-", "by:coale", "at:Ukraine", "re:potash"))
 
 
 def test_a_place_that_is_not_read_would_be_seen(matcher: PackMatcher) -> None:
