@@ -83,7 +83,8 @@ class Dispatcher:
             name = one.name
             answer = await self._run(one, words, request, say, mine)
             if mine is None:
-                await self._keep_language(request)
+                async with self._one_at_a_time(request.target):  # what is changed meanwhile is not undone
+                    await self._keep_language(request)
         except BadCorrection as error:
             answer = self._explain(error, say)
         except StoreError:  # it speaks of the database, in English: that is for the log
@@ -120,11 +121,14 @@ class Dispatcher:
         if one.role is Role.VIEWER:
             answer = await one.function(ctx, *values)
         else:  # one change of a chat at a time, so that two quick taps both count
-            async with self._changing.setdefault(request.target, asyncio.Lock()):
+            async with self._one_at_a_time(request.target):
                 answer = await one.function(ctx, *values)
             if one.changes and not answer.unchanged:
                 await self._record(ctx, " ".join((one.name, *words)))
         return replace(answer, private=one.private)
+
+    def _one_at_a_time(self, target: Target) -> asyncio.Lock:
+        return self._changing.setdefault(target, asyncio.Lock())
 
     async def _record(self, ctx: Context, line: str) -> None:
         """Remember what was asked to change, for /audit. What is done already must not seem to have failed."""

@@ -16,8 +16,10 @@ from bot.dispatch import Dispatcher
 from bot.pacing import Rate
 from core.errors import StoreError
 from core.message import Message, plain
-from core.model import Actor, Role, Target
+from core.model import Actor, Role, Subscription, Target
+from core.options import Options
 from core.ports import ChatStore, Request
+from storage.store import Store
 from tests.fake_chat import TITLES
 from tests.fake_clock import FakeClock
 
@@ -144,6 +146,28 @@ async def test_changes_of_one_chat_do_not_run_into_one_another(dispatcher: Dispa
     steps[:] = [0]
     await asyncio.gather(*(dispatcher(ask("change", actor=str(n), role=Role.ADMIN)) for n in range(5)))
     assert steps == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_wish_told_right_after_the_subscription_is_not_undone(sqlite_url: str, clock: FakeClock) -> None:
+    """The language that a new chat keeps is written after the answer, when the next command may be at work."""
+
+    class Slow(Store):
+        async def set_options(self, target: Target, options: Options, now: datetime) -> Subscription:
+            if options.language and not options.languages:  # as was read before the wish; give that its time
+                wishes.append(asyncio.create_task(dispatcher(ask("languages be ru", role=Role.ADMIN))))
+                await asyncio.wait(wishes, timeout=0.3)
+            return await super().set_options(target, options, now)
+
+    wishes: list[asyncio.Task[Message | None]] = []
+    store = Slow(sqlite_url, clock=clock)
+    await store.open()
+    dispatcher = Dispatcher(load_commands(), store, TITLES, clock)
+    await dispatcher(Request(Actor("telegram", "42", lang="be"), GROUP, "subscribe", role=Role.ADMIN))
+    await asyncio.gather(*wishes)
+    mine = await store.find_subscription(GROUP)
+    await store.close()
+    assert mine is not None
+    assert (mine.options.language, mine.options.languages) == ("be", ("be", "ru"))
 
 
 async def test_no_name_of_an_actor_is_kept(dispatcher: Dispatcher) -> None:
