@@ -104,6 +104,7 @@ class Deliverer:
         self._draining = False
         self._setbacks = Setbacks(store, platforms, self._pacer, observe)
         self._recent: dict[int, deque[datetime]] = {}
+        self._odd: dict[int, int] = {}  # failures that may be the message's own, by row: those of an outage are not
 
     @property
     def busy(self) -> bool:
@@ -217,7 +218,7 @@ class Deliverer:
     async def _alone(self, lane: Lane, step: Alone, last_start: datetime) -> bool:
         """Show one alert, or tell what changed in it and edit it; False when the lane must stop."""
         item = step.item
-        plain = item.attempts >= PLAIN_AFTER
+        plain = self._odd.get(item.id, 0) >= PLAIN_AFTER
         while True:
             try:
                 story = timing.counted(await self._stories.get(item), lane.options)
@@ -348,6 +349,7 @@ class Deliverer:
     async def _mark(self, lane: Lane, item: OutboxItem, story: Story, reference: str) -> bool:
         reach("delivery.shown")
         edited = bool(item.message_ref)
+        self._odd.pop(item.id, None)
         self._count(lane, new=not edited)
         told = told_of(story, item.told)
         marked = await self._store.mark_sent(lane, item, reference, story.revision, self._clock.now(), told)
@@ -358,6 +360,7 @@ class Deliverer:
         return marked
 
     async def _bury(self, lane: Lane, item: OutboxItem, reason: str) -> bool:
+        self._odd.pop(item.id, None)
         self._observe(
             "alert_dead", platform=lane.target.platform, story=item.story_id, delivery=f"d{item.id}", reason=reason
         )
@@ -371,8 +374,12 @@ class Deliverer:
         now = self._clock.now()
         if self._is_skipped(error) and not item.message_ref:
             return await self._store.mark_sent(lane, item, "", story.revision, now, told_of(story, item.told))
-        if isinstance(error, Unexpected) and item.attempts >= DEAD_AFTER:
-            return await self._bury(lane, item, str(error))
+        if isinstance(error, (Unexpected, OutcomeUnknown)):
+            if len(self._odd) >= _MOST_REMEMBERED:
+                self._odd.clear()
+            self._odd[item.id] = tries = self._odd.get(item.id, 0) + 1
+            if isinstance(error, Unexpected) and tries > DEAD_AFTER:
+                return await self._bury(lane, item, str(error))
         await self._setbacks.put_off(lane, [item], error, now)
         return False
 

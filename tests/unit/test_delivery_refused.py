@@ -244,6 +244,17 @@ async def test_a_platform_that_breaks_its_promise_gets_plain_words_then_a_dead_l
     assert (await desk.store.get_status()).outbox_dead == 1
 
 
+async def test_after_an_outage_alerts_come_in_full_and_none_is_given_up(desk: Desk) -> None:
+    await desk.subscribe(ANNA)
+    await desk.news.report("one")
+    desk.telegram.fail(*[Unreachable("no network")] * (DEAD_AFTER + 1), KeyError("bug"))
+    for _ in range(DEAD_AFTER + 3):
+        await desk.deliverer.deliver_due()
+        desk.clock.advance(3600)
+    assert desk.titles(ANNA) == ["one"]
+    assert desk.telegram.calls[-1].message.buttons
+
+
 class Slip(gettext.NullTranslations):
     """Translations in which some sentences ask for what nobody gives."""
 
