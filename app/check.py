@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str, str]
 
+# No fault, but seldom meant.
+NO_OPERATORS = """
+Nobody is named in access.operators: what needs a hand is told in the log alone, and feeds cannot be changed in chats.
+/feed in your own chat with the bot says what to write there."""
+
 
 def register(subparsers: Any) -> None:
     parser = subparsers.add_parser("check", help="check the configuration and print it with secrets masked")
@@ -41,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
     feeds, chats = counted(len(settings.feed_specs), "feed"), counted(len(settings.subscriptions), "chat")
     print(f"\nThe configuration is sound: {feeds}, {chats} from the start.")
+    if not settings.access.operators:
+        print(NO_OPERATORS)
     return run_async(_live(settings)) if args.live else 0
 
 

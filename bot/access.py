@@ -20,9 +20,13 @@ def role_of(request: Request, operators: Collection[str]) -> Role:
     return Role.ADMIN if request.private else min(request.role, Role.ADMIN)
 
 
-def require(role: Role, needed: Role, say: Texts) -> None:
-    """Raise CommandError with who may, unless the role suffices."""
-    if role < needed:
-        raise CommandError(
-            say.say(texts.REFUSALS[needed]), "" if needed is Role.OPERATOR else say.say(texts.REFUSAL_HINT)
-        )
+def require(role: Role, needed: Role, say: Texts, who: str = "") -> None:
+    """Raise CommandError with who may, unless the role suffices. `who` asks, where nobody else reads the answer: who
+    sets the bot up learns there what to write into its configuration.
+    """
+    if role >= needed:
+        return
+    hint = say.say(texts.REFUSAL_HINT)
+    if needed is Role.OPERATOR:
+        hint = say.say(texts.REFUSAL_OPERATOR_HINT, who=f'"{who}"') if who else ""
+    raise CommandError(say.say(texts.REFUSALS[needed]), hint)

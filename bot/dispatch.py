@@ -111,7 +111,7 @@ class Dispatcher:
         self, one: Command, words: Sequence[str], request: Request, say: Texts, mine: Subscription | None
     ) -> Message:
         role = access.role_of(request, self._operators)
-        access.require(role, one.role, say)
+        access.require(role, one.role, say, str(request.actor) if request.private else "")
         now = self._clock.now()
         topics = self._titles.in_(say)
         ctx = Context(

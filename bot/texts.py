@@ -325,6 +325,7 @@ REFUSALS = {
     4: "Only the operators of this bot may do that.",
 }
 REFUSAL_HINT = "Ask one of them, or use the bot in a private chat."
+REFUSAL_OPERATOR_HINT = "If you run this bot, name yourself in access.operators of its configuration: {who}"
 TOO_FAST = ("Too many commands at once. Go on in {n} second.", "Too many commands at once. Go on in {n} seconds.")
 APOLOGY = "Sorry, that failed here through no fault of yours (reference {reference})."
 NOT_IN_CHANNEL = "Only you see this: I cannot post in this channel, so alerts would not arrive either. Invite me with \

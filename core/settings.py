@@ -197,7 +197,10 @@ class ChatSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
-    operators: tuple[str, ...] = _key((), 'Who operates the bot, as "telegram:12345" or "slack:U0123456".')
+    operators: tuple[str, ...] = _key(
+        (),
+        'Who operates the bot, as "telegram:12345" or "slack:U0123456"; /feed in your own chat with it says yours.',
+    )
     editors_may_change_feeds: bool = _key(False, "Whether those who manage a chat may add, pause and remove feeds.")
 
 

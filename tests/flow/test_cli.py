@@ -134,6 +134,9 @@ async def test_check_prints_the_effective_configuration_with_secrets_masked(tmp_
     assert 'telegram.token = "***"' in out
     assert 'feeds.interval = "5m"' in out
     assert "hunter2" not in out
+    assert "Nobody is named in access.operators" in out
+    code, out, _ = await run(tmp_path, "check", MINSK_TELEGRAM__TOKEN="1:x", MINSK_ACCESS__OPERATORS="telegram:5")
+    assert (code, "Nobody is named" in out) == (0, False)
 
 
 async def test_poll_once_reads_stores_and_does_not_repeat(tmp_path: Path, server: SampleServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -96,6 +97,9 @@ async def test_roles_are_required(dispatcher: Dispatcher) -> None:
     refused = await dispatcher(ask("secret", role=Role.OPERATOR))
     assert refused is not None
     assert refused.text == "Only the operators of this bot may do that."
+    at_home = await dispatcher(replace(ask("secret", actor="2"), private=True))
+    assert at_home is not None
+    assert at_home.text.endswith('name yourself in access.operators of its configuration: "telegram:2"')
     assert await dispatcher(ask("secret", actor="1")) == Message(plain("secret").lines, private=True)
 
 
