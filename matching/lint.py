@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,11 @@ _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "strict", 
 _NAME_KEYS = frozenset(
     ("name", "be", "ru", "given", "sure", "latin", "cyrillic", "sex", "role", "alone", "strict", "by", "freed")
 )
+# Those that the head of packs/belarus-us.people.toml explains; a pack of one's own may have others.
+_ROLES = (
+    "prisoner", "official", "opposition", "journalist", "rights-defender", "cleric", "us-president", "us-envoy",
+    "us-official", "us-congress", "foreign-official", "church", "relative",
+)  # fmt: skip
 _TOPIC_KEYS = frozenset(
     (
         "title",
@@ -180,6 +186,7 @@ def _persons(rows: Sequence[Row], packs: CompiledPacks) -> None:
         if row.name in persons:
             faults.append(f"{row.place}: [{row.kind}.{row.name}]: the ID is used twice ({persons[row.name].source}).")
         packs.faults += faults
+        packs.warnings += _role_warnings(row)
         if faults:
             continue
         persons[row.name] = person_of(row)
@@ -232,6 +239,16 @@ def _person_faults(row: Row) -> list[str]:
     if row.kind == "name" and not row.values.get("latin") and not row.values.get("cyrillic"):
         faults.append(f"{place} needs latin = or cyrillic =, the spellings of the surname.")
     return faults
+
+
+def _role_warnings(row: Row) -> Iterator[str]:
+    """A misspelt role is no fault, but whoever bears it is not found as what was meant."""
+    role = str(row.values.get("role", ""))
+    if role and role not in _ROLES:
+        place = f"{row.file}:{row.line_of_key('role')}: [{row.kind}.{row.name}]:"
+        near = difflib.get_close_matches(role, _ROLES, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else f"; they know {', '.join(_ROLES)}."
+        yield f"{place} the shipped rules know no role {role!r}{meant}"
 
 
 def _freed_faults(row: Row) -> Iterator[str]:

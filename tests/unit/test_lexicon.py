@@ -190,6 +190,11 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 WARNINGS = [
     (
+        "[person.p]\nbe = 'Знак'\nrole = 'prisner'",
+        "pack.toml:3: [person.p]: the shipped rules know no role 'prisner'; did",
+    ),
+    ("[name.n]\nlatin = ['Coale']\nrole = 'chef'", "no role 'chef'; they know prisoner, official"),
+    (
         '[concept.a]\nen = ["freed"]\n[concept.b]\nen = ["freed"]',
         "pack.toml:4: [concept.b]: 'en:freed' is also in [concept.a]",
     ),
