@@ -19,7 +19,8 @@ from matching.fates import Mention, words_of
 from matching.numbers import Number
 from matching.scene import Scene, View
 
-SURE = 0.8  # probability of its answer from which on the ranker overrules the rules
+UNTOLD = 0.7  # probability of its answer from which on the ranker is believed where the rules found no number,
+SURE = 0.8  # and where they found another one
 TABLE = "counts.learned"
 _MOST = 40  # candidates up to which a text is judged; reports of one event have fewer than ten
 _PAIR = 2
@@ -52,7 +53,7 @@ class Option:
 
 
 def overrule(told: Count | None, options: Sequence[Option], weights: Weights | None = None) -> Count | None:
-    """What the rules found, or the answer of the ranker, if it is another one and its probability at least `SURE`.
+    """What the rules found, or the answer of the ranker, if it is another one and sure enough.
 
     An answer that several options tell has the sum of their probabilities; its words are those of the likeliest one.
     Where no option tells what the rules found, as for two names and an American, there is no saying which is right.
@@ -65,7 +66,7 @@ def overrule(told: Count | None, options: Sequence[Option], weights: Weights | N
     for option, chance in zip(options, chances, strict=True):
         sums[option.value] += chance
     answer = max(sums, key=lambda value: sums[value])
-    if sums[answer] < SURE or answer == (told.value if told else None):
+    if answer == (told.value if told else None) or sums[answer] < (UNTOLD if told is None else SURE):
         return told
     likeliest = max(
         ((chance, option) for option, chance in zip(options, chances, strict=True) if option.value == answer),
