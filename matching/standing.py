@@ -27,9 +27,17 @@ def standing(
     """State by person. `states` are those of `fates.states_of`, `days` those on which people were let out, as far as
     they are known: nobody is told as held after that day, unless the text denies that he or she is free."""
     told: dict[str, dict[bool, set[str]]] = {}
+    free_in: dict[tuple[str, int], set[str]] = {}  # sentence -> who is told as freed in it
     for item in mentions:
         marks = told.setdefault(item.person, {True: set(), False: set()})
-        marks[item.view is scene.title].add(_mark(item, mentions, scene))
+        mark = _mark(item, mentions, scene)
+        marks[item.view is scene.title].add(mark)
+        if mark == FREED:
+            free_in.setdefault((item.view.passage.where, item.view.sentence_of(item.first)), set()).add(item.person)
+    for item in mentions:
+        others = free_in.get((item.view.passage.where, item.view.sentence_of(item.first)), set()) - {item.person}
+        if others and told[item.person][item.view is scene.title] == {""}:
+            told[item.person][item.view is scene.title] = {NAMED}  # "Losik is free, of Poczobut there is no word"
     failed = scene.any("failed")
     found: dict[str, str] = {}
     for person, marks in told.items():
