@@ -11,6 +11,7 @@ from datetime import date
 
 from matching.cues import Cue
 from matching.fates import Mention
+from matching.longfree import is_long
 from matching.scene import Scene, View
 
 FREED, REFUSED, HELD, NAMED, EARLIER = "freed", "refused", "held", "named", "earlier"
@@ -25,7 +26,7 @@ def standing(
     scene: Scene, mentions: Sequence[Mention], states: Mapping[str, str], days: Mapping[str, date]
 ) -> dict[str, str]:
     """State by person. `states` are those of `fates.states_of`, `days` those on which people were let out, as far as
-    they are known: nobody is told as held after that day, unless the text denies that he or she is free."""
+    they are known: nobody is told as held in the weeks after that day, unless the text denies that they are free."""
     told: dict[str, dict[bool, set[str]]] = {}
     free_in: dict[tuple[str, int], set[str]] = {}  # sentence -> who is told as freed in it
     for item in mentions:
@@ -46,7 +47,9 @@ def standing(
         if failed and state == FREED:  # what is told is an exchange that fell through
             state = NAMED
         if state in (HELD, NAMED) and scene.when is not None and person in days:
-            state = FREED if days[person] <= scene.when.date() else state
+            # whoever was long free and is a prisoner's name here all the same was arrested anew
+            out = days[person] <= scene.when.date() and not is_long(days[person], scene.when)
+            state = FREED if out else state
         found[person] = NAMED if state == EARLIER else state
     return found
 
