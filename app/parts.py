@@ -257,9 +257,9 @@ def log_event(event: str, /, **fields: Any) -> None:
         result = fields.pop("result")
         fields |= {"feed": result.name, "outcome": result.outcome.value, "new": result.new, "hits": result.hits}
         level = logging.INFO if result.hits else level
-    elif event in ("alert", "alert_reply", "digest", "story"):
+    elif event in ("alert", "alert_reply", "digest", "story", "platform_rests"):
         level = logging.INFO
-    elif event in ("alert_dead", "chat_gone", "platform_rests", "credentials_refused", "feed_failing"):
+    elif event in ("alert_dead", "chat_gone", "credentials_refused", "feed_failing"):
         level = logging.WARNING
     elif event in _SAID:
         log.log(*_SAID[event])

@@ -162,10 +162,11 @@ class Program:
 
     def _goes_on_without(self, name: str, error: BadCredentials) -> bool:
         """Whether another platform is left when this one refuses its token: its chats must not wait for that."""
+        level = logging.DEBUG if name in self._refused else logging.ERROR  # once, not at every attempt
         self._refused.add(name)
         if set(self._parts.platforms) <= self._refused:
             return False
-        log.error("%s refuses its token, the others go on: %s", name, error)
+        log.log(level, "%s refuses its token, the others go on: %s", name, error)
         self._health.wait_for(name, "its token is refused")
         self._parts.attention("credentials_refused", platform=name, reason=str(error))
         return True

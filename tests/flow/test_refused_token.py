@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from app.parts import make_parts
 from app.program import REFUSED_SECONDS, Program
 from core.clock import SystemClock
@@ -21,7 +23,9 @@ class ImpatientClock(SystemClock):
         await super().sleep(0 if seconds == REFUSED_SECONDS else seconds)
 
 
-async def test_the_other_platform_goes_on_and_the_refused_one_comes_back(tmp_path: Path, sqlite_url: str) -> None:
+async def test_the_other_platform_goes_on_and_the_refused_one_comes_back(
+    tmp_path: Path, sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with TelegramServer() as telegram, SlackServer() as slack:
         slack.add_channel("C1", {"U1", slack.bot_user})
         config = tmp_path / "config.toml"
@@ -42,6 +46,7 @@ async def test_the_other_platform_goes_on_and_the_refused_one_comes_back(tmp_pat
             await refused(telegram)
             assert (await slack.slash("U1", "C1", "help")).status == 200
             assert not running.done()
+            assert caplog.text.count("refuses its token, the others go on") == 2  # once each time
         finally:
             stop.set()
             await asyncio.wait_for(running, PATIENCE)
