@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.command import Command, Commands, load_commands
+from bot.groups import grouped
 from core.model import Role
 
 PREFIXES = {"Telegram": "/", "Slack": "/minsk ", "Terminal": ""}
@@ -33,10 +34,16 @@ like any other.
 
 def commands_page(commands: Commands) -> str:
     """The page in Markdown."""
-    return "\n".join([_HEAD, *_table(commands), "", *(part for one in commands for part in _section(one))])
+    return "\n".join([_HEAD, *_table(commands), *(part for one in commands for part in _section(one))])
 
 
 def _table(commands: Commands) -> Iterator[str]:
+    """One table for each group."""
+    for heading, members in grouped(commands):
+        yield from (f"**{heading}**", "", *_rows(members), "")
+
+
+def _rows(commands: Sequence[Command]) -> Iterator[str]:
     yield f"| Command | For | {' | '.join(PREFIXES)} |"
     yield "|---|---|" + "---|" * len(PREFIXES)
     for one in commands:

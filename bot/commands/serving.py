@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot import texts
 from bot.command import Command, Context, command
+from bot.groups import grouped
 from bot.render import topic_names
 from bot.retelling import trouble
 from bot.watch_texts import NO_TOPIC
@@ -47,20 +48,23 @@ async def help_(ctx: Context, command: str = "") -> Message:
     """What you can ask; with a command, how it is used."""
     if command:
         return _of_one(ctx, ctx.commands.get(command.removeprefix("/"), ctx.say, ctx.request.prefix))
-    lines = [ctx.say.line(texts.HELP_INTRO)]
-    lines += [
-        ctx.say.line(
-            texts.HELP_LINE,
-            kind=LineKind.BULLET,
-            usage=ctx.typed(one.usage_in(ctx.say)),
-            summary=ctx.say.translate(one.summary),
-        )
-        for one in ctx.commands
-        if one.role <= ctx.role
-    ]
-    lines.append(ctx.say.line(texts.HELP_OUTRO, kind=LineKind.SMALL, help=ctx.typed("help latest")))
-    first = Button(ctx.say.say(texts.LATEST_BUTTON), command="latest")
-    return Message(tuple(lines), ((first, Button(ctx.say.say(texts.TOPICS_BUTTON), command="topics")),))
+    say = ctx.say
+    lines = [say.line(texts.HELP_INTRO)]
+    for heading, members in grouped(one for one in ctx.commands if one.role <= ctx.role):
+        lines.append(line(say.translate(heading), kind=LineKind.TITLE))
+        # Without parameters: the list has to fit into one message in every language.
+        lines += [
+            say.line(
+                texts.HELP_LINE,
+                kind=LineKind.BULLET,
+                usage=ctx.typed(one.name),
+                summary=say.translate(one.summary),
+            )
+            for one in members
+        ]
+    lines.append(say.line(texts.HELP_OUTRO, kind=LineKind.SMALL, help=ctx.typed("help latest")))
+    first = Button(say.say(texts.LATEST_BUTTON), command="latest")
+    return Message(tuple(lines), ((first, Button(say.say(texts.TOPICS_BUTTON), command="topics")),))
 
 
 def _of_one(ctx: Context, one: Command) -> Message:

@@ -11,7 +11,12 @@ import pytest
 
 from bot.command import load_commands
 from bot.dispatch import Dispatcher
-from core.message import Message
+from bot.groups import GROUPS, grouped
+from bot.languages import INTERFACE, texts_in
+from bot.platforms.telegram_render import LIMITS
+from bot.split import split
+from bot.texts import GROUP_ALERTS, GROUP_CHAT, GROUP_OPERATORS, GROUP_PEOPLE, GROUP_READING, GROUP_STORY
+from core.message import LineKind, Message
 from core.model import Actor, Analysis, Entry, FeedSpec, NewEntry, Outcome, PollRecord, Role, Target
 from core.ports import Request
 from core.replicas import Replica
@@ -261,11 +266,35 @@ async def test_status_shows_operators_who_is_at_work(chat: Chat) -> None:
 
 async def test_help_lists_what_may_be_used_here(chat: Chat) -> None:
     answer = await chat.ask("help")
-    assert "/latest [count] [topics ...]: The last stories, on all topics or on those named" in answer.text
+    assert "/latest: The last stories, on all topics or on those named" in answer.text
     viewer = await chat.ask("help", private=False, role=Role.VIEWER)
     assert "/subscribe" not in viewer.text
     assert (await chat.ask("")).text == answer.text
     assert "/minsk latest" in (await chat.ask("help", prefix="/minsk ")).text
+
+
+@pytest.mark.parametrize("lang", INTERFACE)
+async def test_help_has_every_command_once_in_groups_and_fits_one_message(chat: Chat, lang: str) -> None:
+    await chat.ask(f"language {lang}")
+    answer = await chat.ask("help", actor="1")
+    shown = [row.text.split(":")[0] for row in answer.lines if row.kind is LineKind.BULLET]
+    assert sorted(shown) == [f"/{one.name}" for one in load_commands()]
+    headings = [row.text for row in answer.lines if row.kind is LineKind.TITLE]
+    assert headings == [texts_in(lang).translate(heading) for heading, _ in GROUPS]
+    assert split(answer, LIMITS) == (answer,)
+    reader = await chat.ask("help", private=False, role=Role.VIEWER)
+    assert [row.text for row in reader.lines if row.kind is LineKind.TITLE] == [
+        texts_in(lang).translate(heading)
+        for heading in (GROUP_ALERTS, GROUP_PEOPLE, GROUP_READING, GROUP_STORY, GROUP_CHAT)
+    ]
+
+
+def test_help_names_operators_only_over_what_is_theirs_alone() -> None:
+    found = dict(grouped(load_commands().with_role("feed", Role.EDITOR)))
+    assert [one.name for one in found[GROUP_OPERATORS]] == ["merge", "split"]
+    assert found[GROUP_CHAT][-1].name == "feed"
+    every = [name for _, names in GROUPS for name in names]
+    assert sorted(every) == [one.name for one in load_commands()], "each command in one group"
 
 
 async def test_help_on_one_command(chat: Chat) -> None:

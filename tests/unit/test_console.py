@@ -180,7 +180,8 @@ async def test_commands_typed_are_answered() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     told = screen.getvalue()
-    assert "• subscribe [topics ...]: Get alerts in this chat" in told
+    assert "Get alerts\n• start: " in told
+    assert "• subscribe: Get alerts in this chat" in told
     assert "[Latest: latest] [Topics: topics]" in told
     assert "There is no command “nonsense”." in told
     assert "Example: latest 10 sanctions" in told
