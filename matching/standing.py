@@ -84,8 +84,10 @@ def _mark(item: Mention, mentions: Sequence[Mention], scene: Scene) -> str:
         return FREED
     if view.asks(item.first) or _relative(item) or view.before(item.first, len(view.clause), "awaited"):
         return NAMED
-    doubts = view.in_sentence(item.first, "forecast", "negation", "awaited")
-    return NAMED if any(view.clause[cue.first] in clauses for cue in doubts) else ""
+    own = view.clause[item.first]  # "NAME: her husband waited" tells of her that she came
+    waiting = any(view.clause[cue.first] == own for cue in view.in_sentence(item.first, "awaited"))
+    doubts = view.in_sentence(item.first, "forecast", "negation")
+    return NAMED if waiting or any(view.clause[cue.first] in clauses for cue in doubts) else ""
 
 
 def _no_longer(view: View, held: Cue) -> bool:

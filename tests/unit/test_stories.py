@@ -92,9 +92,10 @@ def test_a_reprint_that_says_more_where_it_stands_is_no_mere_update() -> None:
     """An agency's text may fall short of an alert, and make one in a paper that writes of Belarus alone."""
     desk = Desk()
     title, body = "US envoy arrives for talks on prisoners", "He will be received in the palace tomorrow."
-    desk.take(matcher().analyse(title, body), title, source="agency")
+    there = matcher().analyse(title, body, implies=("belarus",))
+    desk.take(replace(there, level=Level.DIGEST), title, source="agency")
     assert [story.level for story in desk.stories.values()] == [Level.DIGEST]
-    placed = desk.take(matcher().analyse(title, body, implies=("belarus",)), title, hours=1, source="paper")
+    placed = desk.take(there, title, hours=1, source="paper")
     (story,) = desk.stories.values()
     assert "reprint" in placed.reason
     assert (story.level, placed.update) == (Level.ALERT, False)
