@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app import check
 from app.cli import COMMANDS
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
@@ -137,6 +138,33 @@ async def test_check_prints_the_effective_configuration_with_secrets_masked(tmp_
     assert "Nobody is named in access.operators" in out
     code, out, _ = await run(tmp_path, "check", MINSK_TELEGRAM__TOKEN="1:x", MINSK_ACCESS__OPERATORS="telegram:5")
     assert (code, "Nobody is named" in out) == (0, False)
+
+
+async def test_check_ends_with_its_verdict_and_lists_feeds_by_group(tmp_path: Path) -> None:
+    own = '[[feeds.feed]]\nurl = "https://example.org/feed"\nname = "Ours"\n'
+    write(tmp_path, f'[telegram]\ntoken = "1:x"\n[feeds]\ngroups = ["us-government", "rights-groups"]\n{own}')
+    code, out, err = await run(tmp_path, "check")
+    assert (code, err) == (0, "")
+    settings, feeds, verdict, hand = out.split("\n\n")
+    assert "feeds.feed[" not in settings
+    rows = dict(line.split(maxsplit=1) for line in feeds.splitlines())
+    assert list(rows) == ["us-government", "rights-groups", "[[feeds.feed]]", "(--verbose"]
+    assert rows["[[feeds.feed]]"] == "1 feed"
+    total = sum(int(row.split()[0]) for name, row in rows.items() if name != "(--verbose")
+    assert verdict == f"The configuration is sound: {total} feeds, 0 chats from the start."
+    assert hand.startswith("Nobody is named in access.operators")
+    code, out, _ = await run(tmp_path, "check", "--verbose")
+    assert code == 0
+    assert out.count("].url = ") == total
+    assert 'feeds.feed[0].name = "Ours"' in out
+
+
+def test_check_live_puts_last_what_needs_a_hand() -> None:
+    rows = [("one", "gone", "404"), ("two", "ok", "3 entries"), ("telegram", "ok", "we are @bot")]
+    _, *table, verdict = check._table(rows)
+    assert [line.split()[0] for line in table] == ["two", "telegram", "one"]
+    assert verdict == "\nNeed a hand: 1 of 3, the last of the table."
+    assert list(check._table(rows[1:]))[-1] == "\nAll 2 are well."
 
 
 async def test_poll_once_reads_stores_and_does_not_repeat(tmp_path: Path, server: SampleServer) -> None:
