@@ -19,7 +19,8 @@ def register(subparsers: Any) -> None:
         "SQLite database; FILE.jsonl, or packed FILE.jsonl.gz, is a portable dump of either kind of database, which "
         "`restore` puts into either kind. The file can be read by its owner alone: it holds the addresses of chats.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="where to; an older file of that name is replaced")
+    parser.add_argument("file", type=Path, metavar="FILE", help="where to")
+    parser.add_argument("--force", action="store_true", help="replace an older file of that name")
     parser.set_defaults(run=run)
 
 
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from storage.backup import back_up
 
     url = load_settings(args.config).storage.url
-    print(table(asyncio.run(back_up(url, args.file))))
+    print(table(asyncio.run(back_up(url, args.file, replace=args.force))))
     print(f"{args.file} is a whole backup of {mask_url(url)}, checked.")
     return 0
 

@@ -9,8 +9,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from core.config import DEFAULT_PATH, PREFIX, unread_variables
 from core.errors import ConfigError, MinskError, PackError
@@ -35,9 +37,22 @@ COMMANDS = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names the nearest where a word is none of the choices; subcommands' parsers are of this class too."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            near = get_close_matches(str(value), [str(choice) for choice in action.choices or ()], n=1)
+            if not near:
+                raise
+            raise argparse.ArgumentError(action, f"there is no {value!r}. Did you mean {near[0]}?") from error
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser with all subcommands registered."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="main.py",
         description="Minsk Watch: news on Belarus-US diplomacy and freed political prisoners, to Telegram and Slack.",
         epilog="Without a command: `run` if there is a configuration, else `demo`.",

@@ -33,14 +33,15 @@ from storage.dump import (
 from storage.schema import REVISION
 
 
-async def back_up(url: str, file: Path) -> Sums:
-    """Write a backup of the database, which may be at work, to `file`; what it holds. Raises StoreError.
+async def back_up(url: str, file: Path, *, replace: bool = True) -> Sums:
+    """Write a backup of the database, which may be at work, to `file`; what it holds. Raises StoreError, without
+    `replace` also where a file of that name is there already.
 
     SQLite is copied by its online backup (https://www.sqlite.org/backup.html) unless the name says `.jsonl` or `.gz`;
     the copy is checked. The file appears when it is whole, readable by its owner alone: it holds addresses of chats.
     """
     must_be_there(url)
-    part = _part_of(file, url)
+    part = _part_of(file, url, replace=replace)
     try:
         os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
         async with opened(url) as database:
@@ -59,14 +60,17 @@ async def back_up(url: str, file: Path) -> Sums:
     return found
 
 
-def _part_of(file: Path, url: str) -> Path:
+def _part_of(file: Path, url: str, *, replace: bool) -> Path:
     """Where a backup is written until it is whole. Raises StoreError where it would replace a device such as
-    /dev/null, or the database: a running program would go on writing to a file that no name leads to."""
+    /dev/null, the database (a running program would go on writing to a file that no name leads to), or without
+    `replace` any file."""
     if file.exists() and not file.is_file():
         raise StoreError(f"The backup {file} cannot be written (there is something that is no file); name a file.")
     origin = sqlite_file(url)
     if origin and str(file.resolve()) in [f"{origin.resolve()}{suffix}" for suffix in SQLITE_FILES]:
         raise StoreError(f"{file} belongs to the database itself, which a backup must not replace; name another file.")
+    if file.exists() and not replace:
+        raise StoreError(f"{file} is there already; name another file, or replace it with --force.")
     return file.with_name(f".{file.name}.part")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app import check
-from app.cli import COMMANDS
+from app.cli import COMMANDS, build_parser
 from app.demo.server import SampleEntry, SampleFeed, SampleServer
 from core.clock import SystemClock
 from tests.patience import PATIENCE
@@ -82,6 +82,25 @@ async def test_wrong_usage_is_two_and_a_sentence(tmp_path: Path, arguments: list
     assert code == 2
     assert "usage:" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [(["chek"], "check"), (["pol-once"], "poll-once"), (["pack", "lnt"], "lint"), (["--config", "x", "chek"], "check")],
+)
+def test_a_mistyped_command_names_the_nearest(words: list[str], near: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args(words)
+    assert ended.value.code == 2
+    assert f"there is no {words[-1]!r}. Did you mean {near}?" in capsys.readouterr().err
+
+
+def test_what_resembles_no_command_gets_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["xyzzy"])
+    told = capsys.readouterr().err
+    assert "Did you mean" not in told
+    assert "check-sources" in told
 
 
 async def test_check_tells_all_faults_at_once(tmp_path: Path) -> None:
@@ -275,6 +294,13 @@ async def test_backup_and_restore(tmp_path: Path) -> None:
     code, out, _ = await run(tmp_path, "backup", "there.jsonl.gz")
     assert code == 0
     assert "there.jsonl.gz is a whole backup" in out
+    before = (tmp_path / "there.jsonl.gz").stat()
+    code, out, err = await run(tmp_path, "backup", "there.jsonl.gz")
+    assert (code, out) == (1, "")
+    assert "there.jsonl.gz is there already; name another file, or replace it with --force." in err
+    assert (tmp_path / "there.jsonl.gz").stat() == before
+    assert (await run(tmp_path, "backup", "there.jsonl.gz", "--force"))[0] == 0
+    assert (tmp_path / "there.jsonl.gz").stat().st_ino != before.st_ino
     other = {"MINSK_STORAGE__URL": f"sqlite+aiosqlite:///{tmp_path}/other.db"}
     code, out, _ = await run(tmp_path, "restore", "there.jsonl.gz", **other)
     assert code == 0
