@@ -54,10 +54,15 @@ class Program:
                 routes += [route for platform in parts.platforms.values() for route in platform.routes]
             if http.metrics:
                 routes.append(metrics_route(parts.metrics, parts.store.get_status))
-            if WEB in parts.roles:
-                routes += make_site(parts).routes
+            site = make_site(parts) if WEB in parts.roles else None
+            routes += site.routes if site else ()
             self._server = HttpServer(
-                http.host, http.port, health=self._health.health, ready=self._health.ready, routes=routes
+                http.host,
+                http.port,
+                health=self._health.health,
+                ready=self._health.ready,
+                routes=routes,
+                missing=site.missing if site else None,
             )
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from core.errors import StoreError
 from core.health import FeedRecord
 from core.model import Evidence, Facts, FeedSpec, FeedState, Level, Member, Status, Story
 from core.overview import DeliveryRow, DeliveryState, StoryMark
-from core.ports import Route
+from core.ports import HttpRequest, HttpResponse, Route
 from tests.fake_chat import NOON, TOPICS, make_member, make_story
 from tests.fake_clock import FakeClock
 from web.health import Health
@@ -118,10 +118,12 @@ class SampleStore:
 
 
 @asynccontextmanager
-async def served(routes: Sequence[Route]) -> AsyncIterator[str]:
+async def served(
+    routes: Sequence[Route], missing: Callable[[HttpRequest], Awaitable[HttpResponse]] | None = None
+) -> AsyncIterator[str]:
     """The base address of a server with these routes, for as long as the block."""
     health = Health(FakeClock())
-    server = HttpServer("127.0.0.1", 0, health=health.health, ready=health.ready, routes=routes)
+    server = HttpServer("127.0.0.1", 0, health=health.health, ready=health.ready, routes=routes, missing=missing)
     try:
         yield await server.start()
     finally:

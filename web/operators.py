@@ -97,8 +97,8 @@ def sign_in_page(frame: Frame, trouble: str = "") -> bytes:
 
 
 def message_page(frame: Frame, title: str, sentence: str) -> bytes:
-    """A page that says one thing, such as that there is no such story."""
-    return document(frame, title, tag("h1", title), tag("p", sentence))
+    """A page that says one thing, such as that there is no such story, with a way back."""
+    return document(frame, title, tag("h1", title), tag("p", sentence), tag("p", tag("a", "All stories", href="/")))
 
 
 def _counts(counts: Mapping[str, Child]) -> Html:

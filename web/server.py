@@ -8,25 +8,38 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
 from core.errors import ConfigError
-from core.ports import HttpRequest, Route
+from core.ports import HttpRequest, HttpResponse, Route
 
 MAX_BODY = 1024 * 1024
 
 Report = Callable[[], tuple[bool, Mapping[str, Any]]]
+Handler = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
 class HttpServer:
-    """Serves `health` and `ready` (each returns good-or-not and details) and the given routes."""
+    """Serves `health` and `ready` (each returns good-or-not and details) and the given routes.
 
-    def __init__(self, host: str, port: int, *, health: Report, ready: Report, routes: Sequence[Route] = ()) -> None:
+    `missing` answers for addresses that lead nowhere; without it, they are told so in a bare word.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        health: Report,
+        ready: Report,
+        routes: Sequence[Route] = (),
+        missing: Handler | None = None,
+    ) -> None:
         self._host, self._port = host, port
-        application = web.Application(client_max_size=MAX_BODY)
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[_finding(missing)] if missing else [])
         application.router.add_get("/healthz", _reporting(health))
         application.router.add_get("/readyz", _reporting(ready))
         application.router.add_get("/livez", _reporting(_alive))
@@ -80,17 +93,34 @@ def _reporting(report: Report) -> Callable[[web.Request], Any]:
     return answer
 
 
+def _finding(missing: Handler) -> Any:
+    """A middleware in which `missing` answers where no route has the path; a wrong method stays 405."""
+
+    @web.middleware
+    async def find(request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:
+        if isinstance(request.match_info.http_exception, web.HTTPNotFound):
+            return _adapted(await missing(_plain(request, b"")))
+        return await handler(request)
+
+    return find
+
+
 def _adapting(route: Route) -> Callable[[web.Request], Any]:
     async def answer(request: web.Request) -> web.Response:
-        result = await route.handler(
-            HttpRequest(
-                method=request.method,
-                path=request.path,
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=await request.read(),
-                query=request.query_string,
-            )
-        )
-        return web.Response(status=result.status, body=result.body, headers=dict(result.headers))
+        return _adapted(await route.handler(_plain(request, await request.read())))
 
     return answer
+
+
+def _plain(request: web.Request, body: bytes) -> HttpRequest:
+    return HttpRequest(
+        method=request.method,
+        path=request.path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        query=request.query_string,
+    )
+
+
+def _adapted(result: HttpResponse) -> web.Response:
+    return web.Response(status=result.status, body=result.body, headers=dict(result.headers))

@@ -119,6 +119,11 @@ class Site:
             ]
         return tuple(routes)
 
+    @property
+    def missing(self) -> Answer | None:
+        """Answers for every address that leads nowhere; None where the site itself is off."""
+        return self._guarded(self._nowhere, open_=True) if self.routes else None
+
     # --- around every answer ----------------------------------------------------------------------------------------
 
     def _guarded(self, answer: Answer, *, open_: bool) -> Answer:
@@ -150,6 +155,10 @@ class Site:
         if request.path.startswith("/api/"):
             return _json({"error": sentence}, status)
         return _page(operators.message_page(self._frame(request), title, sentence), status)
+
+    async def _nowhere(self, request: HttpRequest) -> HttpResponse:
+        more = "; /api/v1/openapi.json tells what there is" if request.path.startswith("/api/") else ""
+        return self._said(request, 404, "No such page", f"There is nothing at this address{more}.")
 
     def _frame(self, request: HttpRequest) -> Frame:
         operator = self._gate.allows(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -92,7 +93,10 @@ async def reading(
         judge=lambda feed: judge(feed, clock),
         attention=lambda: ("The feed <b>X</b> cannot be read.",),
     )
-    async with served(site.routes) as base, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with (
+        served(site.routes, site.missing) as base,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
         yield Reader(session, base)
 
 
@@ -292,6 +296,25 @@ async def test_switches_are_separate() -> None:
         assert {(await reader.get(path, headers=BEARER))[0] for path in (*PUBLIC, *CLOSED)} == {200}
     async with reading(SiteOptions()) as reader:
         assert {(await reader.get(path))[0] for path in (*PUBLIC, *CLOSED, "/style.css")} == {404}
+
+
+async def test_a_wrong_address_gives_a_page_with_a_way_back_and_the_api_a_sentence() -> None:
+    async with reading(SiteOptions(public=True)) as reader:
+        status, headers, text = await reader.get("/storys/<b>?x=1")
+        page = Page(text)
+        assert (status, headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert "There is nothing at this address." in page.words
+        assert page.links().count("/") >= 2
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "storys" not in text
+        status, headers, text = await reader.get("/api/v1/storys")
+        assert (status, headers["Content-Type"]) == (404, "application/json; charset=utf-8")
+        assert "/api/v1/openapi.json" in json.loads(text)["error"]
+        assert (await reader.get("/nowhere", "POST", data=b"x" * 100))[0] == 404
+        assert (await reader.get("/nowhere", "HEAD"))[2] == ""
+        assert (await reader.get("/stories/5", "POST"))[0] == 405, "the address is right"
+    async with reading(SiteOptions()) as reader:
+        assert (await reader.get("/nowhere"))[2] == "404: Not Found", "there is no site to lead back to"
 
 
 async def test_an_empty_token_lets_nobody_in() -> None:
