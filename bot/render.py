@@ -20,6 +20,8 @@ from core.reports import lead as lead
 from core.reports import one_per_source as one_per_source
 
 MOST_EVIDENCE = 4  # addends told for one topic
+MOST_PATTERN = 100
+PATTERN_END = 75  # file, line, and for whom a release is long ago
 MOST_SOURCES = 8
 LEARNED = "learned "  # how the pattern of a learned addend begins
 MOST_NAMES = 12
@@ -125,7 +127,7 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
                     concept=concept_name(found.concept, say),
                     text=foreign(found.text, 60),
                     where=where_name(found.where, say),
-                    pattern=foreign(found.pattern, 80),
+                    pattern=reference(found.pattern),
                 )
             )
         shown = {(one.concept, one.text, one.where) for one in told}
@@ -134,6 +136,14 @@ def evidence_lines(evidence: Sequence[Evidence], titles: Titles, scores: Mapping
             weight = sum(one.weight for one in mine) - sum(one.weight for one in told)
             lines.append(say.line(texts.EVIDENCE_REST, kind=LineKind.SMALL, weight=f"{weight:+.1f}", n=rest))
     return lines
+
+
+def reference(pattern: str) -> str:
+    """A pattern with the file and line that it stands in, which end it; a long one is cut before them."""
+    whole = foreign(pattern, len(pattern) + 1)
+    if len(whole) <= MOST_PATTERN:
+        return whole
+    return foreign(whole, MOST_PATTERN - PATTERN_END) + whole[-PATTERN_END:].lstrip()
 
 
 def _words(evidence: Sequence[Evidence]) -> Iterator[Evidence]:

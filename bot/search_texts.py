@@ -6,6 +6,7 @@ SEARCH_WHAT = "Which words?"
 SEARCH_HINT = "Write them after {search}: all must be there; lukash* is every word that begins so."
 SEARCH_MANY = "Up to {most} words can be searched for."
 SEARCH_NONE = "Nothing that is kept holds all of: {words}."
+SEARCH_TRY = "With other endings there is something: {search}"
 SEARCH_FOUND = ("The newest report with {words}:", "The newest {n} reports with {words}:")
 SEARCH_LINE = " {source}: "
 TIMELINE_NONE = "No event is known."

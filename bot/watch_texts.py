@@ -54,6 +54,7 @@ RULE_NONE = (
     "In the last {days} days nothing would have matched ({n} reports looked at).",
 )
 RULE_PER_DAY = "{bars}  {average} a day, at most {most}"
+RULE_SELDOM = "{bars}  {n} in {days} days"
 RULE_LOOKED = "Looked at the newest {looked} reports, back to {since}."
 RULE_SAMPLE = "{source}: {title}"
 RULE_NEW_NONE = "All of them came to this chat by its topics."

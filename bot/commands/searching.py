@@ -13,7 +13,7 @@ from bot.links import clean_link
 from bot.render import lead
 from bot.speech import Texts
 from core.errors import CommandError
-from core.message import Button, Line, LineKind, Message, Span, Table, foreign, line
+from core.message import Button, Line, LineKind, Message, Span, Style, Table, foreign, line
 from core.model import Level, Story
 from core.search import SearchTerm
 from core.watch import StoredEntry
@@ -22,6 +22,8 @@ from matching.timeline import KnownEvent
 
 MOST_FOUND = 10
 MOST_WORDS = 12
+ENDINGS = (1, 2, 3)  # letters, tried in this order
+SHORTEST_STEM = 4
 
 
 @command(examples=("search potash", "search belavia lukash*"), form=told.FORM)
@@ -34,7 +36,7 @@ async def search(ctx: Context, words: Rest = "") -> Message:
     found = await ctx.store.search_entries(terms, MOST_FOUND)
     shown = foreign(words, 100)
     if not found:
-        return Message((ctx.say.line(told.SEARCH_NONE, words=shown),))
+        return await _nothing(ctx, terms, shown)
     lines = [ctx.say.line(told.SEARCH_FOUND, n=len(found), words=shown), *(_found(ctx, one) for one in found)]
     numbers = dict.fromkeys(one.story_id for one in found if one.story_id is not None)
     buttons = tuple(Button(f"#{number}", command=f"story {number}") for number in numbers)
@@ -61,6 +63,26 @@ async def timeline(ctx: Context, count: Annotated[int, Between(1, 20)] = 10) -> 
     head = (told.COLUMN_DAY, told.COLUMN_EVENT, told.COLUMN_FREED, told.COLUMN_RETURN, told.COLUMN_NOTE)
     rows = tuple(one.row(ctx) for one in found)
     return Message(tuple(lines), table=Table(tuple(map(ctx.say.say, head)), rows, listed, frozenset({2})))
+
+
+async def _nothing(ctx: Context, terms: list[SearchTerm], shown: str) -> Message:
+    """That nothing was found; and the words without their endings, if that finds something."""
+    said = ctx.say.line(told.SEARCH_NONE, words=shown)
+    unknown = [term for term in terms if not await ctx.store.search_entries([term], 1)] or terms
+    for ending in ENDINGS:
+        wider = [_without_ending(term, ending) if term in unknown else term for term in terms]
+        if wider != terms and await ctx.store.search_entries(wider, 1):
+            words = "search " + " ".join(term.word + "*" * term.prefix for term in wider)
+            hint = ctx.say.line(told.SEARCH_TRY, search=Span(ctx.typed(words), Style.CODE))
+            return Message((said, hint), ((Button(words.removeprefix("search "), command=words),),))
+    return Message((said,))
+
+
+def _without_ending(term: SearchTerm, ending: int) -> SearchTerm:
+    """All words that begin as this one does; a short one stays as it is."""
+    if term.prefix or len(term.word) < SHORTEST_STEM + ending:
+        return term
+    return SearchTerm(term.word[:-ending], prefix=True)
 
 
 def read_terms(ctx: Context, words: str) -> list[SearchTerm]:

@@ -21,6 +21,7 @@ from matching.rules import Rule, RuleError, caret, looks_like_rule, read_rule
 MOST_SPELLINGS = 14
 MOST_CHOICES = 8
 MOST_LISTED = 40
+LEAST_AVERAGE = 0.05  # a day; below it, a figure with one decimal is 0.0
 
 
 @command(
@@ -192,11 +193,13 @@ def _outcome(ctx: Context, tried: BackTest) -> list[Line]:
     say = ctx.say
     if not tried.hits:
         return [say.line(say_watch.RULE_NONE, days=str(BACK.days), n=tried.looked)]
-    average = say.decimal(len(tried.hits) / BACK.days)
-    lines = [
-        say.line(say_watch.RULE_DAYS, days=str(BACK.days), n=len(tried.hits)),
-        say.line(say_watch.RULE_PER_DAY, bars=bars(tried.days), average=average, most=max(tried.days)),
-    ]
+    number, days = len(tried.hits), str(BACK.days)
+    average, row = number / BACK.days, bars(tried.days)
+    lines = [say.line(say_watch.RULE_DAYS, days=days, n=number)]
+    if average < LEAST_AVERAGE:
+        lines.append(say.line(say_watch.RULE_SELDOM, bars=row, n=number, days=days))
+    else:
+        lines.append(say.line(say_watch.RULE_PER_DAY, bars=row, average=say.decimal(average), most=max(tried.days)))
     for hit in tried.samples:
         title = Span(foreign(hit.entry.title, 200), url=clean_link(hit.entry.url))
         sample = say.line(

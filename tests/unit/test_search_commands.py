@@ -60,6 +60,18 @@ async def test_search_lists_the_newest_with_their_stories(chat: LookingChat) -> 
     assert "Мінск маўчыць" in (await chat.ask("search мінс*")).text
     assert "Nothing that is kept holds all of: football" in (await chat.ask("search football")).text
     assert "Which words?" in (await chat.ask("search ***")).text
+
+
+async def test_a_search_that_finds_nothing_offers_the_words_without_endings(chat: LookingChat) -> None:
+    await stored(chat, "Minsk sells potash", "Вызвалілі палітвязняў у Мінску")
+    answer = await chat.ask("search minskas potash")
+    assert answer.lines[0].text == "Nothing that is kept holds all of: minskas potash."
+    assert answer.lines[1].text == "With other endings there is something: /search minsk* potash"
+    assert commands_of(answer) == ["search minsk* potash"]
+    assert "Minsk sells potash" in (await chat.ask(commands_of(answer)[0])).text
+    assert commands_of(await chat.ask("search палітвязні")) == ["search палітвязн*"]
+    for far in ("football", "мінс", "minsk* rain", "us"):
+        assert (await chat.ask(f"search {far}")).buttons == ()
     assert "Up to 12 words" in (await chat.ask("search " + " ".join(f"word{n}" for n in range(13)))).text
 
 

@@ -253,6 +253,13 @@ async def stored(chat: WatchingChat, *titles: str, days_ago: int = 0) -> None:
         await transaction.finish_poll(feed, ended(feed, now, after=timedelta(0)))
 
 
+async def test_a_rule_that_seldom_matches_says_how_seldom(chat: WatchingChat) -> None:
+    await stored(chat, "Minsk sells potash", days_ago=3)
+    answer = await chat.ask("watch minsk AND potash")
+    assert "█···  1 in 30 days" in answer.text
+    assert "a day" not in answer.text
+
+
 async def test_a_rule_is_tried_before_it_is_saved(chat: WatchingChat) -> None:
     await stored(chat, "Minsk sold potash long ago", days_ago=31)
     await stored(chat, "Minsk sells potash", "Minsk plays football, potash or not", days_ago=3)

@@ -12,7 +12,7 @@ import pytest
 
 from bot import texts
 from bot.delivery import Deliverer
-from bot.render import evidence_lines
+from bot.render import evidence_lines, reference
 from bot.texts import ENGLISH
 from core.audits import AUDIT, COVERED, MISSED
 from core.errors import MessageRejected, Unreachable
@@ -154,3 +154,13 @@ def test_what_one_word_adds_is_one_sum_by_the_pattern_of_the_pack() -> None:
     ]
     (one,) = evidence_lines([learned, word], {}, {}, ENGLISH)[1:]
     assert one.text == "-0.27 Belarus: “Belarus” (title, en:belarus*4 x:29)"
+
+
+def test_a_long_reference_keeps_file_and_line() -> None:
+    place = "belarus-us.people.toml:2788"
+    assert reference(f"name:lukashenka {place}") == f"name:lukashenka {place}"
+    long = reference(f"name:{'lukashenka-' * 12} ({place}); freed 2025-06-21, long before this report")
+    assert long.startswith("name:lukashenka-")
+    assert f"{place}); freed 2025-06-21" in long
+    assert len(long) <= 100
+    assert reference(f"any:{'x' * 300} {place}").endswith(f"x {place}")
