@@ -166,6 +166,7 @@ async def test_a_stranger_with_our_token_is_told_of_and_forgotten(
     await replica.lead.renew()
     await replica.start()
     await handled(server, server.chats.private(), "/one")
-    assert [event for event, _ in replica.events.seen] == ["token_shared", "token_alone"]
+    told = [event for event, _ in replica.events.seen if event.startswith("token_")]
+    assert told == ["token_shared", "token_alone"]
     assert "terminated by other" in replica.events.named("token_shared")[0]["reason"]
     await replica.stop()

@@ -16,8 +16,10 @@ from tests.unit.test_structure import ROOMS, ROOT, sources
 
 # Where, which names, and why there is no other way. What belongs to an object is looked for below.
 USED = {
-    "feeds/quick.py": {
+    "feeds/dates.py": {
         "feedparser.datetimes:_parse_date": "a date is read as feedparser reads it, without a document around it",
+    },
+    "feeds/quick.py": {
         "feedparser.urls:_urljoin": "and so is a link",
         "feedparser.parsers.strict:_StrictFeedParser": "which elements it knows decides what is left to it",
         "feedparser.mixin:_FeedParserMixin": "the half of the parser where they stand",
