@@ -37,10 +37,11 @@ class Mark(Flag):
     TOO_MANY = auto()  # more than are freed at once
     NOBODY_FREED = auto()  # nothing in the text tells of a release
     DENIED = auto()  # the text says that these were not let out
+    ASIDE = auto()  # told beside the news: no answer, neither of the rules nor of the ranker
 
 
 NOT_OF_THIS_EVENT = (
-    Mark.HELD | Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY | Mark.NOBODY_FREED | Mark.DENIED
+    Mark.HELD | Mark.EARLIER | Mark.LONG_AGO | Mark.AFTER | Mark.TOO_MANY | Mark.NOBODY_FREED | Mark.DENIED | Mark.ASIDE
 )
 
 

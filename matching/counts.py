@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from matching.aside import weigh_aside
 from matching.beside import add_named
 from matching.candidates import NOT_OF_THIS_EVENT, TAKEN, Candidate, Count, Mark, Named
 from matching.cues import read_table, small_words
@@ -63,7 +64,7 @@ def _weighed(scene: Scene, named: Named) -> list[Candidate]:
 
 
 def _candidates(scene: Scene, named: Named) -> Iterator[Candidate]:
-    record = any(map(appointed, scene.views))
+    record, own = any(map(appointed, scene.views)), _own_release(scene, named)
     for view in scene.views:
         counts = [number for number in view.numbers if number.kind == "count" and number.value > 0][:_MOST]
         for number in counts:
@@ -71,6 +72,7 @@ def _candidates(scene: Scene, named: Named) -> Iterator[Candidate]:
             _weigh_noun(candidate, scene.langs)
             _weigh_event(candidate, scene, named)
             weigh_doubt(candidate, record)
+            weigh_aside(candidate, scene, own)
             add_named(candidate, named)
             yield candidate
         for chain in chains(view, counts):

@@ -27,12 +27,22 @@ def weigh_denial(item: Candidate) -> None:
         return
     if freed and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number, freed):
         item.add(-6, "not", Mark.DENIED)
+    elif _in_spite(view, number):
+        item.add(-8, "announced, and nobody", Mark.DENIED)
     elif view.in_sentence(number.first, "unfreed") and not freed:
         item.add(-6, "not let out", Mark.DENIED)
     elif _unmade(view, number, freed):
         item.add(-8, "a release that was not", Mark.DENIED)
     elif not freed and _nobody_freed(item.views[0]):
         item.add(-6, "beside a title that denies", Mark.DENIED)
+
+
+def _in_spite(view: View, number: Number) -> bool:
+    """ "Despite 60 announced pardons nobody came out"."""
+    words = view.passage.folded[max(0, number.first - _REACH) : number.first]
+    if not any(word in small_words("despite") for word in words):
+        return False
+    return any(_by_nobody(view, cue) for cue in view.in_sentence(number.first, *_OUT))
 
 
 def _none_of(view: View, number: Number) -> Cue | None:

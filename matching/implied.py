@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from matching.candidates import Count
-from matching.cues import Cue
+from matching.cues import Cue, small_words
 from matching.fates import Mention, real_sentences, told_free, words_of
 from matching.scene import Scene, View
 
@@ -205,6 +205,23 @@ def _and_another(view: View, single: Cue | None) -> bool:
     )
 
 
+def _in_a_row(view: View, first: Cue) -> int:
+    """ "A journalist, an activist and an American": how many without a name are told in a row that "and" closes; 0 for
+    no row."""
+    found, last = 1, first.last
+    for cue in sorted(view.in_sentence(first.first, "single")):
+        if cue.first <= last or cue in view.in_sentence(cue.first, "office"):
+            continue
+        if cue.first - last > _NEAR + 1:
+            break
+        if any(last < joint.first for joint in view.before(cue.first, _NEAR, "and")):
+            return found + 1
+        if "," in view.text(last, cue.first):
+            found += 1
+        last = cue.last
+    return 0
+
+
 def _among_others(scene: Scene) -> bool:
     """ "... and others": more are free than those who are named. Not "with more than 1,300 still held"."""
     return any(
@@ -264,7 +281,14 @@ def _beside_names(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str
         if item.person in freed and not later:
             joined = item.view.after(item.last, 1, "and")
             found += bool(joined and _unnamed_after(item.view, joined[0].last))
+    if not found and len(freed) == _MOST:
+        found = any(_third(view, at) for view in scene.views for at in range(len(view.clause)))
     return min(found, 1)
+
+
+def _third(view: View, at: int) -> bool:
+    """ "The third, a US citizen": one more, without a name."""
+    return view.passage.folded[at] in small_words("third") and _unnamed_after(view, at)
 
 
 def _several(view: View, index: int) -> list[Cue]:
@@ -294,5 +318,5 @@ def _nameless(scene: Scene, mentions: Sequence[Mention]) -> Count | None:
         held = not scene.sure and view.in_clause(cue.first, "held") and not view.dated(cue.first)
         if told and not several and not held and not view.in_clause(cue.first, "forecast", "envoy", "among"):
             another = _and_another(view, cue) or (cue.first == _MOST and bool(view.before(cue.first, 1, "and")))
-            return Count(1 + another, False, view.text(cue.first, cue.last))
+            return Count(max(1 + another, _in_a_row(view, cue)), False, view.text(cue.first, cue.last))
     return None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from matching.candidates import Candidate, Count
+from matching.candidates import Candidate, Count, Mark
 from matching.cues import read_table
 from matching.fates import Mention, words_of
 from matching.numbers import Number
@@ -97,7 +97,7 @@ def options_of(
     if len(candidates) > _MOST:
         return []
     whole = _Whole(scene, len(freed))
-    options = [option for item in candidates for option in _of_candidate(item, whole)]
+    options = [option for item in candidates if Mark.ASIDE not in item.marks for option in _of_candidate(item, whole)]
     weighed = {(item.view.passage.where, item.number.first) for item in candidates if not item.summed}
     for view in scene.views:
         for number in view.numbers:

@@ -60,7 +60,9 @@ def chains(view: View, counts: Sequence[Number]) -> Iterator[Sum]:
             last, single = _singles(view, run[-1])
             before = _one_before(view, run[0])
             if len(run) == 1 and not single and not before and _each(view, run[0]) == 1:
-                single = run[0].value  # "eight women and as many men"
+                american = _american_after(view, run[0])
+                single = 1 if american else run[0].value  # "eight women and as many men"
+                last = max(last, american)
             each = [_each(view, part) for part in run]
             whole = sum(part.value * times for part, times in zip(run, each, strict=True)) + single - (each[-1] - 1)
             whole += before + sum(_singles_between(view, *pair) for pair in pairwise(run))
@@ -116,11 +118,26 @@ def _one_more(view: View, number: Number) -> bool:
     """ "Six Lithuanians, a German and a Frenchman": nouns of one person, each, after the only number."""
     if any(view.after(cue.last, _NOUN, "part") for cue in view.after(number.last, _GAP, "asmany")):
         return True
+    if _american_after(view, number):
+        return True
     last, found = _singles(view, number)
     singles = {at for cue in view.in_sentence(number.first, "single") for at in (cue.first, cue.last)}
     parts = {cue.first for cue in view.after(number.last + (noun_distance(view, number, "part") or 0), _ROW, "part")}
     joined = view.before(last, 2, "and") and view.in_sentence(number.first, "freed", "moved")
     return 0 < found <= len(singles & parts) and bool(joined)
+
+
+def _american_after(view: View, number: Number) -> int:
+    """ "Two journalists and an American", let out or on the way: the last word of who is joined without a name; 0 for
+    nobody."""
+    noun = number.last + (noun_distance(view, number, "part") or 0)
+    for joint in view.after(noun, 1, "and"):
+        american = {cue.first for cue in view.after(joint.last, _NOUN, "us")}
+        for cue in view.after(joint.last, _NOUN, "single"):
+            here = any(at in american for at in range(joint.last + 1, cue.last + _NOUN - 1))
+            if here and view.in_sentence(number.first, "freed", "moved", "home"):
+                return cue.last
+    return 0
 
 
 def _one_before(view: View, number: Number) -> int:
