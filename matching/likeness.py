@@ -41,6 +41,7 @@ from matching.weighing import (
 
 _SAME_DAY = 0.75  # days
 _NEARLY = 0.83  # numbers that are so close tell of one release
+_FORESEEN = 0.5  # days: who speaks of 1000 after talks about 150 looks ahead
 _NEXT_DAY = 1.5  # days
 _FOLLOWS = 2.0  # days after which another number is another release, even beside the earlier one
 _CROWD = 40  # so many are freed seldom: who is named in the next days was most likely one of them
@@ -107,6 +108,12 @@ def parted_by_worth(one: Sequence[Signature], other: Sequence[Signature], share:
         only_worth(main, main_subjects(of, share)) and any("freed" in outcome_of(each) for each in of)
         for main, of in rows
     )
+
+
+def parted_by_subject(one: Sequence[Signature], other: Sequence[Signature], share: float) -> bool:
+    """Is one story mainly of a stroke, a pregnancy, a call, and the other of something else of that kind?"""
+    first, second = main_subjects(one, share), main_subjects(other, share)
+    return bool(first and second) and first.isdisjoint(second)
 
 
 def _when(item: Weighing) -> None:
@@ -292,12 +299,24 @@ def _other_matter(item: Weighing) -> None:
         item.add("ahead", why.AHEAD)
     if item.shared or item.heads:
         return
+    if item.mine.get("f") and not item.kinds and item.days.first >= _FORESEEN and _counts_others(item):
+        item.add("ahead", why.AHEAD)
     here, there = outcome_of(item.mine), item.kinds
     release = "freed" in there and main_subjects(item.others, item.rules["main"]).isdisjoint(TALK)
     talks = release and not here and "t:prisoner-release" not in item.vector and PRISONS.isdisjoint(item.vector)
     unheard = here == {"lifted"} and not there and not any("t:sanctions" in one.get("v", {}) for one in item.others)
     if talks or unheard:
         item.add("other_matter", why.OTHER_MATTER)
+
+
+def _counts_others(item: Weighing) -> bool:
+    """Do a report and a story of talks both name so many people that the numbers are of other people?"""
+    theirs = {key for other in item.others for key in other.get("v", {}) if _is_many(key)}
+    return bool(theirs) and any(map(_is_many, item.vector))
+
+
+def _is_many(key: str) -> bool:
+    return key.startswith("n:") and int(key[2:]) >= MANY
 
 
 def _subject(item: Weighing) -> None:

@@ -18,7 +18,7 @@ from itertools import islice
 from core.model import Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
-from matching.likeness import Likeness, parted_by_persons, parted_by_worth, weigh
+from matching.likeness import Likeness, parted_by_persons, parted_by_subject, parted_by_worth, weigh
 from matching.voting import vote
 from matching.weighing import WEEKDAY, Days, is_group
 
@@ -118,10 +118,11 @@ def _reason(likeness: Likeness, joined: int, same: Sequence[int]) -> str:
 
 def _kept_apart(story: Story, other: Story, main: float) -> bool:
     """May two stories never be made one by a report: an operator parted them, one is of talks and the other of what
-    came of them or of what a concession is worth, or single persons were let out?"""
+    came of them or of what a concession is worth, or single persons were let out, or the titles are of other things: a
+    stroke, a birth to come?"""
     one, two = ([report.analysis.signature for report in each.members] for each in (story, other))
     single = not is_group([*one, *two]) and parted_by_persons(one, two)
-    worth = parted_by_worth(one, two, main)
+    worth = parted_by_worth(one, two, main) or parted_by_subject(one, two, main)
     return story.parted or other.parted or single or worth or _achieved(story) != _achieved(other)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.model import Action
 from matching.evaluate import read_items, run
+from matching.likeness import parted_by_subject
 from matching.measures import compare_clusters
 from tests.story_desk import DATA, START, Desk, matcher
 
@@ -313,3 +314,20 @@ def test_an_envoy_who_does_not_rule_out_another_release_is_not_the_release() -> 
     for title, text, lang in told:
         placed = desk.report(title, text, hours=24, lang=lang)
         assert placed.story_id != 1, placed.reason
+
+
+def test_what_an_envoy_foresees_after_his_talks_is_another_story_than_the_talks() -> None:
+    desk = Desk()
+    desk.report("US delegation in Minsk: Coale meets Lukashenko", "Relatives speak of 150 political prisoners moved.")
+    placed = desk.report("Coale hopes for a thousand next", "Trump's envoy to Belarus says when, not whom.", hours=24)
+    assert placed.action is Action.OPEN, placed.reason
+    echo = desk.report("Коул сподівається на тисячу в'язнів", "Посланець говорив про Білорусь.", hours=30, lang="uk")
+    assert echo.story_id == 2, echo.reason
+
+
+def test_a_stroke_and_a_pregnancy_stay_two_stories_when_one_report_counts_the_52_of_another_day() -> None:
+    stroke = [{"v": {"p:statkevich": 1.0, "subject:stroke": 1.0}, "t": ["subject:stroke"], "r": 52}] * 2
+    birth = [{"v": {"p:levaya": 1.0, "subject:pregnancy": 1.0}, "t": ["subject:pregnancy"]}] * 2
+    assert parted_by_subject(stroke, birth, 0.5)
+    assert not parted_by_subject(stroke, stroke, 0.5)
+    assert not parted_by_subject(stroke, [{"v": {"p:levaya": 1.0}, "t": []}], 0.5)
