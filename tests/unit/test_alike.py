@@ -10,13 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.feed_generator import document
-from core.errors import ParseError
 from feeds.alike import LEAST, read_alike
-from feeds.decode import check_kind, defuse, read_characters
 from feeds.plain import join_all, join_blanks, strip_all, strip_markup
 from feeds.quick import read_quickly
 from feeds.sources import rss
-from tests.unit.test_quick import URL, atom_document, rss_document
+from tests.unit.test_quick import URL, atom_document, prepare, rss_document
 
 # What an element may hold, and an attribute: usual, empty, referring, quoted, broken.
 TEXTS = (
@@ -63,12 +61,10 @@ HEADS = (
 
 def check(body: bytes) -> bool:
     """Compare both; whether the items were read by columns."""
-    try:
-        text = read_characters(body)
-        check_kind(text)
-        prepared = defuse(text)
-    except ParseError:
+    made = prepare(body)
+    if made is None:
         return False
+    text, prepared = made
     alike = read_alike(prepared, URL)
     if alike is None:
         return False

@@ -158,14 +158,22 @@ def atom_document(head: list[str], items: list[list[str]], lang: str) -> str:
     return f'<feed xmlns="http://www.w3.org/2005/Atom"{tag}>{"".join(head)}{made}</feed>'
 
 
-def check(body: bytes) -> bool:
-    """Compare both; whether the quick road read the document."""
+def prepare(body: bytes) -> tuple[str, str] | None:
+    """The text of a document, as it came and as parsers get it; None for what is refused before any parser."""
     try:
         text = read_characters(body)
         check_kind(text)
-        prepared = defuse(text)
+        return text, defuse(text)
     except ParseError:
+        return None
+
+
+def check(body: bytes) -> bool:
+    """Compare both; whether the quick road read the document."""
+    made = prepare(body)
+    if made is None:
         return False
+    text, prepared = made
     quick = read_quickly(prepared, URL)
     if quick is None:
         return False
