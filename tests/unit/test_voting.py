@@ -67,6 +67,29 @@ def test_one_who_adds_a_name_to_the_whole_does_not_draw_the_others_after_him() -
     assert voted(counted(250), counted(250), counted(250), counted(251, parts=(250,))).released == 250
 
 
+def named(*people: str) -> Analysis:
+    facts = Facts(released=len(people), people=people, evidence={"released": "names", "people": "names"})
+    return Analysis(level=Level.ALERT, facts=facts)
+
+
+def test_one_misread_number_does_not_outvote_those_who_tell_of_the_one() -> None:
+    home = [named("Statkevich")] * 7
+    assert voted(*home, counted(10)).released == 1
+    assert voted(*home[:5], counted(5, people=("Statkevich",))).released == 1
+    assert voted(*home[:4], counted(52), counted(52)).released == 52
+
+
+def test_one_sum_of_parts_is_no_whole_of_what_all_others_tell() -> None:
+    assert voted(*[counted(123, parts=(9, 114))] * 6, counted(238, parts=(113, 114, 122, 123))).released == 123
+
+
+def test_many_who_count_one_kind_of_people_outvote_one_who_reads_years() -> None:
+    two = told("Lukashenko pardons two priests")
+    assert (two.facts.released, two.signature.get("s")) == (2, True)
+    assert voted(two, two, two, two, counted(13)).released == 2
+    assert voted(two, two, counted(13)).released == 13
+
+
 def test_of_two_counts_with_as_many_voices_the_larger_is_the_whole() -> None:
     assert voted(counted(9), counted(123)).released == 123
     assert voted(counted(123), counted(9)).released == 123
