@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
 AUDIT := $(VENV)-audit/.ready
 
-.PHONY: help run demo install test check format eval bench bench-quick chaos messages image image-test audit sbom lock clean
+.PHONY: help run demo install test check format eval bench bench-quick chaos soak messages image image-test audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -59,6 +59,10 @@ bench-quick: $(DEV)  ## every benchmark once in small, to see that it works; its
 
 chaos: $(DEV)  ## kill, freeze and cut off real processes; the ledger says what was lost (nothing, else it fails)
 	@$(BIN)/python -m tests.chaos
+
+DAYS ?= 1
+soak: $(DEV)  ## let the real program live through DAYS=1 of news and trouble, in a time that skips what nobody waits for
+	@$(BIN)/python -m tests.soak --days $(DAYS)
 
 image:  ## build the container image
 	docker build -t minsk-watch .

@@ -57,6 +57,13 @@ class PostgresTrouble:
         os.kill(await connection.fetchval("SELECT pg_backend_pid()"), signal.SIGKILL)
         connection.terminate()
 
+    async def postmaster(self) -> int:
+        """The process that all of the server's come from."""
+        connection = await self.connected()
+        pid = _parent(await connection.fetchval("SELECT pg_backend_pid()"))
+        connection.terminate()
+        return pid
+
     async def restart(self, away: float) -> None:
         """Shut the server down as an administrator does, and start it again after `away` seconds."""
         connection = await self.connected()

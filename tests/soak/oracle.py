@@ -1,0 +1,238 @@
+"""Judges a soak by what the platforms took, the feeds gave and the logs say; the program is asked nothing.
+
+What must not be is a fault. What came twice has a reason or is one: where a process ended, an answer was lost, a
+message was deleted, or a chat began anew, it must come again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from tests.soak.diary import ALERT, CHANGE, DIGEST, OTHER, Diary, Letter
+
+SOON = timedelta(minutes=5)  # a process that was killed had sent within it
+NEAR = timedelta(hours=2)  # around an absence: what was under way then may have been lost with it
+SILENCE = re.compile(r"No feed has been read for (\d+) minute")
+UNREADABLE = re.compile(r"The feed (.+?) cannot be read")
+GROWTH = 60 * 1024  # KiB that a process may grow by a day after the first
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when until when something of a chat holds; `end` None: until the end."""
+
+    chat: str
+    start: datetime
+    end: datetime | None
+
+    def holds(self, at: datetime, near: timedelta = timedelta(0)) -> bool:
+        return self.start - near <= at and (self.end is None or at <= self.end + near)
+
+
+@dataclass
+class Known:
+    """What the soak knows: controls and their equals by platform, what was done to chats, processes and feeds."""
+
+    equals: Sequence[tuple[str, str]]  # a control and one that gets the same
+    ends: Sequence[tuple[int, datetime]] = ()
+    away: Sequence[Span] = ()
+    silent: Sequence[Span] = ()
+    night: Sequence[str] = ()  # chats with quiet hours from 22:00 to 07:00
+    moved: dict[str, str] = field(default_factory=dict)
+    early: Sequence[str] = ()
+    answered: Sequence[datetime] = ()
+    troubled: dict[str, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
+    operator: str = ""
+    logs: Sequence[str] = ()
+    secrets: Sequence[str] = ()
+    sizes: Sequence[tuple[datetime, int, int]] = ()
+    bad_ends: Sequence[str] = ()
+
+
+@dataclass
+class Verdict:
+    """What was due and came, what must not be, and why anything came twice."""
+
+    stories: int
+    letters: int
+    faults: list[str]
+    repeats: Counter[str]
+    told: list[str]
+
+
+def judge(diary: Diary, known: Known) -> Verdict:
+    court = _Court(diary, known)
+    control = known.equals[0][0]
+    faults = [*court.lost(), *court.repeated(), *known.early, *court.disturbed(), *court.stale()]
+    faults += [*_untrue(diary, known), *_logged(known), *_grown(known), *known.bad_ends]
+    letters = sum(map(len, diary.letters.values()))
+    return Verdict(len(court.told(control)), letters, faults, court.repeats, court.explained)
+
+
+class _Court:
+    def __init__(self, diary: Diary, known: Known) -> None:
+        self._diary, self._known = diary, known
+        self.repeats: Counter[str] = Counter()
+        self.explained: list[str] = []
+
+    def letters(self, chat: str) -> list[Letter]:
+        """A chat's messages, under all addresses that it had."""
+        moved = self._known.moved.get(chat, "")
+        return [*self._diary.letters[chat], *(self._diary.letters[moved] if moved else ())]
+
+    def told(self, chat: str) -> dict[int, datetime]:
+        """The stories that a chat was told of, by what they are part of now, and when first."""
+        found: dict[int, datetime] = {}
+        for letter in self.letters(chat):
+            for look in letter.looks:
+                if look.kind in (ALERT, DIGEST):
+                    for story in look.stories:
+                        whole = self._diary.whole(story)
+                        found[whole] = min(look.at, found.get(whole, look.at))
+        return found
+
+    def lost(self) -> Iterator[str]:
+        """What a control was told and its equal was not."""
+        for control, other in self._known.equals:
+            mine = self.told(other)
+            for story, at in self.told(control).items():
+                away = any(span.holds(at, NEAR) for span in self._known.away if span.chat == other)
+                if story not in mine and not away:
+                    yield f"lost: story {story}, told to {control} at {at:%d %H:%M}, never came to {other}"
+            for story in mine.keys() - self.told(control).keys():
+                yield f"lost: story {story} came to {other} and never to {control}"
+
+    def repeated(self) -> Iterator[str]:
+        """Stories that came in a new message to a chat that had been shown them."""
+        for chat in list(self._diary.letters):
+            shown: dict[int, Letter] = {}
+            for letter in self._diary.letters[chat]:
+                if letter.first.kind not in (ALERT, DIGEST):
+                    continue
+                for story in letter.first.stories:
+                    if story in shown:
+                        why = self._why(chat, shown[story], letter)
+                        self.repeats[why or "FOR NO REASON"] += 1
+                        text = f"story {story} again in {chat} at {letter.first.at:%d %H:%M}"
+                        text += f", after {shown[story].first.at:%d %H:%M}"
+                        self.explained.append(f"{text}: {why or 'FOR NO REASON'}")
+                        if not why:
+                            yield f"twice: {text}, for no reason"
+                for story in {one for letter in (letter,) for one in letter.first.stories}:
+                    shown[story] = letter
+
+    def _why(self, chat: str, first: Letter, again: Letter) -> str:
+        """Why a story was shown again; "" when nothing accounts for it."""
+        at = again.first.at
+        if any(look.lost for look in first.looks):
+            return "the answer was lost"
+        if first.gone_at and first.gone_at < at:
+            return "its message was deleted"
+        if any(span.chat == chat and first.first.at < span.start < at for span in self._known.away):
+            return "the chat was away"
+        if any(span.chat == chat and first.first.at < span.start < at for span in self._known.silent):
+            return "the chat began anew"
+        if first.first.kind == DIGEST:
+            return "a digest had told it, and there was news"
+        if again.first.kind == DIGEST and " new: " in again.first.text:
+            return "a digest told the news of it"
+        if self._was_killed(first):
+            return "its process ended"
+        return ""
+
+    def _was_killed(self, letter: Letter) -> bool:
+        """Whether its sender ended soon, before it sent that chat anything else."""
+        end = next((at for pid, at in self._known.ends if pid == letter.first.pid), None)
+        if end is None or not timedelta(0) <= end - letter.first.at <= SOON:
+            return False
+        later = [one for one in self._diary.letters[letter.chat] if one.first.at > letter.first.at]
+        return not any(one.first.pid == letter.first.pid for one in later)
+
+    def disturbed(self) -> Iterator[str]:
+        """What came to chats that wanted nothing then. Edits disturb nobody."""
+        for span in self._known.silent:
+            letters = self._diary.letters[span.chat]
+            answers = (one.first.at for one in letters if one.first.kind == OTHER and one.first.at >= span.start)
+            asked = next(answers, None)
+            for letter in letters:
+                inside = asked is not None and asked < letter.first.at < (span.end or letter.first.at + SOON)
+                if inside and letter.first.kind in (ALERT, DIGEST, CHANGE):
+                    yield f"unwanted: {letter.first.kind} in {span.chat} at {letter.first.at:%d %H:%M}, asked not to"
+        for chat in self._known.night:
+            for letter in self._diary.letters[chat]:
+                quiet = letter.first.at.hour >= 22 or letter.first.at.hour < 7
+                if quiet and letter.first.kind in (ALERT, DIGEST, CHANGE) and letter.first.at.day > 10:
+                    yield f"unwanted: {letter.first.kind} in {chat} at {letter.first.at:%d %H:%M}, a quiet hour"
+
+    def stale(self) -> Iterator[str]:
+        """Alerts that look otherwise in the end than the control's alert of the same story."""
+        for control, other in self._known.equals:
+            if control.partition(":")[0] != other.partition(":")[0]:
+                continue
+            wanted, shown = self._newest(control), self._newest(other)
+            for story in wanted.keys() & shown.keys():
+                mine, its = wanted[story].last, shown[story].last
+                if shown[story].gone_at is None and mine.text != its.text:
+                    yield f"stale: story {story} in {other}, {its.at:%d %H:%M}, not as in {control}, {mine.at:%d %H:%M}"
+
+    def _newest(self, chat: str) -> dict[int, Letter]:
+        """The last alert of each story in a chat; earlier ones are no longer edited."""
+        return {story: letter for letter in self.letters(chat) for story in _alerts(letter)}
+
+
+def _alerts(letter: Letter) -> tuple[int, ...]:
+    return letter.last.stories if letter.last.kind == ALERT else ()
+
+
+def _untrue(diary: Diary, known: Known) -> Iterator[str]:
+    """Notices to operators that do not say what was."""
+    for letter in diary.letters[known.operator]:
+        at = letter.first.at
+        if found := SILENCE.search(letter.first.text):
+            since = at - timedelta(minutes=int(found[1]) - 2)
+            if any(since < answered < at - SOON for answered in known.answered):
+                yield f"untrue at {at:%d %H:%M}: {found[0]}s, but feeds were read"
+        for found in UNREADABLE.finditer(letter.first.text):
+            spans = known.troubled.get(found[1], ())
+            if not any(start <= at <= end + timedelta(hours=7) for start, end in spans):
+                yield f"untrue at {at:%d %H:%M}: {found[0]}, but nothing was wrong with it"
+
+
+def _logged(known: Known) -> Iterator[str]:
+    for log in known.logs:
+        for secret in known.secrets:
+            if secret in log:
+                yield f"a log holds the secret that begins with {secret[:8]}"
+        yield from _tracebacks(log)
+
+
+def _tracebacks(log: str) -> Iterator[str]:
+    """The last line of each kind of traceback, with how often it stands there."""
+    last = []
+    lines = iter(log.splitlines())
+    for line in lines:
+        if line.startswith("Traceback"):
+            last.append(next((one for one in lines if not one.startswith((" ", "|"))), ""))
+    for text, group in groupby(sorted(last)):
+        yield f"a log holds {len(list(group))} tracebacks: {text[:200]}"
+
+
+def _grown(known: Known) -> Iterator[str]:
+    """Memory and the database, that must not grow when they hold all that they keep."""
+    days = known.sizes[1:]
+    if len(days) < 2:
+        return
+    allowed = GROWTH * (len(days) - 1)
+    if days[-1][1] - days[0][1] > allowed:
+        yield f"memory grew from {days[0][1]} to {days[-1][1]} KiB in {len(days) - 1} days"
+    if len(days) > 10 and days[-1][2] > 1.3 * days[len(days) // 2][2]:
+        yield f"the database grew from {days[len(days) // 2][2]} to {days[-1][2]} bytes after it held all it keeps"
+
+
+def spans(rows: Iterable[tuple[str, datetime, datetime | None]]) -> list[Span]:
+    return [Span(*row) for row in rows]
