@@ -188,7 +188,10 @@ async def _retire(connection: AsyncConnection, which: ColumnElement[bool], reaso
 
 
 async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
-    """Give a chat its new address, and join it with what is there already. Needs Lock.STORIES."""
+    """Give a chat its new address, and join it with what is there already. Needs Lock.STORIES.
+
+    Its messages stay behind: their numbers are those of others there, so none of them is edited or answered any more.
+    """
     if old != new:
         await proposals.move(connection, old, new)
     query = select(targets.c.id, targets.c.moved_from, targets.c.sent_total)
@@ -196,6 +199,7 @@ async def move(connection: AsyncConnection, old: Target, new: Target) -> None:
     there = (await connection.execute(query.where(at(new)).with_for_update(key_share=True))).first()
     if here is None or old == new:
         return
+    await connection.execute(update(outbox).where(outbox.c.target_id == here.id).values(message_ref=""))
     moved_from = here.moved_from or str(old)
     if there is None:
         await connection.execute(
@@ -237,7 +241,7 @@ async def _join_subscriptions(connection: AsyncConnection, old: Target, new: Tar
 
 
 async def _join_outbox(connection: AsyncConnection, leaving: int, staying: int, new_id: int) -> None:
-    """What only the old chat had goes along; a story that both have stays as the one that showed more of it."""
+    """What only the old chat had goes along; a story that both were shown stays as it stands in the new one."""
     theirs = outbox.alias()
     both = select(theirs.c.story_id).where(theirs.c.subscription_id == staying)
     await connection.execute(
@@ -251,7 +255,5 @@ async def _join_outbox(connection: AsyncConnection, leaving: int, staying: int, 
         if row.dead_reason is None:
             await connection.execute(update(outbox).where(mine).values(dead_reason=None))
         await connection.execute(
-            update(outbox)
-            .where(mine, outbox.c.sent < row.sent)
-            .values(sent=row.sent, message_ref=row.message_ref, sent_at=row.sent_at, told=row.told)
+            update(outbox).where(mine, outbox.c.sent == 0).values(sent=row.sent, sent_at=row.sent_at, told=row.told)
         )

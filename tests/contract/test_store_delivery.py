@@ -259,13 +259,36 @@ async def test_a_moved_chat_is_joined_with_what_is_there(store: Store, clock: Fa
     assert joined is not None
     assert (joined.topics, joined.paused_reason) == (("us-diplomacy", "sanctions"), "")
     assert await store.find_subscription(CHAT) is None
-    assert await store.find_story_of_message(OTHER, f"old-{first.id}") == first
+    assert await store.find_story_of_message(OTHER, f"old-{first.id}") is None, "its messages stay behind"
     clock.advance(60)
     (lane,) = await lanes(store, clock.now())
     assert lane.target == OTHER
     waiting = {item.story_id: (item.wanted, item.sent) for item in lane.items}
     assert waiting == {first.id: (2, 1), second.id: (1, 0), third.id: (1, 0)}
     assert (await store.get_status()).alerts_sent == 1
+
+
+async def test_messages_of_a_moved_chat_are_edited_no_more(store: Store, clock: FakeClock) -> None:
+    """In its new chat their numbers are those of other messages, which an edit would overwrite."""
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    story, _ = await added_story(store, clock.now())
+    await shown(store, clock.now(), "old")
+    await store.move_target(CHAT, OTHER)
+    await joined_story(store, story, clock.now(), number=2)
+    clock.advance(60)
+    ((item,),) = [lane.items for lane in await lanes(store, clock.now())]
+    assert (item.story_id, item.wanted, item.sent, item.message_ref) == (story.id, 2, 1, "")
+
+
+async def test_a_chat_that_was_shown_a_story_keeps_its_own_message_when_another_moves_there(
+    store: Store, clock: FakeClock
+) -> None:
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    await store.subscribe(OTHER, TOPICS, clock.now())
+    story, _ = await added_story(store, clock.now())
+    await shown(store, clock.now(), "m")
+    await store.move_target(CHAT, OTHER)
+    assert await store.find_story_of_message(OTHER, f"m-{story.id}") == story
 
 
 async def test_a_moved_chat_without_subscription_there_brings_its_own(store: Store, clock: FakeClock) -> None:

@@ -68,7 +68,8 @@ class Verdict:
 def judge(diary: Diary, known: Known) -> Verdict:
     court = _Court(diary, known)
     control = known.equals[0][0]
-    faults = [*court.lost(), *court.repeated(), *known.early, *court.disturbed(), *court.stale()]
+    faults = [*court.lost(), *court.repeated(), *known.early, *court.disturbed()]
+    faults += [*court.stale(), *court.overwritten()]
     faults += [*_untrue(diary, known), *_logged(known), *_grown(known), *known.bad_ends]
     letters = sum(map(len, diary.letters.values()))
     return Verdict(len(court.told(control)), letters, faults, court.repeats, court.explained)
@@ -181,8 +182,16 @@ class _Court:
                     yield f"stale: story {story} in {other}, {its.at:%d %H:%M}, not as in {control}, {mine.at:%d %H:%M}"
 
     def _newest(self, chat: str) -> dict[int, Letter]:
-        """The last alert of each story in a chat; earlier ones are no longer edited."""
-        return {story: letter for letter in self.letters(chat) for story in _alerts(letter)}
+        """The last alert of each story in a chat as it is called now; earlier ones are no longer edited."""
+        letters = self._diary.letters[self._known.moved.get(chat, chat)]
+        return {story: letter for letter in letters for story in _alerts(letter)}
+
+    def overwritten(self) -> Iterator[str]:
+        """Messages that told of one story and were edited to tell of another one."""
+        for letter in (letter for letters in self._diary.letters.values() for letter in letters):
+            wholes = {self._diary.whole(story) for story in letter.stories}
+            if letter.first.kind == ALERT and len(wholes) > 1:
+                yield f"overwritten: a message in {letter.chat} of {letter.first.at:%d %H:%M} told of stories {wholes}"
 
 
 def _alerts(letter: Letter) -> tuple[int, ...]:

@@ -97,6 +97,13 @@ def test_an_edit_that_did_not_come_is_stale(told: Told) -> None:
     assert told.judged().faults == []
 
 
+def test_a_message_that_was_overwritten_is_found(told: Told) -> None:
+    told.alert(CONTROL, 2, 2)
+    told.alert(OTHER, 2, 2)
+    told.edit(OTHER, "2", 2, 3, "Freed")
+    assert told.judged().faults == ["overwritten: a message in telegram:2 of 12 12:01 told of stories {1, 2}"]
+
+
 def test_what_was_not_wanted_is_found(told: Told) -> None:
     told.edit(OTHER, "answer", 0, 20, "No alerts for a while.", new=True)
     told.alert(CONTROL, 3, 30)
