@@ -83,7 +83,7 @@ def _peak_of(pid: int) -> float:
 
 def fresh(*arguments: str) -> Any:
     """What a new interpreter prints, as JSON."""
-    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)  # noqa: S603 - ours
     return json.loads(done.stdout)
 
 

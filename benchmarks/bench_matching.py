@@ -101,7 +101,7 @@ def measure(matcher: PackMatcher, kind: str, items: dict[tuple[bool, str], list[
                 for at in range(PER_LANGUAGE)
                 for lang in LANGS
             ]
-            row.append(cpu(lambda work=work, entries=entries: [work(entry) for entry in entries]) / len(entries) * 1000)  # type: ignore[misc]
+            row.append(cpu(lambda work=work, entries=entries: [work(entry) for entry in entries]) / len(entries) * 1000)  # type: ignore[misc]  # mypy infers no such lambda
         rows.append(row)
     rows = rows[1:]  # the first one reads tables and fills memories
     return [median(column) for column in zip(*rows, strict=True)], median(row[3] / row[0] for row in rows)

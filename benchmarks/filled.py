@@ -74,7 +74,7 @@ class Filling:
         if not count:
             return
         selected = ", ".join(values.values())
-        statement = f"INSERT INTO {table} ({', '.join(values)}) {_SPAN} SELECT {selected} FROM span"  # noqa: S608
+        statement = f"INSERT INTO {table} ({', '.join(values)}) {_SPAN} SELECT {selected} FROM span"  # noqa: S608 - ours
         asked = {"count": count, "noon": NOON.isoformat(sep=" ")[:19]} | given
         if self._connection.dialect.name == "postgresql":
             asked["noon"] = NOON
@@ -89,7 +89,7 @@ class Filling:
         """Let PostgreSQL give the next ids from behind the last."""
         if self._connection.dialect.name == "postgresql":
             for table in ("feeds", "identities", "stories", "targets", "subscriptions", "outbox"):
-                last = f"setval(pg_get_serial_sequence('{table}', 'id'), greatest(1, (SELECT max(id) FROM {table})))"  # noqa: S608
+                last = f"setval(pg_get_serial_sequence('{table}', 'id'), greatest(1, (SELECT max(id) FROM {table})))"  # noqa: S608 - ours
                 await self._connection.execute(text(f"SELECT {last}"))
 
 

@@ -69,7 +69,7 @@ def peer_python() -> Path:
 
 
 def _contest() -> None:
-    from reader import make_reader  # type: ignore[import-not-found]
+    from reader import make_reader  # type: ignore[import-not-found]  # an environment of its own
 
     feeds = make_reader(sys.argv[1])
     while url := sys.stdin.readline().strip():

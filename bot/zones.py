@@ -72,7 +72,7 @@ def _by_distance(typed: re.Match[str], now: datetime) -> Found:
 
 def _same(zones: list[str]) -> bool:
     """Whether zones are one under several names, as America/Buenos_Aires and America/Argentina/Buenos_Aires are."""
-    years = [datetime(year, month, 1) for year in (1995, 2010, 2024) for month in (1, 7)]  # noqa: DTZ001
+    years = [datetime(year, month, 1) for year in (1995, 2010, 2024) for month in (1, 7)]  # noqa: DTZ001 - no zone yet
     return len({tuple(ZoneInfo(zone).utcoffset(at) for at in years) for zone in zones}) == 1
 
 

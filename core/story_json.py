@@ -25,12 +25,16 @@ def story_json(story: Story, *, evidence: bool = False) -> dict[str, Any]:
         "headline": lead(story).title,
         "opened_at": time_json(story.opened_at),
         "updated_at": time_json(story.updated_at),
-        "facts": _facts(story.facts),
+        "facts": {
+            **facts_json(story.facts),
+            "counts": [{"source": source, "released": count} for source, count in story.facts.counts],
+        },
         "reports": [_report(member, evidence=evidence) for member in story.members],
     }
 
 
-def _facts(facts: Facts) -> dict[str, Any]:
+def facts_json(facts: Facts) -> dict[str, Any]:
+    """What is told, of a story as of a single text."""
     return {
         "released": facts.released,
         "at_least": facts.at_least,
@@ -42,7 +46,6 @@ def _facts(facts: Facts) -> dict[str, Any]:
         "mediators": list(facts.mediators),
         "destination": facts.destination,
         "in_return": list(facts.in_return),
-        "counts": [{"source": source, "released": count} for source, count in facts.counts],
     }
 
 

@@ -257,7 +257,7 @@ def _join_pair(match: re.Match[str]) -> str:
 def _has_long_word(text: str) -> bool:
     """Whether there may be a word over MAX_WORD: one such covers a sampled place and as much again behind it."""
     step = MAX_WORD // 2
-    return any(_WORD.match(text, place).end() - place >= step for place in range(0, len(text), step))  # type: ignore[union-attr]
+    return any(_WORD.match(text, place).end() - place >= step for place in range(0, len(text), step))  # type: ignore[union-attr]  # it also matches nothing
 
 
 def _may_be_deep(text: str) -> bool:

@@ -142,7 +142,7 @@ def _feedparser() -> Any:
     import feedparser.mixin
     import feedparser.parsers.strict
 
-    class Strict(feedparser.parsers.strict._StrictFeedParser, feedparser.mixin._FeedParserMixin):  # type: ignore[misc]
+    class Strict(feedparser.parsers.strict._StrictFeedParser, feedparser.mixin._FeedParserMixin):  # type: ignore[misc]  # it has no types
         pass
 
     return Strict("", None, "utf-8")

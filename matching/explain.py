@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.model import Analysis, Evidence, Facts, Level
+from core.story_json import facts_json
 
 VERDICTS = {
     Level.ALERT: "alert",
@@ -56,7 +57,6 @@ def lines(
 
 def as_json(analysis: Analysis) -> dict[str, Any]:
     """The object that `explain --json` prints."""
-    facts = analysis.facts
     return {
         "relevant": analysis.relevant,
         "level": analysis.level.value,
@@ -76,18 +76,7 @@ def as_json(analysis: Analysis) -> dict[str, Any]:
         "missing": {topic: list(groups) for topic, groups in analysis.missing.items()},
         "people": list(analysis.people),
         "long_free": dict(analysis.long_free),
-        "facts": {
-            "released": facts.released,
-            "at_least": facts.at_least,
-            "remaining": facts.remaining,
-            "people": list(facts.people),
-            "refused": list(facts.refused),
-            "held": list(facts.held),
-            "named": list(facts.named),
-            "mediators": list(facts.mediators),
-            "destination": facts.destination,
-            "in_return": list(facts.in_return),
-        },
+        "facts": facts_json(analysis.facts),
     }
 
 

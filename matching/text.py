@@ -114,7 +114,7 @@ class Memory(dict[str, Value]):
         self._before: dict[str, Value] = {}
 
     def __missing__(self, key: str) -> Value:
-        value: Value = self._before.get(key, _NEW)  # type: ignore[assignment]
+        value: Value = self._before.get(key, _NEW)  # type: ignore[assignment]  # _NEW is no Value
         if value is _NEW:
             value = self._make(key)
         if len(self) >= self._most:

@@ -175,7 +175,7 @@ class QuickConnection(aiosqlite.Connection):
 
         self._asked += 1
 
-        done: _T = await self._execute(counted)  # type: ignore[no-untyped-call]
+        done: _T = await self._execute(counted)  # type: ignore[no-untyped-call]  # aiosqlite's
         return done
 
 
@@ -206,7 +206,7 @@ def connector(url: URL, **given: Any) -> Callable[[], Awaitable[QuickConnection]
     options: dict[str, Any] = {**defaults, **given}
 
     def open_file() -> sqlite3.Connection:
-        opened: sqlite3.Connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]
+        opened: sqlite3.Connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # as given
         return opened
 
     async def connect() -> QuickConnection:

@@ -122,7 +122,7 @@ class _Session(AiohttpSession):
         if self._session is not None:
             await self._session.close()
 
-    async def make_request(self, bot: Bot, method: TelegramMethod[T], timeout: int | None = None) -> T:  # noqa: ASYNC109
+    async def make_request(self, bot: Bot, method: TelegramMethod[T], timeout: int | None = None) -> T:  # noqa: ASYNC109 - as in aiogram
         limits = ClientTimeout(total=timeout or self.timeout, connect=CONNECT_SECONDS)
         return cast(T, await super().make_request(bot, method, timeout=cast(int, limits)))
 

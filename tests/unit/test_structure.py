@@ -41,6 +41,13 @@ def test_every_module_says_what_it_is_for(file: Path) -> None:
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
 
 
+@pytest.mark.parametrize("folder", [*ROOMS, "benchmarks"])
+def test_what_a_checker_is_told_to_pass_over_has_a_reason(folder: str) -> None:
+    told = re.compile(r"# (?:noqa|type: ignore)(?!(?:: [A-Z0-9]+ - |\[[\w-]+\]  # )\S)")
+    lines = [line for file in sources(folder) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [line.strip() for line in lines if told.search(line)] == []
+
+
 @pytest.mark.parametrize("folder", ["tests", "benchmarks", "docs"])
 def test_other_files_stay_small_too(folder: str) -> None:
     sizes = {file.relative_to(ROOT): file.read_text(encoding="utf-8").count("\n") for file in sources(folder)}
