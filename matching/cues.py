@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import compress, count
+from itertools import compress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,12 +47,17 @@ class _Start(NamedTuple):
     pattern: Pattern | None
 
 
+# What a word may begin: patterns whatever the next word is, and by the first letter of the next word all that may stand
+# then, in the same order; None where no pattern asks for a letter. A plain tuple, since it is read so often.
+_Starts = tuple[tuple[_Start, ...], dict[str, tuple[_Start, ...]] | None]
+
+
 class Cues:
     """Lists compiled. `lists` maps language -> list name -> patterns; the language "any" is always read."""
 
     def __init__(self, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._starts: dict[str, Stems[_Start]] = {}
-        self._words: dict[tuple[str, ...], Memory[tuple[_Start, ...] | None]] = {}
+        self._words: dict[tuple[str, ...], Memory[_Starts | None]] = {}
         alike: dict[tuple[str, int], _Start] = {}  # most patterns are one word; equal ones are kept once
         for lang, named in lists.items():
             starts = self._starts.setdefault(lang, Stems())
@@ -78,26 +83,38 @@ class Cues:
         folded: Sequence[str] = passage.folded
         last = len(folded) - 1
         found: list[Cue] = []
-        looked_up: Iterable[Any] = enumerate(map(known.__getitem__, folded))
+        here: Iterable[int] = range(last + 1)
         if sentences is not None:
-            here = list(compress(count(), map(sentences.__contains__, passage.sentences)))
-            looked_up = zip(here, map(known.__getitem__, map(folded.__getitem__, here)), strict=True)
-        for index, starts in filter(itemgetter(1), looked_up):
-            for name, _, following, pattern in starts:
+            here = list(compress(here, map(sentences.__contains__, passage.sentences)))
+        looked_up: list[Any] = list(
+            map(known.__getitem__, folded if sentences is None else map(folded.__getitem__, here))
+        )
+        for index, (starts, by_letter) in zip(compress(here, looked_up), compress(looked_up, looked_up), strict=True):
+            following = folded[index + 1] if index < last else ""
+            if by_letter is not None:
+                starts = by_letter.get(following[:1], starts)
+            for name, _, stem, pattern in starts:
                 if pattern is None:
                     found.append(_new(Cue, (name, index, index)))
-                elif index < last and folded[index + 1].startswith(following):
+                elif following.startswith(stem):
                     end = pattern.find_end(passage, index)
                     if end >= 0:
                         found.append(_new(Cue, (name, index, end)))
         return found
 
-    def _look_up(self, langs: tuple[str, ...], word: str) -> tuple[_Start, ...] | None:
+    def _look_up(self, langs: tuple[str, ...], word: str) -> _Starts | None:
         """The patterns whose first word this may be, remembered per set of languages."""
         tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
         found = [(size, starts) for table in tables for size, starts in table.look_up(word)]
         found.sort(key=itemgetter(0))
-        return tuple(start for size, starts in found for start in starts if len(word) - size <= start.extra) or None
+        fitting = [start for size, starts in found for start in starts if len(word) - size <= start.extra]
+        if not fitting:
+            return None
+        letters = dict.fromkeys(start.following[:1] for start in fitting if start.following)
+        by_letter = {
+            letter: tuple(start for start in fitting if start.following[:1] in ("", letter)) for letter in letters
+        }
+        return tuple(start for start in fitting if not start.following), by_letter or None
 
 
 def words(text: str) -> list[str]:

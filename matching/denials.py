@@ -12,26 +12,29 @@ from matching.scene import View
 
 _REACH = 3  # words between "not" and the word of release
 _WIDE = 8  # the same of "nobody", which may stand further off
+_DENIALS = frozenset(("negation", "denies", "nobody"))  # lists of words of which one denies a release
 _OUT = ("freed", "home", "moved")
 
 
 def weigh_denial(item: Candidate) -> None:
     """Points against a number if what the text tells of it is that nobody, or not these, were let out."""
     view, number = item.view, item.number
-    freed = view.in_sentence(number.first, "freed")
-    if none := _none_of(view, number):
+    here = view.told_in(number.first)
+    freed = here.get("freed", ())
+    if "nobody" in here and (none := _none_of(view, number)):
         if _freed_beside(view, number):
             item.add(1, "none of those freed")  # "none of the 14 freed may stay": they are free
         elif freed or any(view.after(none.last, 3 * _WIDE, *_OUT, "held", "unfreed")):
             item.add(-8, "none of them", Mark.DENIED)
         return
-    if freed and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number, freed):
+    may_deny = freed and not here.keys().isdisjoint(_DENIALS)
+    if may_deny and all(_denied(view, number, cue) for cue in freed) and not _apart(view, number, freed):
         item.add(-6, "not", Mark.DENIED)
     elif _in_spite(view, number):
         item.add(-8, "announced, and nobody", Mark.DENIED)
-    elif view.in_sentence(number.first, "unfreed") and not freed:
+    elif "unfreed" in here and not freed:
         item.add(-6, "not let out", Mark.DENIED)
-    elif _unmade(view, number, freed):
+    elif ("failed" in here or "untrue" in here) and _unmade(view, number, freed):
         item.add(-8, "a release that was not", Mark.DENIED)
     elif not freed and _nobody_freed(item.views[0]):
         item.add(-6, "beside a title that denies", Mark.DENIED)
@@ -120,7 +123,7 @@ def _unmade(view: View, number: Number, freed: Sequence[Cue]) -> bool:
 
 def _nobody_freed(title: View) -> bool:
     """ "No one walks free in Minsk": a title all whose words of release are denied by "nobody"."""
-    freed = title.cues.get("freed", ())
+    freed = title.cues.get("freed", ()) if "nobody" in title.cues else ()
     return bool(freed) and all(_by_nobody(title, cue) for cue in freed)
 
 

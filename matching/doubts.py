@@ -15,18 +15,21 @@ from matching.sums import stays_inside
 
 _REACH = 3  # tokens between a number and the words that decide about it
 _SEVERAL = 3  # of two, one is no only one
+_PARTS = frozenset(("including", "ofthem", "among", "of", "only"))  # lists of words that tell of some among more
 _PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that tell of an earlier release
 
 
 def weigh_doubt(item: Candidate, appointed: bool) -> None:
     view, number = item.view, item.number
-    if _one_of_all(view, number):
+    here = view.told_in(number.first)  # most sentences hold none of the words that a rule asks for
+    if "lone" in here and _one_of_all(view, number):
         item.add(2, "all but one, and the one", Mark.WHOLE)
         return
-    thanked = bool(view.before(number.first, _REACH + 1, "thanks"))  # "thanks for the 16 and asks for the rest"
-    if _held(view, number) and not (thanked and _only_after(view, number, "held", "stay")):
-        item.add(-5, "held", Mark.HELD)
-    if view.in_clause(number.first, "jailed") and not view.in_clause(number.first, "freed", "decree", "moved", "home"):
+    if ("held" in here or "stay" in here) and _held(view, number):
+        thanked = view.before(number.first, _REACH + 1, "thanks")  # "thanks for the 16 and asks for the rest"
+        if not (thanked and _only_after(view, number, "held", "stay")):
+            item.add(-5, "held", Mark.HELD)
+    if "jailed" in here and _jailed(view, number):
         item.add(-4, "jailed")
     _weigh_wish(item)
     if appointed:
@@ -40,9 +43,17 @@ def weigh_doubt(item: Candidate, appointed: bool) -> None:
     weigh_denial(item)
 
 
+def _jailed(view: View, number: Number) -> bool:
+    freed = ("freed", "decree", "moved", "home")
+    return bool(view.in_clause(number.first, "jailed")) and not view.in_clause(number.first, *freed)
+
+
 def _weigh_part(item: Candidate) -> None:
     """Some of those freed."""
     view, number = item.view, item.number
+    ends = {number.first, number.last}
+    if all(view.told_in(at).keys().isdisjoint(_PARTS) for at in ends):
+        return
     part = view.before(number.first, 1, "including") or view.after(number.last, 1, "ofthem")
     if Mark.PART in item.marks and (_some_among(item) or among_those(item)):
         item.add(-6, "some of those freed")
@@ -182,6 +193,8 @@ def _running(view: View, number: Number) -> bool:
     """
     if view.in_sentence(number.first, "since") and view.in_sentence(number.first, "total"):
         return True
+    if not view.years:
+        return False
     sentence = view.sentence_of(number.first)
     return any(
         (one.first < number.first or number.bound == "over") and _since(view, one)
@@ -242,11 +255,14 @@ def _of_all(item: Candidate) -> bool:
 def among_those(item: Candidate) -> bool:
     """ "Among those taken away are six Lithuanians": between "among" and the number stands the whole."""
     view, first = item.view, item.number.first
+    among = view.in_clause(first, "among")
+    if not among or view.before(first, 1, "among"):
+        return False
     wholes = [cue.first for cue in view.in_clause(first, "freed", "moved", "people")]
     counted = [number.first for number in view.numbers]
-    return not view.before(first, 1, "among") and any(
+    return any(
         any(cue.last < whole < first for whole in wholes) and not any(cue.last < other < first for other in counted)
-        for cue in view.in_clause(first, "among")
+        for cue in among
     )
 
 

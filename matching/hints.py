@@ -6,7 +6,8 @@ chunks between its spaces. Most news needs no more: what may stand there cannot 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
+from itertools import compress, count
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from matching.text import Memory, folded_of, words_of
 
 SOMEBODY = ""  # among hints, and the name of no concept: a surname may stand there
 _REMEMBERED = 12_000  # chunks remembered, and as many from before: about 2 MB
-_SECOND = itemgetter(1)
+_CONCEPTS = itemgetter(0)
 _NO_WORD = ("",)
 
 
@@ -47,15 +48,18 @@ class Hints:
         self._chunks: Memory[_Hint | None] = Memory(self._read, _REMEMBERED)
 
     def of(self, chunks: Sequence[str]) -> set[str]:
-        """Those of the concepts that may stand in a text made of these chunks; the others do not. SOMEBODY is among
-        them where a surname may stand. Not for texts with numbers that are written with spaces."""
-        looked_up: Iterable[Any] = enumerate(map(self._chunks.__getitem__, chunks))
-        hits: list[tuple[int, _Hint]] = list(filter(_SECOND, looked_up))
-        told = set().union(*[hint.concepts for _, hint in hits])
-        for at, (_, starts) in hits:
-            for start in starts:
-                if start.concept not in told and _may_stand(chunks, at, start):
-                    told.add(start.concept)
+        """Those of the concepts that may stand in a text made of these chunks; the others do not. Where a surname may
+        stand it is SOMEBODY alone: such a text is read. Not for texts with numbers that are written with spaces."""
+        hints: list[_Hint | None] = list(map(self._chunks.__getitem__, chunks))
+        places = list(compress(count(), hints))
+        hits: list[Any] = list(compress(hints, hints))
+        told = set().union(*map(_CONCEPTS, hits))
+        if SOMEBODY in told:
+            return {SOMEBODY}
+        for at, hint in zip(places, hits, strict=True):
+            for start in hint[1]:
+                if start[0] not in told and _may_stand(chunks, at, start):
+                    told.add(start[0])
         return told
 
     def _read(self, chunk: str) -> _Hint | None:

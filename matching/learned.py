@@ -9,7 +9,7 @@ sentences of the body, times its place. matching.training makes the file; every 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ class Learned:
     lack: float
     points: Mapping[str, float]
     source: str = ""
+    _placed: Mapping[str, Mapping[str, float]] = field(
+        init=False, repr=False, compare=False
+    )  # place -> concept -> points
+
+    def __post_init__(self) -> None:
+        told = [(concept, points) for concept, points in self.points.items() if points]
+        placed = {place: {name: round(points * share, 2) for name, points in told} for place, share in PLACES.items()}
+        object.__setattr__(self, "_placed", placed)
 
     def addends(self, lacking: int, lead: Mapping[str, Spot]) -> list[tuple[float, Spot | None]]:
         """Points and where they come from, for a text whose best rule lacks so many groups: where every text begins,
@@ -35,8 +43,8 @@ class Learned:
         rows: list[tuple[float, Spot | None]] = [(round(self.start, 2), None)]
         if lacking:
             rows.append((round(self.lack * min(lacking, MOST_LACKING), 2), None))
-        points = self.points
-        rows += [(round(points[name] * PLACES[spot.where], 2), spot) for name, spot in lead.items() if points.get(name)]
+        points, placed = self.points, self._placed
+        rows += [(placed[spot.where][name], spot) for name, spot in lead.items() if points.get(name)]
         return rows
 
     def label(self, number: int, spot: Spot | None) -> str:

@@ -18,7 +18,7 @@ from matching.longfree import FREE, NAMED
 from matching.reading import Reading, implied_by, read
 from matching.scene import set_scene
 from matching.signature import signature
-from matching.text import read_lead
+from matching.text import pieces_of, read_lead
 from matching.topics import Score, Spot, Spots, score_topic
 
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
@@ -95,15 +95,17 @@ class PackMatcher:
         concepts may stand in it, and whether a surname.
         """
         lexicon, implied = self.lexicon, implied_by(self.lexicon, lang, implies)
-        head = read_lead(title, "title", LEAD)
-        found = lexicon.scan(head.passage).concepts
+        head = pieces_of(title)
+        found = lexicon.scan(read_lead(head, "title", LEAD)).concepts
         if self._ceilings.may_count(found, implied):
             return True
-        rest = read_lead(body, "body", LEAD)
-        hints = self._hints.of(head.chunks) | self._hints.of(rest.chunks)
-        if SOMEBODY in hints or head.grouped or rest.grouped:
+        rest = pieces_of(body)
+        if head.grouped or rest.grouped:
             return True
-        found += lexicon.scan(rest.passage).concepts
+        hints = self._hints.of(rest.chunks) | self._hints.of(head.chunks)
+        if SOMEBODY in hints:
+            return True
+        found += lexicon.scan(read_lead(rest, "body", LEAD)).concepts
         return bool(self._ceilings.may_count(found, implied, hints))
 
     def judge(self, reading: Reading) -> Analysis:

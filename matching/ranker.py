@@ -11,13 +11,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from sys import intern
 
 from matching.candidates import Candidate, Count, Mark
 from matching.cues import read_table
 from matching.fates import Mention, words_of
 from matching.numbers import Number
 from matching.scene import Scene, View
+from matching.text import Memory
 
 UNTOLD = 0.7  # probability of its answer from which on the ranker is believed where the rules found no number,
 SURE = 0.8  # and where they found another one
@@ -105,11 +107,11 @@ def options_of(
             if odd and (view.passage.where, number.first) not in weighed and len(options) <= 2 * _MOST:
                 options.append(whole.option(view, number, number.value, "odd"))
     about = [*whole.about, *_said(scene)]
-    options.append(Option(None, ("none:bias", *(f"none:{name}" for name in about))))
+    options.append(Option(None, ("none:bias", *_all_under("none", about))))
     kinds = {1: "one", 2: "two", **({len(freed): "named"} if len(freed) > _PAIR else {})}
     words = _words(scene, mentions, freed)
     for value, kind in kinds.items():
-        more = [f"{kind}:bias", *(f"{kind}:{name}" for name in about)]
+        more = [f"{kind}:bias", *_all_under(kind, about)]
         if value == len(freed):
             more.append("as many as named")
         if value == len({item.person for item in mentions if item.view is scene.title}):
@@ -156,6 +158,7 @@ class _Whole:
                 if one + other in self._values:
                     self._sums.add(one + other)
                     self._parts |= {one, other}
+        self._around: dict[tuple[str, int, int], list[str]] = {}
         self._small = {value for value in self._values if value < _CROWD}
         self._most, self._most_small = max(self._values, default=0), max(self._small, default=0)
         below = len(self._small)
@@ -175,10 +178,17 @@ class _Whole:
         features = [f"kind {kind}", f"bound {number.bound}", f"of {number.kind}", f"in {where}", *marks]
         features += [f"size {_bucket(value)}", f"{where} size {_bucket(value)}"]
         features += self._beside(value)
-        features += _place(view, number)
-        features += _around(view, number)
+        features += self._surroundings(view, number)
         count = Count(value, number.bound == "over", number.text, view, number.first)
         return Option(count, tuple(features))
+
+    def _surroundings(self, view: View, number: Number) -> Sequence[str]:
+        """Where a number stands and what stands around it, the same for all answers that it is part of."""
+        key = view.passage.where, number.first, number.last
+        known = self._around.get(key)
+        if known is None:
+            known = self._around[key] = [*_place(view, number), *_around(view, number)]
+        return known
 
     def _beside(self, value: int) -> Iterator[str]:
         """The number among the others of the text."""
@@ -231,24 +241,24 @@ def _around(view: View, number: Number) -> list[str]:
     """The words of the lists in the sentence of a number: in its clause, and how near on which side."""
     first, last, clauses, where = number.first, number.last, view.clause, view.passage.where
     clause = clauses[first]
-    near: dict[str, dict[str, int]] = {}
-    within: set[str] = set()
+    near: dict[tuple[str, str], int] = {}  # kind and side -> words away
+    within: dict[str, bool] = {}  # kind -> in the clause too?
     for name, cues in view.told_in(first).items():
-        kind = _kind(name)
-        sides = near.get(kind)
-        if sides is None:
-            sides = near[kind] = {}
+        kind = _kinds[name]
+        inside = within.get(kind, False)
         for _, begin, end in cues:
             side, away = ("before", first - end) if end < first else ("after", begin - last) if begin > last else _IN
-            if away < sides.get(side, _FAR):
-                sides[side] = away if away < _FARTHEST else _FARTHEST
-            if clauses[begin] == clause or clauses[end] == clause:
-                within.add(kind)
+            key = kind, side
+            if away < near.get(key, _FAR):
+                near[key] = away if away < _FARTHEST else _FARTHEST
+            if not inside and (clauses[begin] == clause or clauses[end] == clause):
+                inside = True
+        within[kind] = inside
     features: list[str] = []
-    for name, sides in near.items():
-        features += _told(name, where, name in within)
-        for side, away in sides.items():
-            features += _near(name, side, away)
+    for kind, inside in within.items():
+        features += _told(kind, where, inside)
+    for (kind, side), away in near.items():
+        features += _near(kind, side, away)
     features += _persons(view, number)
     return features
 
@@ -288,5 +298,21 @@ def _said(scene: Scene) -> Iterator[str]:
     """The lists of which title and summary have a word, and those of their first sentences."""
     for view in scene.views:
         where = view.passage.where
-        yield from dict.fromkeys(f"{where}:{name}" for name in view.cues if ":" not in name)
-        yield from dict.fromkeys(f"{where} first:{name}" for name in view.by_sentence.get(0, {}) if ":" not in name)
+        yield from _all_under(where, [name for name in view.cues if ":" not in name])
+        yield from _all_under(f"{where} first", [name for name in view.by_sentence.get(0, ()) if ":" not in name])
+
+
+def _all_under(kind: str, names: Iterable[str]) -> Iterator[str]:
+    """The features that a kind of answer, or a place, makes of names: "none:freed"."""
+    known = _under.get(kind)
+    if known is None:
+        known = _under[kind] = Memory(partial(_put_under, kind), _REMEMBERED)
+    return map(known.__getitem__, names)
+
+
+def _put_under(kind: str, name: str) -> str:
+    return intern(f"{kind}:{name}")
+
+
+_kinds: Memory[str] = Memory(_kind, _REMEMBERED)
+_under: dict[str, Memory[str]] = {}  # the kinds are few

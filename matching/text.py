@@ -163,25 +163,28 @@ def read_passage(text: str, where: str) -> Passage:
     return Passage(where, text, *_columns(text, _plain(text).split(" ")))
 
 
-class Lead(NamedTuple):
-    """The beginning of a text, read; the chunks of all of it, which are what stands between its spaces; and whether
-    there may be a number written with spaces."""
+class Pieces(NamedTuple):
+    """A text cut at its spaces; `grouped` says whether there may be a number written with spaces."""
 
-    passage: Passage
+    text: str
     chunks: list[str]
     grouped: bool
 
 
-def read_lead(text: str, where: str, sentences: int) -> Lead:
-    """Read so many sentences of a text at least, or all, as `read_passage` reads them, and cut up the rest."""
+def pieces_of(text: str) -> Pieces:
+    """Cut a text at its spaces, 200,000 characters at most, without markup, entities and addresses."""
     text = text[:MAX_TEXT]
     plain = _plain(text)
-    chunks = plain.split(" ")
+    return Pieces(text, plain.split(" "), _SPACED.search(plain) is not None)
+
+
+def read_lead(pieces: Pieces, where: str, sentences: int) -> Passage:
+    """So many sentences of a text at least, or all, as `read_passage` reads them."""
     most = _LEAD_CHUNKS
     while True:
-        passage = Passage(where, text, *_columns(text, chunks[:most]))
-        if most >= len(chunks) or (passage.sentences and passage.sentences[-1] >= sentences):
-            return Lead(passage, chunks, _SPACED.search(plain) is not None)
+        passage = Passage(where, pieces.text, *_columns(pieces.text, pieces.chunks[:most]))
+        if most >= len(pieces.chunks) or (passage.sentences and passage.sentences[-1] >= sentences):
+            return passage
         most *= 2
 
 

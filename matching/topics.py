@@ -111,6 +111,7 @@ class Spots(dict[str, list[Spot]]):
 
     def __init__(self) -> None:
         self._best: dict[int, Addend | None] = {}  # by the identity of groups, which the topics keep alive
+        self._together: dict[tuple[int, int], tuple[Spot, Spot] | None] = {}  # the same for pairs of groups
 
     def add(self, spot: Spot) -> None:
         """Take in a place; those of one concept must come best first, and all before anything is asked."""
@@ -137,12 +138,19 @@ class Spots(dict[str, list[Spot]]):
         best = 0.0
         spot: Spot | None = None
         for concept, factor in group.terms:
-            places = self.get(concept)
-            if places:
-                weight = WEIGHTS[places[0].where] * factor
+            if concept in self:
+                first = self[concept][0]
+                weight = WEIGHTS[first[2]] * factor  # by where it stands
                 if spot is None or weight > best:
-                    best, spot = weight, places[0]
+                    best, spot = weight, first
         return None if spot is None else Addend(round(best, 2), spot)
+
+    def together(self, one: Group, other: Group) -> tuple[Spot, Spot] | None:
+        """Places of two groups in one sentence, of different words."""
+        key = id(one), id(other)
+        if key not in self._together:
+            self._together[key] = _same_sentence(one, other, self)
+        return self._together[key]
 
 
 _UNASKED = Addend(0.0, None)
@@ -156,13 +164,12 @@ class _Sum(NamedTuple):
     addends: Sequence[Addend]
     missing: Sequence[str]
 
-    @property
-    def rank(self) -> tuple[int, int, float]:
-        return _LEVELS[self.level], -len(self.missing), self.value
 
-
-_LEVELS = {Level.NONE: 0, Level.HALF: 1, Level.DIGEST: 2, Level.ALERT: 3}
+_Rank = tuple[int, int, float]  # of a rule: place of its level, groups that it lacks (negative), points
+_ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
+_HALF, _DIGEST, _ALERT = 1, 2, 3  # places in it
 _NOTHING = _Sum(Level.NONE, 0.0, (), ())
+_NO_RANK: _Rank = (0, 0, 0.0)
 
 
 def score_topic(topic: Topic, spots: Spots) -> Score:
@@ -182,16 +189,33 @@ def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
 
 
 def _best_rule(topic: Topic, spots: Spots) -> _Sum:
+    """What the best rule makes of a text. Only of that one it is put down where its points come from."""
     common = [*_boosts(topic, spots), *_negatives(topic, spots)]
-    whole = [rule for rule in topic.rules if None not in map(spots.best, rule.all)]
-    best = _first_best(topic, whole, spots, common)
-    if _LEVELS[best.level] > _LEVELS[Level.HALF]:
-        return best  # a rule that lacks a group makes half a match at most
-    return _first_best(topic, topic.rules, spots, common)
+    points = [item.points for item in common]
+    ranks = [_rank(topic, rule, spots, points) for rule in topic.rules]
+    best = max(ranks, default=_NO_RANK)
+    return _sum(topic.rules[ranks.index(best)], spots, common, best) if ranks else _NOTHING
 
 
-def _first_best(topic: Topic, rules: Sequence[Rule], spots: Spots, common: Sequence[Addend]) -> _Sum:
-    return max((_sum(topic, rule, spots, common) for rule in rules), key=lambda made: made.rank, default=_NOTHING)
+def _rank(topic: Topic, rule: Rule, spots: Spots, common: Sequence[float]) -> _Rank:
+    """How good a rule is for a text; `common` are the points that every rule of the topic has."""
+    if rule.unless is not None and spots.best(rule.unless) is not None:
+        return _NO_RANK
+    found = list(map(spots.best, rule.all))
+    points = [item.points for item in found if item is not None]
+    if not points:
+        return _NO_RANK
+    missing = len(found) - len(points)
+    if not missing:
+        for one, other in rule.near:
+            if spots.together(one, other):
+                points.append(NEAR_POINTS)
+            elif rule.close:
+                missing += 1
+        if rule.points and not missing:
+            points.append(rule.points)
+    value = round(sum([*points, *common]), 2)
+    return _level(topic, rule, value, missing), -missing, value
 
 
 def meets_needs(topic: Topic, spots: Spots) -> bool:
@@ -252,31 +276,23 @@ def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _
     return made._replace(level=level, value=value, addends=[*made.addends, *told])
 
 
-def _sum(topic: Topic, rule: Rule, spots: Spots, common: Sequence[Addend]) -> _Sum:
-    if rule.unless is not None and spots.best(rule.unless) is not None:
+def _sum(rule: Rule, spots: Spots, common: Sequence[Addend], rank: _Rank) -> _Sum:
+    """Where the points of a rule come from, as `_rank` counted them, and what it lacks."""
+    found = [(group, spots.best(group)) for group in rule.all]
+    addends = [item for _, item in found if item is not None]
+    if not addends or (rule.unless is not None and spots.best(rule.unless) is not None):
         return _NOTHING
-    addends: list[Addend] = []
-    missing: list[str] = []
-    for group in rule.all:
-        found = spots.best(group)
-        if found is None:
-            missing.append(group.label)
-        else:
-            addends.append(found)
-    if not addends:
-        return _NOTHING
+    missing = [group.label for group, item in found if item is None]
     if not missing:
         for one, other in rule.near:
-            pair = _same_sentence(one, other, spots)
+            pair = spots.together(one, other)
             if pair:
                 addends.append(Addend(NEAR_POINTS, *pair, label=f"{one.label} & {other.label}"))
             elif rule.close:
                 missing.append(f"{one.label} & {other.label} in one sentence")
         if rule.points and not missing:
             addends.append(Addend(rule.points, None, label=" + ".join(group.label for group in rule.all)))
-    addends += common
-    value = round(sum(item.points for item in addends), 2)
-    return _Sum(_level(topic, rule, value, len(missing)), value, addends, missing)
+    return _Sum(_ORDER[rank[0]], rank[2], [*addends, *common], missing)
 
 
 def _boosts(topic: Topic, spots: Spots) -> Iterator[Addend]:
@@ -294,7 +310,7 @@ def _negatives(topic: Topic, spots: Spots) -> Iterator[Addend]:
             share = 1.0 if len(places) > 1 else share_against(places[0].where)
             yield Addend(-points * share, places[0])
     for one, other, points in topic.against_near:
-        pair = _same_sentence(one, other, spots)
+        pair = spots.together(one, other)
         if pair and pair[0].sentence[1] < LEAD:
             yield Addend(-points, *pair, label=f"{one.label} & {other.label}")
 
@@ -304,14 +320,15 @@ def share_against(where: str) -> float:
     return 1.0 if where == "title" else 0.5
 
 
-def _level(topic: Topic, rule: Rule, value: float, missing: int) -> Level:
+def _level(topic: Topic, rule: Rule, value: float, missing: int) -> int:
+    """The place of a level in _ORDER."""
     if missing:
-        return Level.HALF if missing < len(rule.all) and value >= topic.half else Level.NONE
+        return _HALF if missing < len(rule.all) and value >= topic.half else 0
     if value >= topic.alert:
-        return Level.ALERT
+        return _ALERT
     if value >= topic.digest:
-        return Level.DIGEST
-    return Level.HALF if value >= topic.half else Level.NONE
+        return _DIGEST
+    return _HALF if value >= topic.half else 0
 
 
 def _evidence(topic: str, item: Addend) -> Evidence:

@@ -23,6 +23,7 @@ from matching.cues import Cues, read_table
 from matching.fold import _fold_any, fold, fold_keeping_accents
 from matching.lexicon import Found
 from matching.matcher import load_matcher, spots_of
+from matching.patterns import compile_pattern
 from matching.reading import Reading, read
 from matching.text import _read_chunk, _scan_chunk, read_passage
 from matching.topics import score_topic
@@ -42,6 +43,26 @@ def test_cues_of_some_sentences_are_those_of_all_that_stand_there() -> None:
     for sentences in ({0}, {1, 2}, {4}, set()):
         wanted = [cue for cue in whole if passage.tokens[cue.first].sentence in sentences]
         assert cues.find(passage, ["en"], sentences) == wanted
+
+
+LISTS = ["more than", "more th*2", "mor*3", "no ... more", "no more", "not one of them", "not", "no*1", "than"]
+SAID = st.lists(st.sampled_from(["no", "more", "than", "that", "not", "one", "of", "them", "mornings", ".", "-"]))
+
+
+@given(SAID)
+def test_words_of_lists_are_found_as_if_every_pattern_were_tried_at_every_word(said: list[str]) -> None:
+    passage = read_passage(" ".join(said), "body")
+    patterns = [compile_pattern(text, text, "en") for text in LISTS]
+    wanted = {
+        (pattern.concept, first, pattern.find_end(passage, first))
+        for pattern in patterns
+        for first in range(len(passage.folded))
+        if pattern.elements[0].fits(passage, first) and pattern.find_end(passage, first) >= 0
+    }
+    found = Cues({"en": {text: [text] for text in LISTS}}).find(passage, ["en"])
+    assert len(found) == len(wanted)
+    assert set(map(tuple, found)) == wanted
+    assert [cue.first for cue in found] == sorted(cue.first for cue in found)
 
 
 def test_a_memory_that_is_full_forgets_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
