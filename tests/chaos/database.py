@@ -64,6 +64,13 @@ class PostgresTrouble:
         connection.terminate()
         return pid
 
+    async def size(self) -> int:
+        """Bytes of the database."""
+        connection = await self.connected()
+        size = int(await connection.fetchval("SELECT pg_database_size(current_database())"))
+        connection.terminate()
+        return size
+
     async def restart(self, away: float) -> None:
         """Shut the server down as an administrator does, and start it again after `away` seconds."""
         connection = await self.connected()

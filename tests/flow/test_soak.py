@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_hours_of_news_and_trouble_lose_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", "--days", "0.12", "--only", "sqlite:1"],
+        [sys.executable, "-m", "tests.soak", "--days", "0.16", "--only", "sqlite:1"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
         capture_output=True,

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.chaos.database import database_of
@@ -37,6 +38,7 @@ def one(name: str, args: argparse.Namespace) -> int:
     with database_of(kind, folder) as url:
         run = Soak(kind, url, folder, processes=int(count), hours=24 * args.days, seed=args.seed)
         run.live()
+    (folder / "diary.txt").write_text("\n".join(run.diary.lines()), encoding="utf-8")
     verdict = judge(run.diary, known_of(run))
     tell(name, run, verdict, time.monotonic() - began)
     if verdict.faults or args.keep:
@@ -57,9 +59,11 @@ def known_of(run: Soak) -> Known:
         ends=facts.ends,
         away=spans(facts.away),
         silent=spans(facts.silences),
+        frozen=facts.frozen,
+        muted=facts.muted,
         night=(life.QUIET,),
         moved=facts.moved,
-        early=[f"too early: {text}" for text in run.storm.early],
+        early=[f"too early: {text}, {count} times" for text, count in Counter(map(_who, run.storm.early)).items()],
         answered=run.press.answered,
         troubled={one.paper.name: one.troubled for one in run.press.papers},
         operator=life.OPERATOR,
@@ -68,6 +72,10 @@ def known_of(run: Soak) -> Known:
         sizes=facts.sizes,
         bad_ends=facts.bad_ends,
     )
+
+
+def _who(early: str) -> str:
+    return early.partition(",")[0]
 
 
 def tell(name: str, run: Soak, verdict: Verdict, took: float) -> None:

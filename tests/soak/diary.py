@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ ALERT, DIGEST, CHANGE, OTHER = "alert", "digest", "change", "other"
 _UPDATE = re.compile(r"Update on story #(\d+)")
 _MERGED = re.compile(r"This story is now part of #(\d+)")
 _DIGEST = re.compile(r"(Much at once: )?\d+ stor(y|ies)\n")
+_LABEL = re.compile(r"(?:^|· )#(\d+)$", re.MULTILINE)
 _COMMAND = re.compile(r"(why|story) (\d+)")
 
 
@@ -33,6 +33,7 @@ class Look:
     into: int
     pid: int
     lost: bool
+    plain: bool = False  # an alert in few plain words
 
 
 @dataclass
@@ -77,6 +78,15 @@ class Diary:
             self.into.update(dict.fromkeys(look.stories, look.into))
         self.taken(chat, look, new)
 
+    def lines(self) -> list[str]:
+        """All looks in the order of time, for people."""
+        rows = [(look, one) for letters in self.letters.values() for one in letters for look in one.looks]
+        return [
+            f"{look.at:%d %H:%M:%S} {one.chat} {one.ref} {look.kind if look is one.first else 'edit'} {look.stories} "
+            f"by {look.pid}{' lost' if look.lost else ''}: {look.text!r}"
+            for look, one in sorted(rows, key=lambda row: row[0].at)
+        ]
+
     def whole(self, story: int) -> int:
         """The story that this one is part of now."""
         seen: set[int] = set()
@@ -91,7 +101,7 @@ def look_of(at: datetime, text: str, commands: Sequence[str], pid: int, *, lost:
     found = [match for one in commands if (match := _COMMAND.fullmatch(one))]
     why = [int(one[2]) for one in found if one[1] == "why"]
     listed = [int(one[2]) for one in found if one[1] == "story"]
-    update, merged = _UPDATE.search(text), _MERGED.search(text)
+    plain, update, merged = False, _UPDATE.search(text), _MERGED.search(text)
     if update:
         kind, stories = CHANGE, [int(update[1])]
     elif why:
@@ -99,8 +109,9 @@ def look_of(at: datetime, text: str, commands: Sequence[str], pid: int, *, lost:
     elif listed and _DIGEST.match(text):
         kind, stories = DIGEST, listed
     else:
-        kind, stories = OTHER, []
-    return Look(at, text, kind, tuple(dict.fromkeys(stories)), int(merged[1]) if merged else 0, pid, lost)
+        label = _LABEL.search(text)
+        plain, kind, stories = bool(label), ALERT if label else OTHER, [int(label[1])] if label else []
+    return Look(at, text, kind, tuple(dict.fromkeys(stories)), int(merged[1]) if merged else 0, pid, lost, plain)
 
 
 class DiaryTelegram(StormyTelegram):
@@ -138,11 +149,6 @@ class DiarySlack(StormySlack):
         self._diary = diary
 
     def _taken(self, chat: str, method: str, fields: dict[str, Any], one: Posted, pid: int, *, lost: bool) -> None:
-        metadata = one.metadata or {}
-        metadata = json.loads(metadata) if isinstance(metadata, str) else metadata
         commands = [str(button.get("value", "")) for button in buttons(one.blocks).values()]
-        story = metadata.get("event_payload", {}).get("story", 0)
-        if story and not any(_COMMAND.fullmatch(command) for command in commands):
-            commands.append(f"why {story}")
         look = look_of(self._diary.now(), one.shown, commands, pid, lost=lost)
         self._diary.write(chat, one.ts, look, new=method == "chat.postMessage")

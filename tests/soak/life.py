@@ -15,6 +15,7 @@ CONTROL, CONTROL_SLACK = "telegram:501", "slack:C0"
 PLAIN, CLEANER, BLOCKER = "telegram:502", "telegram:503", "telegram:504"
 SLEEPER, QUIET, DAILY, WATCHER = "telegram:505", "telegram:506", "telegram:507", "telegram:508"
 OPERATOR = "telegram:599"
+MUTER, BELARUSIAN = "telegram:509", "telegram:510"
 SLACK_PLAIN, SLACK_SLEEPER = "slack:C1", "slack:C2"
 
 
@@ -51,6 +52,10 @@ def _begin() -> Iterator[Doing]:
         (WATCHER, "/watch Ales Bialiatski"),
         (WATCHER, "/watch Maria Kalesnikava"),
         (SLACK_SLEEPER, "subscribe"),
+        (MUTER, "/subscribe"),
+        (BELARUSIAN, "/subscribe"),
+        (BELARUSIAN, "/language be"),
+        (BELARUSIAN, "/confirmed 2"),
     ):
         at += timedelta(seconds=30)
         yield Doing(at, "say", chat, words)
@@ -60,13 +65,14 @@ def _breaks(rng: random.Random, start: datetime, breaks: tuple[str, ...]) -> Ite
     def moment(first: float = 0, last: float = 23.5) -> datetime:
         return start + timedelta(hours=rng.uniform(first, last))
 
-    for what in ("kill", "kill when sending", "kill when sent", "kill when sent", "kill at a step", "terminate"):
+    ends = ("kill", "kill when sending", "kill when sending", "kill when sent", "kill when sent", "kill when sent")
+    for what in (*ends, "kill at a step", "kill at a step", "terminate", "freeze", "reload"):
         if rng.random() < 0.8:
             yield Doing(moment(1), what)
-    for _ in range(3):
-        at = moment(0, 20)
-        yield Doing(at, "storm", how=str(rng.choice((0.1, 0.3, 0.3, 1.0))))
-        yield Doing(at + timedelta(minutes=rng.randint(10, 120)), "storm", how="0")
+    for _ in range(4):
+        at = moment(0, 19)
+        yield Doing(at, "storm", how=str(rng.choice((0.1, 0.3, 0.6, 1.0))))
+        yield Doing(at + timedelta(minutes=rng.randint(20, 200)), "storm", how="0")
     for _ in range(3):
         paper, at = str(rng.randrange(len(PAPERS))), moment(0, 20)
         yield Doing(at, "trouble", paper, rng.choice(TROUBLES))
@@ -93,6 +99,8 @@ def _people(rng: random.Random, start: datetime, day: int) -> Iterator[Doing]:
     if day % 2:
         yield Doing(at(16), "silence", SLEEPER, "/stop")
         yield Doing(at(19), "say", SLEEPER, "/subscribe")
+    yield Doing(at(11), "mute", MUTER)
+    yield Doing(at(17), "mute", MUTER)
     yield Doing(at(12), "silence", SLACK_SLEEPER, f"snooze {rng.choice((1, 2))}h")
     for chat, words in ((PLAIN, "/latest 3"), (PLAIN, "/status"), (OPERATOR, "/feeds"), (OPERATOR, "/status")):
         yield Doing(at(rng.uniform(0, 23)), "say", chat, words)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from tests.soak.diary import ALERT, CHANGE, DIGEST, OTHER, Diary, Letter
 
@@ -42,6 +42,8 @@ class Known:
     ends: Sequence[tuple[int, datetime]] = ()
     away: Sequence[Span] = ()
     silent: Sequence[Span] = ()
+    frozen: Sequence[tuple[int, datetime, datetime]] = ()  # processes that stood still
+    muted: Sequence[tuple[str, int, datetime]] = ()
     night: Sequence[str] = ()  # chats with quiet hours from 22:00 to 07:00
     moved: dict[str, str] = field(default_factory=dict)
     early: Sequence[str] = ()
@@ -78,8 +80,17 @@ def judge(diary: Diary, known: Known) -> Verdict:
 class _Court:
     def __init__(self, diary: Diary, known: Known) -> None:
         self._diary, self._known = diary, known
+        for control in {control for control, _ in known.equals}:
+            self._learn(control)
         self.repeats: Counter[str] = Counter()
         self.explained: list[str] = []
+
+    def _learn(self, control: str) -> None:
+        """What a control's message was edited to tell is what its story is part of."""
+        for letter in self._diary.letters[control]:
+            for before, after in pairwise(look for look in letter.looks if look.kind == ALERT):
+                if before.stories != after.stories:
+                    self._diary.into.setdefault(before.stories[0], after.stories[0])
 
     def letters(self, chat: str) -> list[Letter]:
         """A chat's messages, under all addresses that it had."""
@@ -144,7 +155,16 @@ class _Court:
             return "a digest told the news of it"
         if self._was_killed(first):
             return "its process ended"
+        if self._stood_still(first, again):
+            return "its process stood still"
         return ""
+
+    def _stood_still(self, first: Letter, again: Letter) -> bool:
+        """Whether one of the senders stood still between sending and noting it, so that its lease was over."""
+        return any(
+            pid in (first.first.pid, again.first.pid) and start - SOON < first.first.at < end + SOON
+            for pid, start, end in self._known.frozen
+        )
 
     def _was_killed(self, letter: Letter) -> bool:
         """Whether its sender ended soon, before it sent that chat anything else."""
@@ -164,6 +184,11 @@ class _Court:
                 inside = asked is not None and asked < letter.first.at < (span.end or letter.first.at + SOON)
                 if inside and letter.first.kind in (ALERT, DIGEST, CHANGE):
                     yield f"unwanted: {letter.first.kind} in {span.chat} at {letter.first.at:%d %H:%M}, asked not to"
+        for chat, story, start in self._known.muted:
+            for letter in self._diary.letters[chat]:
+                new = letter.first.kind in (ALERT, DIGEST, CHANGE) and letter.first.at > start + SOON
+                if new and story in letter.first.stories:
+                    yield f"unwanted: {letter.first.kind} in {chat} at {letter.first.at:%d %H:%M}, it muted {story}"
         for chat in self._known.night:
             for letter in self._diary.letters[chat]:
                 quiet = letter.first.at.hour >= 22 or letter.first.at.hour < 7
@@ -178,13 +203,19 @@ class _Court:
             wanted, shown = self._newest(control), self._newest(other)
             for story in wanted.keys() & shown.keys():
                 mine, its = wanted[story].last, shown[story].last
-                if shown[story].gone_at is None and mine.text != its.text:
+                away = any(span.chat == other and span.holds(mine.at) for span in self._known.away)
+                if (
+                    shown[story].gone_at is None
+                    and not (away or its.plain or DIGEST in (mine.kind, its.kind))
+                    and (mine.text != its.text)
+                ):
                     yield f"stale: story {story} in {other}, {its.at:%d %H:%M}, not as in {control}, {mine.at:%d %H:%M}"
 
     def _newest(self, chat: str) -> dict[int, Letter]:
-        """The last alert of each story in a chat as it is called now; earlier ones are no longer edited."""
+        """The last message of each story in a chat as it is called now; earlier ones are no longer edited."""
         letters = self._diary.letters[self._known.moved.get(chat, chat)]
-        return {story: letter for letter in letters for story in _alerts(letter)}
+        told = (letter for letter in letters if letter.last.kind in (ALERT, DIGEST))
+        return {story: letter for letter in told for story in letter.last.stories}
 
     def overwritten(self) -> Iterator[str]:
         """Messages that told of one story and were edited to tell of another one."""
@@ -192,10 +223,6 @@ class _Court:
             wholes = {self._diary.whole(story) for story in letter.stories}
             if letter.first.kind == ALERT and len(wholes) > 1:
                 yield f"overwritten: a message in {letter.chat} of {letter.first.at:%d %H:%M} told of stories {wholes}"
-
-
-def _alerts(letter: Letter) -> tuple[int, ...]:
-    return letter.last.stories if letter.last.kind == ALERT else ()
 
 
 def _untrue(diary: Diary, known: Known) -> Iterator[str]:

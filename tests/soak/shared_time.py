@@ -24,7 +24,7 @@ from typing import Any
 PLACES = 16
 _AHEAD = struct.Struct("d")
 _PLACE = struct.Struct("qd")  # process, and when it wants to go on
-_NEVER, _BUSY = float("inf"), float("-inf")
+NEVER, _BUSY = float("inf"), float("-inf")
 _START = 1e9  # so that no moment is less than nothing
 _GLANCE = 0.0007  # seconds between two looks that must find the same
 
@@ -67,7 +67,7 @@ class SharedTime:
         """A process has ended."""
         for place, (owner, _) in enumerate(self._places()):
             if owner == pid:
-                self._write(place, 0, _NEVER)
+                self._write(place, 0, NEVER)
 
     def wait_until(self, pid: int, at: float) -> None:
         for place, (owner, _) in enumerate(self._places()):
@@ -119,7 +119,7 @@ class Following(_Selector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
             return self._without_bell(self.glance())
-        until = _NEVER if timeout is None else self._shared.seconds() + timeout
+        until = NEVER if timeout is None else self._shared.seconds() + timeout
         self._shared.wait_until(self._pid, until)
         found = self._without_bell(super().select(timeout))
         self._shared.wait_until(self._pid, _BUSY)
@@ -146,7 +146,7 @@ class Leading(_Selector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
             return self.glance()
-        until = _NEVER if timeout is None else self._shared.seconds() + timeout
+        until = NEVER if timeout is None else self._shared.seconds() + timeout
         while True:
             found = self.glance(_GLANCE)
             if found or self._shared.seconds() >= until:
@@ -164,7 +164,7 @@ class Leading(_Selector):
         """Move on to the first moment that anybody waits for; whether that is ours."""
         waiting = self._shared.waiting()
         first = min((until, *waiting.values()))
-        if first in (_NEVER, _BUSY):
+        if first in (NEVER, _BUSY):
             return False
         self._shared.ahead += max(0.0, first - self._shared.seconds())
         self.skips += 1

@@ -28,7 +28,7 @@ from tests.soak.life import Doing
 from tests.soak.news import START, Change, plan
 from tests.soak.press import Press
 from tests.soak.process import forked
-from tests.soak.shared_time import Leading, SharedTime, loop_of
+from tests.soak.shared_time import NEVER, Leading, SharedTime, loop_of
 from tests.telegram_chats import Chat, Refusal
 
 _FORKED = multiprocessing.get_context("forkserver")
@@ -49,6 +49,8 @@ class Facts:
     sizes: list[tuple[datetime, int, int]] = field(default_factory=list)  # memory in KiB (largest), database in bytes
     bad_ends: list[str] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
+    frozen: list[tuple[int, datetime, datetime]] = field(default_factory=list)
+    muted: list[tuple[str, int, datetime]] = field(default_factory=list)
 
 
 class Soak:
@@ -153,7 +155,7 @@ class Soak:
         del self.running[place]
         if process.exitcode == -signal.SIGKILL:
             self.facts.ends.append((process.pid or 0, self.shared.now()))
-        elif process.exitcode:
+        elif process.exitcode not in (0, -signal.SIGTERM, -signal.SIGHUP):  # such signals may come before it is ready
             self.facts.bad_ends.append(f"process {place} ended with {process.exitcode} at {self.shared.now()}")
         if not self._ending:
             task = asyncio.create_task(self._again(place))
@@ -191,6 +193,8 @@ class Soak:
                 await self.postgres.crash()
             case "database locked":
                 await self._lock()
+            case "mute":
+                self._mute(doing.whom)
             case _:
                 self._end_one(doing.what)
 
@@ -203,6 +207,10 @@ class Soak:
                 self.running[place].kill()
             case "terminate":
                 self.running[place].terminate()
+            case "reload":
+                os.kill(self.running[place].pid or 0, signal.SIGHUP)
+            case "freeze":
+                self._spawn(self._freeze(self.running[place]))
             case "kill at a step" if 0 in self.running:
                 self._step = self.rng.choice(STEPS)
                 self.running[0].kill()
@@ -210,6 +218,26 @@ class Soak:
                 self._doom = "sent"
             case "kill when sending":
                 self._doom = "sending"
+
+    async def _freeze(self, process: BaseProcess) -> None:
+        """A process stands still, mostly for longer than its leases last, and does not know it."""
+        began, pid = self.shared.now(), process.pid or 0
+        os.kill(pid, signal.SIGSTOP)
+        self.shared.wait_until(pid, NEVER)
+        await asyncio.sleep(self.rng.uniform(60, 900))
+        self.facts.frozen.append((pid, began, self.shared.now()))
+        if process.is_alive():
+            self.shared.expect(pid)
+            os.kill(pid, signal.SIGCONT)
+            self.shared.wake(pid)
+
+    def _mute(self, chat: str) -> None:
+        """Somebody has heard enough of the story that came last."""
+        alerts = [one for one in self.diary.letters[chat] if one.last.kind == ALERT]
+        if alerts:
+            story = alerts[-1].last.stories[0]
+            self._say(chat, f"/mute {story}")
+            self.facts.muted.append((chat, story, self.shared.now()))
 
     def _taken(self, chat: str, look: Look, new: bool) -> None:
         """A process may end when a platform has taken what it sent, before it knows."""
@@ -294,6 +322,8 @@ class Soak:
         size = 0
         if self.kind == "sqlite":
             size = sum(file.stat().st_size for file in self.folder.glob("minskwatch.db*"))
+        else:
+            size = await self.postgres.size()
         self.facts.sizes.append((self.shared.now(), memory, size))
 
     # --- the world --------------------------------------------------------------------------------------------------
@@ -303,7 +333,7 @@ class Soak:
         await self.telegram.start()
         await self.slack.start()
         await self.press.start()
-        for number in (501, 502, 503, 504, 505, 506, 507, 508, 599):
+        for number in (501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 599):
             self.telegram.chats.private(number)
         self.group = self.telegram.chats.group(super_=False)
         self.forum = self.telegram.chats.group(forum=True, number=7)

@@ -104,6 +104,18 @@ def test_a_message_that_was_overwritten_is_found(told: Told) -> None:
     assert told.judged().faults == ["overwritten: a message in telegram:2 of 12 12:01 told of stories {1, 2}"]
 
 
+def test_a_story_that_another_took_over_in_the_control_is_that_one(told: Told) -> None:
+    told.edit(CONTROL, "1", 2, 3, "Freed")
+    told.edit(OTHER, "2", 2, 3, "Freed")
+    assert told.judged().faults == []
+
+
+def test_an_alert_in_plain_words_is_one(told: Told) -> None:
+    told.alert(CONTROL, 2, 2, text="Prisoner releases · 1 source · #2\nFreed\nMatched: freed")
+    told.edit(OTHER, "p", 0, 3, "Prisoner releases · 1 source · #2\nFreed", new=True)
+    assert told.judged().faults == []
+
+
 def test_what_was_not_wanted_is_found(told: Told) -> None:
     told.edit(OTHER, "answer", 0, 20, "No alerts for a while.", new=True)
     told.alert(CONTROL, 3, 30)
