@@ -36,17 +36,19 @@ def destination(scene: Scene, named: Spots, released: int | None = None) -> tupl
     ]
     alone = len({place.name for _, places in told for place in places}) == 1
     return (
-        _by_numbers(told)
+        _by_numbers(told, released)
         or _by_words(told, named, alone=alone)
         or _homeland(scene)
+        or _home_of_all(scene, released)
         or (_only_place(told) if alone else None)
         or _others_taken(scene)
         or _host(scene)
     )
 
 
-def _by_numbers(told: Places) -> tuple[str, str] | None:
-    """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides."""
+def _by_numbers(told: Places, released: int | None) -> tuple[str, str] | None:
+    """ "114 were taken to Ukraine, nine to Lithuania": where numbers go to different places, the greatest decides.
+    Where one small number of a great release has its place, the other place that is told is that of the many."""
     went: dict[str, tuple[int, str]] = {}
     for view, places in told:
         for number in view.numbers if places else ():
@@ -64,10 +66,25 @@ def _by_numbers(told: Places) -> tuple[str, str] | None:
                 went[cue.name] = _FAR, view.text(cue.first, cue.last)
             elif cue.name not in went and _most(view, cue, "moved", "went", "rest"):
                 went[cue.name] = 1, view.text(cue.first, cue.last)
+    counted = [name for name, (count, _) in went.items() if count > 1]
+    if len(counted) == 1 and released and 2 * went[counted[0]][0] < released:
+        return _other_place(told, counted[0])
     if len(went) < 2 or max(count for count, _ in went.values()) == 1:
         return None
     place = max(went, key=lambda name: went[name][0])
     return place.removeprefix("place:"), went[place][1]
+
+
+def _other_place(told: Places, few: str) -> tuple[str, str] | None:
+    """ "Seven reached Vilnius, Babaryka was handed over to Ukraine": the one place besides that of the few to which
+    somebody was moved, or that is told with "to" or "in"."""
+    for view, places in told:
+        for cue in places:
+            if cue.name == few or view.in_clause(cue.first, "negation", "forecast", "held", "says", "thanks"):
+                continue
+            if into(view, cue) or view.in_clause(cue.first, "moved", "went", "rest"):
+                return cue.name.removeprefix("place:"), view.text(cue.first, cue.last)
+    return None
 
 
 def _place_of(view: View, number: Number, places: Sequence[Cue]) -> str:
@@ -141,6 +158,26 @@ def _homeland(scene: Scene) -> tuple[str, str] | None:
                 if (home or freed) and not view.in_clause(cue.first, "negation", "forecast", "held"):
                     return name.removeprefix("people of:"), view.text(cue.first, cue.last)
     return None
+
+
+def _home_of_all(scene: Scene, released: int | None) -> tuple[str, str] | None:
+    """ "31 civilians are home. The Ukrainians had been sentenced in Belarus": all came home, one people is named."""
+    title = scene.title
+    counted = [number for number in title.numbers if number.value == released and number.kind == "count"]
+    if not counted or not title.in_sentence(counted[0].first, "home"):
+        return None
+    if title.in_sentence(counted[0].first, "negation", "forecast", "stay"):
+        return None
+    peoples: dict[str, str] = {}
+    for view in scene.views:
+        for name, cues in view.cues.items():
+            for cue in cues if name.startswith("people of:") else ():
+                some = [number for number in view.numbers if 0 <= cue.first - number.last <= _COUNTED]
+                if any(number.value != released for number in some) or view.before(cue.first, _CLOSE, "including"):
+                    return None
+                peoples[name] = view.text(cue.first, cue.last)
+    name, words = next(iter(peoples.items()), ("", ""))
+    return (name.removeprefix("people of:"), words) if len(peoples) == 1 else None
 
 
 def _others_taken(scene: Scene) -> tuple[str, str] | None:

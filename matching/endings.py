@@ -81,7 +81,7 @@ _FORMS: dict[tuple[str, str], frozenset[str]] = {
     ("ya", "cyrillic"): _set("я ю е і и ей ею ёй ёю єю яй яю а у ой іи іі еі ям"),
     ("yot", "latin"): _set(_YOT),
     ("yot", "cyrillic"): _set("й я ю ем єм е і и еві ям ями іи еі ію ія ієм - іем"),
-    ("still", "latin"): _set(_PLAIN + " iui owie ovym ovu ovej ovou es"),
+    ("still", "latin"): _set(_PLAIN + " iui io owie ovym ovu ovej ovou es"),
     ("still", "cyrillic"): _set("- "),
     ("plain", "latin"): _set(_PLAIN),
     ("plain", "cyrillic"): _set("- а у я ю ом ем е ові еві ам ым и ы і й"),

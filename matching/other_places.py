@@ -16,6 +16,7 @@ _ENVOY = 3  # words between "envoy" and the country he is sent to
 _HOPES = 2  # words between a capital and what it hopes or demands
 _CLAIMS = 4  # words after "praises" in which those who came home are whom it praises or welcomes
 _CONJUNCTION = 3  # words of "після того, як", which hold a comma
+_GROUP = 10  # people who are a group of their own; "a mother of two sons" is none
 _OFFICE = 2  # words between a country and its minister or embassy
 Spots = Sequence[tuple[View, int]]  # where freed or held prisoners are named
 
@@ -33,6 +34,8 @@ def places_of(view: View, named: Spots, released: int | None) -> Iterator[Cue]:
         if _thanked(view, cue):
             continue
         if _office(view, cue) or _elsewhere(view, cue, named) or _earlier(view, cue, released):
+            continue
+        if _greater_group(view, cue, released):
             continue
         yield cue
 
@@ -59,6 +62,21 @@ def _earlier(view: View, place: Cue, released: int | None) -> bool:
         if any(number.kind == "count" and number.value > 1 and number.value != released for number in between):
             return True
     return False
+
+
+def _greater_group(view: View, place: Cue, released: int | None) -> bool:
+    """ "Nineteen pardoned. Last week's forty had been bused to Lithuania": more people than are freed now, of whom the
+    same sentence tells that they were moved, are an earlier group."""
+    if not released or not view.in_sentence(place.first, "moved", "went", "home", "freed"):
+        return False
+    sentence, many = view.sentence_of(place.first), read_table("facts")["rules"]["many"]
+    here = [one for one in view.numbers if view.sentence_of(one.first) == sentence and one.kind == "count"]
+    return all(one.value != released for one in here) and any(
+        max(released + 1, _GROUP) <= one.value < many
+        and not one.bound
+        and not view.in_clause(one.first, "held", "forecast")
+        for one in here
+    )
 
 
 def _office(view: View, place: Cue) -> bool:
