@@ -1,15 +1,21 @@
-"""`pack lint|coverage|try|train|train-counts`: for the people who edit packs."""
+"""`pack lint|coverage|try|train|train-wording|train-counts`: for the people who edit packs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.standard_input import read_text
 from core.errors import ConfigError
 from core.sentence import counted
+
+if TYPE_CHECKING:  # matching is loaded by the command that needs it
+    from matching.evaluate import Item
+    from matching.topics import Topic
+    from matching.training import Sample
 
 FOLDS = 10
 
@@ -33,15 +39,24 @@ def register(subparsers: Any) -> None:
 
 
 def _register_train(actions: Any) -> None:
-    sub = actions.add_parser(
-        "train",
-        help="learn from labelled news what each concept tells beyond the rules of the topics",
-        description="Reads labelled news (see `evaluate --help`) and writes the learned points of a pack.",
-    )
-    sub.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl", help="labelled items")
-    sub.add_argument("--pack", type=Path, help="the pack file (default: the shipped pack)")
-    sub.add_argument("--check", action="store_true", help="write nothing: cross-validate by story instead")
-    sub.set_defaults(run=train)
+    from matching.packfile import PACKS
+
+    for name, action, what, written in (
+        ("train", train, "each concept tells", "learned points"),
+        ("train-wording", train_wording, "the words of a text tell", "wording"),
+    ):
+        sub = actions.add_parser(
+            name,
+            help=f"learn from labelled news what {what} beyond the rules of the topics",
+            description="Reads labelled news (.jsonl, see `evaluate --help`) and short notices (.txt, lines as in "
+            f"tests/data/topics-told.txt), and writes the {written} of a pack.",
+        )
+        sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled items, or notices")
+        default = PACKS / "belarus-us.toml"
+        sub.add_argument("--pack", type=Path, default=default, help="the pack file (default: the shipped pack)")
+        sub.set_defaults(run=action)
+        if action is train:
+            sub.add_argument("--check", action="store_true", help="write nothing: cross-validate by story instead")
     sub = actions.add_parser(
         "train-counts",
         help="learn from labelled news and sentences which number tells how many were freed",
@@ -113,30 +128,60 @@ def try_text(args: argparse.Namespace) -> int:
 
 def train(args: argparse.Namespace) -> int:
     from matching import training
-    from matching.evaluate import BadItems, read_items
-    from matching.matcher import load_matcher
-    from matching.packfile import PACKS
 
-    pack: Path = args.pack or PACKS / "belarus-us.toml"
-    try:
-        items = [item for file in args.files for item in read_items(file)]
-    except BadItems as error:
-        print(error, file=sys.stderr)
+    trained = _read_samples(args)
+    if trained is None:
         return 2
-    if not items:
-        print("There are no labelled items in these files, so there is nothing to learn from.", file=sys.stderr)
-        return 2
-    matcher = load_matcher([pack])
-    found = training.samples(items, matcher)
+    found, topics = trained
     if args.check:
-        for name, hits in training.cross_validate(found, matcher.lexicon.topics, FOLDS):
+        for name, hits in training.cross_validate(found, topics, FOLDS):
             print(f"{name:28} P {hits.precision:.3f}  R {hits.recall:.3f}  F1 {hits.f1:.3f}  (topics, {FOLDS} folds)")
         return 0
-    learned = training.train(found, matcher.lexicon.topics)
-    target = pack.with_name(f"{pack.name.removesuffix('.toml')}.learned.toml")
+    learned = training.train(found, topics)
+    target = _beside(args.pack, "learned")
     _write(target, training.as_toml(learned, " ".join(map(str, args.files))))
-    print(f"{target.name}: points of {len(learned)} topics from {len(items)} items.")
+    print(f"{target.name}: points of {len(learned)} topics from {len(found)} items.")
     return 0
+
+
+def train_wording(args: argparse.Namespace) -> int:
+    from matching import training, wordingtrain
+
+    trained = _read_samples(args)
+    if trained is None:
+        return 2
+    found, topics = trained
+    wording = training.learn_wording(found, topics)
+    target = _beside(args.pack, "wording")
+    name = target.name.removesuffix(".wording.toml")
+    _write(target, wordingtrain.as_toml(wording, " ".join(map(str, args.files)), name))
+    print(f"{target.name}: {counted(len(wording.stems), 'beginning')} of words from {len(found)} items.")
+    return 0
+
+
+def _read_samples(args: argparse.Namespace) -> tuple[list[Sample], Mapping[str, Topic]] | None:
+    """The labelled items as training sees them, and the topics of the pack; None, and why, if there are none."""
+    from matching import training
+    from matching.evaluate import BadItems, read_items
+    from matching.matcher import load_matcher
+    from matching.shortnotices import read_notices
+
+    items: list[Item] = []
+    try:
+        for file in args.files:
+            items += (one.item for one in read_notices(file)) if file.suffix == ".txt" else read_items(file)
+    except BadItems as error:
+        print(error, file=sys.stderr)
+        return None
+    if not items:
+        print("There are no labelled items in these files, so there is nothing to learn from.", file=sys.stderr)
+        return None
+    matcher = load_matcher([args.pack])
+    return training.samples(items, matcher), matcher.lexicon.topics
+
+
+def _beside(pack: Path, kind: str) -> Path:
+    return pack.with_name(f"{pack.name.removesuffix('.toml')}.{kind}.toml")
 
 
 def train_counts(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ WHERE = {
     "body": "text",
     "source": "source",
     "rule": "rule",
+    "lead": "title and first sentences",
 }
 # The concepts of the shipped pack; those of a team's own packs are called as they are there.
 CONCEPTS = {
@@ -67,5 +68,6 @@ CONCEPTS = {
     "group.freed": "release",
     "group.jailed": "prisoner",
     "same sentence": "both in one sentence",
+    "wording": "words as in other news",
     "rule": "rule",
 }

@@ -103,6 +103,7 @@ def _lexicon(
         packs.topics = {name: _unopposed(topic) for name, topic in packs.topics.items()}
     if not learned:
         packs.topics = {name: replace(topic, learned=None) for name, topic in packs.topics.items()}
+        packs.wordings = ()
     packs.concepts = {name: tuple(patterns) for name, patterns in concepts.items()}
     if not persons:
         packs.persons = ()

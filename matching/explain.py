@@ -23,6 +23,7 @@ _PLACES = {
     "body": "further down",
     "source": "known of the source",
     "rule": "in one sentence",
+    "lead": "in the title and the first sentences",
 }
 
 

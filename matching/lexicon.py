@@ -91,6 +91,7 @@ class Lexicon:
     def __init__(self, packs: CompiledPacks, version: str = "") -> None:
         self.version = version
         self.topics: Mapping[str, Topic] = packs.topics
+        self.wordings = packs.wordings
         self.concepts: Mapping[str, tuple[Pattern, ...]] = packs.concepts
         self.persons: Mapping[str, Person] = {person.id: person for person in packs.persons}
         self.freed: Mapping[str, date] = {person.id: person.freed for person in packs.persons if person.freed}

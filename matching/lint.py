@@ -15,6 +15,7 @@ from matching.patterns import BadPattern, Pattern, compile_pattern, lacinka, los
 from matching.persons import FIRST_DAY, PRISONER, NameIndex, Person, person_of
 from matching.topicfile import TopicCompiler
 from matching.topics import BUILT_IN, Topic
+from matching.wording import Wording
 
 _PERSON_KEYS = frozenset(("name", "be", "ru", "sex", "role", "alone", "strict", "by", "freed", "also"))
 _NAME_KEYS = frozenset(
@@ -48,6 +49,7 @@ _TOPIC_KEYS = frozenset(
     )
 )
 _RULE_KEYS = frozenset(("all", "near", "unless", "close", "points"))
+_WORDING_KEYS = frozenset(("topics", "start", "stems"))
 _SOURCE_KEYS = frozenset(("domains", "languages", "implies"))
 _CONCEPT_NOTES = frozenset(("note", "languages", "shared"))
 
@@ -59,6 +61,7 @@ class CompiledPacks:
     concepts: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
     persons: Sequence[Person] = ()
     topics: Mapping[str, Topic] = field(default_factory=dict)
+    wordings: Sequence[Wording] = ()
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cognates: Sequence[Sequence[str]] = ()
     coverage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -80,6 +83,7 @@ def compile_packs(files: Sequence[Path]) -> CompiledPacks:
     for row in by_kind["group"]:
         compiler.group(f"group.{row.name}", row)
     packs.topics = _with_learned(_topics(by_kind["topic"], compiler, packs.faults), by_kind["learned"], packs)
+    packs.wordings = tuple(_wordings(by_kind["wording"], packs))
     packs.sources = _sources(by_kind["source"], packs)
     packs.cognates = [
         [str(word) for word in words]
@@ -296,6 +300,24 @@ def _with_learned(topics: dict[str, Topic], rows: Sequence[Row], packs: Compiled
         learned = Learned(float(numbers[0]), float(numbers[1]), points, row.place)
         topics[row.name] = replace(topics[row.name], learned=learned)
     return topics
+
+
+def _wordings(rows: Sequence[Row], packs: CompiledPacks) -> Iterator[Wording]:
+    """What was learned of words; unknown topics are told, not fatal."""
+    for row in rows:
+        packs.faults += _unknown_keys(row, row.values, _WORDING_KEYS)
+        topics, start, stems = (row.values.get(key) for key in ("topics", "start", "stems"))
+        numbers = [start, *(stems.values() if isinstance(stems, dict) else ["stems"])]
+        if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+            packs.faults.append(f"{row.place}: [wording.{row.name}]: start and stems must be numbers.")
+            continue
+        if not isinstance(topics, list):
+            packs.faults.append(f"{row.place}: [wording.{row.name}]: topics must be a list of topics.")
+            continue
+        for topic in topics:
+            if topic not in packs.topics:
+                packs.warnings.append(f"{row.place}: [wording.{row.name}]: there is no topic {topic!r}; train again.")
+        yield Wording(tuple(map(str, topics)), float(numbers[0]), dict(stems or {}), row.place)
 
 
 def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, ...]]:

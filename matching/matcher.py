@@ -19,7 +19,8 @@ from matching.reading import Reading, implied_by, read
 from matching.scene import set_scene
 from matching.signature import signature
 from matching.text import pieces_of, read_lead
-from matching.topics import Score, Spot, Spots, score_topic
+from matching.topics import Score, Spot, Spots, lowered, score_topic
+from matching.wording import stems_of
 
 RELEASE = "prisoner-release"  # the topic whose texts tell who got people out, and where they were taken
 _NOTHING: tuple[Facts, Mapping[str, Any]] = Facts(), {}
@@ -28,6 +29,7 @@ _TELLS_MUCH = (  # every table of the facts is asked for one of these
     "10 to 12 prisoners freed and taken to Vilnius. He promised, that 14 will be freed. One of the 52 freed earlier."
 )
 _SHORT = 1_200  # characters of a body up to which reading it is as cheap as asking whether it need be read
+_TOLD = (Level.DIGEST, Level.ALERT)
 _ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
@@ -117,7 +119,8 @@ class PackMatcher:
             return self._nothing(reading)
         spots = spots_of(reading)
         scores = {name: score_topic(self.lexicon.topics[name], spots) for name in names}
-        topics = tuple(name for name, score in scores.items() if score.level in (Level.DIGEST, Level.ALERT))
+        self._lower_by_wording(scores, reading)
+        topics = tuple(name for name, score in scores.items() if score.level in _TOLD)
         level = max((score.level for score in scores.values()), key=_ORDER.index, default=Level.NONE)
         evidence = tuple(_evidence(scores))
         if level is Level.NONE or (level is Level.HALF and reading.free and _by_name_alone(evidence, reading.free)):
@@ -143,6 +146,18 @@ class PackMatcher:
             facts=facts,
             signature=marks,
         )
+
+    def _lower_by_wording(self, scores: dict[str, Score], reading: Reading) -> None:
+        """Take points from the topics that a text would be told for, where its words are those of other news."""
+        for wording in self.lexicon.wordings:
+            told = [name for name in wording.topics if name in scores and scores[name].level in _TOLD]
+            points = wording.points_for(stems_of(reading)) if told else 0.0
+            if points < 0:
+                words = ", ".join(wording.told_by(reading))
+                bearing = [name for name in told if wording.bears_on(scores[name].evidence, reading)]
+                for name in bearing:
+                    by = Evidence(name, "wording", words, "lead", points, wording.source)
+                    scores[name] = lowered(self.lexicon.topics[name], scores[name], by)
 
     def _read_facts(self, reading: Reading, topics: Sequence[str]) -> tuple[Facts, Mapping[str, Any]]:
         """Facts and signature of a text that matched, or that a story may take for its context."""

@@ -1,8 +1,9 @@
 """Reads packs: TOML files that a journalist can edit. Every fault is named with file and line, all at once.
 
-A pack is NAME.toml (concepts, groups, topics, sources) with NAME.people.toml (persons) and NAME.learned.toml (points
-that training found) beside it; NAME.timeline.toml belongs to the timeline and is not read here. Several packs load
-together; a later one adds to the concepts of an earlier one and may not redefine its persons or topics.
+A pack is NAME.toml (concepts, groups, topics, sources) with NAME.people.toml (persons), NAME.learned.toml (points that
+training found) and NAME.wording.toml (what it found of words) beside it; NAME.timeline.toml belongs to the timeline and
+is not read here. Several packs load together; a later one adds to the concepts of an earlier one and may not redefine
+its persons or topics.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def pack_paths(paths: Sequence[Path] | None = None) -> tuple[Path, ...]:
             found += (file for file in files if not file.name.endswith(".timeline.toml"))
             continue
         found.append(path)
-        for kind in ("people", "learned"):
+        for kind in ("people", "learned", "wording"):
             beside = path.with_name(path.name.removesuffix(".toml") + f".{kind}.toml")
             if beside.exists():
                 found.append(beside)
@@ -132,4 +133,4 @@ def _headers(lines: list[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-KINDS = ("pack", "concept", "group", "topic", "source", "person", "name", "given", "learned")
+KINDS = ("pack", "concept", "group", "topic", "source", "person", "name", "given", "learned", "wording")

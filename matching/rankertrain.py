@@ -8,8 +8,8 @@ CPU for 5,800 texts (28 November 2026).
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import exp, log
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from core.model import Level
 from matching.candidates import Count
+from matching.descent import Vector, lowest
 from matching.evaluate import Item
 from matching.facts import released_options
 from matching.matcher import RELEASE, PackMatcher
@@ -27,11 +28,8 @@ from matching.scene import set_scene
 PENALTY = 3.0  # ridge; 1 and 3 did equally well on unseen authors
 LEAST_SEEN = 3  # texts in which a feature must stand
 LEAST_TOLD = 0.1  # smaller weights are left out
-_STEPS, _MEMORY = 150, 10
 _ROUNDS = 24  # at most, until all that must hold does; 8 were too few once
-_ENOUGH = 1e-6  # part by which a step must lower the loss, or it was the last
 _ONE = 1
-Vector = list[float]
 _Row = tuple[list[list[int]], tuple[bool, ...]]
 
 
@@ -124,7 +122,7 @@ def train(samples: Sequence[Sample]) -> dict[str, float]:
     counts = [1.0] * len(rows)
     start, weights = [0.0] * len(names), dict[str, float]()
     for _ in range(_ROUNDS):
-        start = _lowest(partial(_loss, rows, counts), start)
+        start = lowest(partial(_loss, rows, counts), start)
         weights = {
             name: round(weight, 2) for name, weight in zip(names, start, strict=True) if abs(weight) >= LEAST_TOLD
         }
@@ -158,51 +156,6 @@ def _loss(rows: Sequence[_Row], counts: Sequence[float], weights: Vector) -> tup
                 for at in places:
                     slope[at] += more
     return value, slope
-
-
-def _lowest(loss: Callable[[Vector], tuple[float, Vector]], start: Vector) -> Vector:
-    """Where a smooth convex function of so many numbers is lowest (Nocedal and Wright, Numerical Optimization, 7.4)."""
-    at = start
-    value, slope = loss(at)
-    memory: deque[tuple[Vector, Vector, float]] = deque(maxlen=_MEMORY)
-    for _ in range(_STEPS):
-        way = _direction(slope, memory)
-        down, pace = _dot(way, slope), 1.0 if memory else 1.0 / max(1.0, sum(map(abs, slope)))
-        while True:
-            there = [one + pace * step for one, step in zip(at, way, strict=True)]
-            new, new_slope = loss(there)
-            if new <= value + 1e-4 * pace * down or pace < 1e-9:
-                break
-            pace /= 2
-        if new > value - _ENOUGH * abs(value):
-            return there if new < value else at
-        step = [one - other for one, other in zip(there, at, strict=True)]
-        turn = [one - other for one, other in zip(new_slope, slope, strict=True)]
-        if (bend := _dot(step, turn)) > 1e-12:
-            memory.append((step, turn, bend))
-        at, value, slope = there, new, new_slope
-    return at
-
-
-def _direction(slope: Vector, memory: deque[tuple[Vector, Vector, float]]) -> Vector:
-    """Downhill, by what the last steps told of the curve."""
-    way = [-one for one in slope]
-    amounts: list[float] = []
-    for step, turn, bend in reversed(memory):
-        amounts.append(_dot(step, way) / bend)
-        way = [one - amounts[-1] * other for one, other in zip(way, turn, strict=True)]
-    if memory:
-        _, turn, bend = memory[-1]
-        scale = bend / _dot(turn, turn)
-        way = [scale * one for one in way]
-    for (step, turn, bend), amount in zip(memory, reversed(amounts), strict=True):
-        more = amount - _dot(turn, way) / bend
-        way = [one + more * other for one, other in zip(way, step, strict=True)]
-    return way
-
-
-def _dot(one: Vector, other: Vector) -> float:
-    return sum([left * right for left, right in zip(one, other, strict=True)])
 
 
 def as_toml(weights: Mapping[str, float], made_from: str) -> str:

@@ -182,6 +182,14 @@ def score_topic(topic: Topic, spots: Spots) -> Score:
     return Score(best.value, best.level, tuple(_evidence(topic.name, it) for it in best.addends), tuple(best.missing))
 
 
+def lowered(topic: Topic, score: Score, by: Evidence) -> Score:
+    """A score less points that something else than its concepts takes away (`by.weight` < 0). What the concepts would
+    have told stays half a match at least, for the full article may tell more."""
+    value = round(score.value + by.weight, 2)
+    level = Level.ALERT if value >= topic.alert else Level.DIGEST if value >= topic.digest else Level.HALF
+    return Score(value, level, (*score.evidence, by), score.missing)
+
+
 def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
     """What the best rule alone makes of a text: its points, and how many of its groups are missing."""
     best = _best_rule(topic, spots)

@@ -19,6 +19,8 @@ from matching.matcher import PackMatcher, spots_of
 from matching.measures import Hits
 from matching.reading import read
 from matching.topics import Topic, meets_needs, rule_score
+from matching.wording import Wording, stems_of
+from matching.wordingtrain import learn
 
 PENALTY = 2.0  # ridge on the concepts' weights; chosen by `pack train --check`
 LIGHT = 0.1  # the same on the rules' score and what they lack: these may speak freely
@@ -40,6 +42,7 @@ class Sample:
     concepts: Features
     rules: Mapping[str, tuple[float, int]]
     may_lift: frozenset[str]  # topics whose `needs` are met
+    stems: Mapping[str, int]  # as the wording sees it
 
     def features(self, topic: str) -> dict[str, float]:
         value, lacking = self.rules[topic]
@@ -54,16 +57,23 @@ def samples(items: Iterable[Item], matcher: PackMatcher) -> list[Sample]:
 def _sample(item: Item, matcher: PackMatcher) -> Sample:
     lexicon = matcher.lexicon
     implies = matcher.implied_by(item.url)
-    spots = spots_of(read(lexicon, item.title, item.summary, item.lang, implies, item.published_at))
+    reading = read(lexicon, item.title, item.summary, item.lang, implies, item.published_at)
+    spots = spots_of(reading)
     rules = {name: rule_score(topic, spots) for name, topic in lexicon.topics.items()}
     met = frozenset(name for name, topic in lexicon.topics.items() if meets_needs(topic, spots))
     concepts = {name: PLACES[spot.where] for name, spot in spots.lead.items() if not name.startswith(HALF_ONLY)}
-    return Sample(item, concepts, rules, met)
+    return Sample(item, concepts, rules, met, stems_of(reading))
 
 
 def train(found: Sequence[Sample], topics: Mapping[str, Topic]) -> dict[str, Learned]:
     """Learn the points of every topic."""
     return {name: _learn(found, topic) for name, topic in topics.items()}
+
+
+def learn_wording(found: Sequence[Sample], topics: Iterable[str]) -> Wording:
+    """Learn which words tell news of these topics, and which other news."""
+    told = tuple(topics)
+    return learn([(one.stems, not set(told).isdisjoint(one.item.topics)) for one in found], told)
 
 
 def _learn(found: Sequence[Sample], topic: Topic) -> Learned:
@@ -130,20 +140,25 @@ def fold_of(item: Item, folds: int) -> int:
 
 
 def cross_validate(found: Sequence[Sample], topics: Mapping[str, Topic], folds: int) -> Iterator[tuple[str, Hits]]:
-    """Micro figures over (item, topic) pairs: the rules alone, and with points learned on the other folds."""
-    alone, together = Hits(), Hits()
+    """Micro figures over (item, topic) pairs: the rules alone; and with points, and wording, of the other folds."""
+    alone, together, worded = Hits(), Hits(), Hits()
     for fold in range(folds):
-        learned = train([one for one in found if fold_of(one.item, folds) != fold], topics)
+        others = [one for one in found if fold_of(one.item, folds) != fold]
+        learned, wording = train(others, topics), learn_wording(others, topics)
         for one in found:
             if fold_of(one.item, folds) != fold:
                 continue
+            doubt = wording.points_for(one.stems)
             for name, topic in topics.items():
                 want, (value, lacking) = name in one.item.topics, one.rules[name]
                 barred = lacking > 0 and name not in one.may_lift
+                points = total(learned[name], one, name)
                 alone += _hit(want, not lacking and value >= topic.digest)
-                together += _hit(want, not barred and total(learned[name], one, name) >= topic.digest)
+                together += _hit(want, not barred and points >= topic.digest)
+                worded += _hit(want, not barred and points + doubt >= topic.digest)
     yield "rules alone", alone
     yield "rules and learned points", together
+    yield "and the wording", worded
 
 
 def total(learned: Learned, one: Sample, topic: str) -> float:
