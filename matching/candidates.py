@@ -57,13 +57,17 @@ class Candidate:
     summed: bool = False
     score: float = 0.0
     marks: Mark = field(default=Mark(0))
-    why: list[str] = field(default_factory=list)
+    added: list[tuple[str, float]] = field(default_factory=list)
 
     def add(self, points: float, reason: str, marks: Mark | None = None) -> None:
         self.score += points
         if marks is not None:
             self.marks |= marks
-        self.why.append(f"{reason} {points:+g}")
+        self.added.append((reason, points))
+
+    @property
+    def why(self) -> list[str]:
+        return [f"{reason} {points:+g}" for reason, points in self.added]
 
     @property
     def whole(self) -> bool:

@@ -49,8 +49,9 @@ def is_group(item: Candidate) -> bool:
 
 
 def _weighed(scene: Scene, named: Named) -> list[Candidate]:
-    candidates = list(_candidates(scene, named))
-    if _own_release(scene, named):
+    own = _own_release(scene, named)
+    candidates = list(_candidates(scene, named, own))
+    if own:
         for item in candidates:
             _weigh_beside_own(item)
     told = [
@@ -63,8 +64,8 @@ def _weighed(scene: Scene, named: Named) -> list[Candidate]:
     return candidates
 
 
-def _candidates(scene: Scene, named: Named) -> Iterator[Candidate]:
-    record, own = any(map(appointed, scene.views)), _own_release(scene, named)
+def _candidates(scene: Scene, named: Named, own: bool) -> Iterator[Candidate]:
+    record = any(map(appointed, scene.views))
     for view in scene.views:
         counts = [number for number in view.numbers if number.kind == "count" and number.value > 0][:_MOST]
         for number in counts:

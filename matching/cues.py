@@ -7,6 +7,7 @@ in Polish and a verb in English.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import compress
@@ -79,7 +80,8 @@ class Cues:
         key = tuple(langs)
         known = self._words.get(key)
         if known is None:
-            known = self._words[key] = Memory(partial(self._look_up, key), _REMEMBERED)
+            tables = [self._starts[lang] for lang in (*(key or self._starts), "any") if lang in self._starts]
+            known = self._words[key] = Memory(partial(self._look_up, tables), _REMEMBERED)
         folded: Sequence[str] = passage.folded
         last = len(folded) - 1
         found: list[Cue] = []
@@ -102,10 +104,13 @@ class Cues:
                         found.append(_new(Cue, (name, index, end)))
         return found
 
-    def _look_up(self, langs: tuple[str, ...], word: str) -> _Starts | None:
-        """The patterns whose first word this may be, remembered per set of languages."""
-        tables = [self._starts[lang] for lang in (*(langs or self._starts), "any") if lang in self._starts]
-        found = [(size, starts) for table in tables for size, starts in table.look_up(word)]
+    def _look_up(self, tables: Sequence[Stems[_Start]], word: str) -> _Starts | None:
+        """The patterns of the tables whose first word this may be, remembered per set of languages."""
+        found: list[tuple[int, tuple[_Start, ...]]] = []
+        for table in tables:
+            found += table.look_up(word)
+        if not found:
+            return None
         found.sort(key=itemgetter(0))
         fitting = [start for size, starts in found for start in starts if len(word) - size <= start.extra]
         if not fitting:
@@ -160,9 +165,9 @@ def languages(passages: Sequence[Passage], declared: str) -> tuple[str, ...]:
     counts = dict.fromkeys(pack_languages(), 0)
     for passage in passages:
         words_read = passage.folded[:_GUESS_TOKENS]
-        for langs in filter(None, map(tells.get, words_read)):
+        for langs, times in Counter(filter(None, map(tells.get, words_read))).items():
             for lang in langs:
-                counts[lang] += 1
+                counts[lang] += times
     best = max(counts, key=lambda lang: (counts[lang], lang == primary))
     if primary not in counts:
         return (best,) if counts[best] >= _GUESS_LEAD else ()

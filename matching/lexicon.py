@@ -105,6 +105,7 @@ class Lexicon:
                 phrase = phrase_of(pattern, number)
                 self._stems.add(phrase.rarest.stem, phrase)
         self._names = NameIndex(packs.persons, packs.cognates)
+        self._told_of = {person.id: _told_of(person) for person in packs.persons}
         self.words: Memory[Word | None] = Memory(self._look_up, _REMEMBERED)
 
     def find(self, passage: Passage, *, context: bool = False) -> tuple[Found, ...]:
@@ -156,8 +157,8 @@ class Lexicon:
         found: list[Found] = []
         for sighting in self._names.sight(scan.passage.sentences, scan.names, context, by_sentences, roles):
             person = sighting.person
-            source = f"name:{person.id} {person.source}"
-            for concept in (f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())):
+            concepts, source = self._told_of[person.id]
+            for concept in concepts:
                 found.append(_found(scan.passage, concept, sighting.first, sighting.last, source, person.id))
         return found
 
@@ -203,7 +204,10 @@ def _find_concepts(passage: Passage, hits: _Hits) -> list[Found]:
                     row = (concept, where, sentences[index], index, index, text[start:end], source, start, end, "")
                     found.append(_new(Found, row))
     barred += _no_counts(passage, found)
-    return [item for item in found if not _is_barred(item, barred)] if barred else found
+    if not barred:
+        return found
+    told = {concept for concept, _, _ in barred}
+    return [item for item in found if item[0] not in told or not _is_barred(item, barred)]
 
 
 def _no_counts(passage: Passage, found: Sequence[Found]) -> Iterator[tuple[str, int, int]]:
@@ -271,6 +275,12 @@ def _sure(patterns: Iterable[Pattern], *, lasting: bool = True) -> Concepts | No
             return None
         first.setdefault(pattern.concept, pattern)
     return tuple((pattern.concept, pattern.source) for pattern in first.values() if not pattern.negative)
+
+
+def _told_of(person: Person) -> tuple[tuple[str, ...], str]:
+    """The concepts that somebody named is, and their pattern."""
+    concepts = f"person.{person.id}", f"role.{person.role}", *(("by_person",) if person.by else ())
+    return concepts, f"name:{person.id} {person.source}"
 
 
 def _found(passage: Passage, concept: str, first: int, last: int, pattern: str, person: str = "") -> Found:

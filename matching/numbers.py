@@ -303,13 +303,12 @@ class _Surroundings:
     def _half(self, last: int) -> bool:
         """ "Four years and a half"; not "sixteen people, half of them women"."""
         known, passage = meanings(), self._passage
-        return any(
-            meaning.value == _HALF
-            and meaning.lang in self._langs
-            and not _PAUSE.search(passage.text, passage.ends[last], passage.starts[at])
-            for at in range(last + 1, min(last + 4, len(passage.folded)))
-            for meaning in known.get(passage.folded[at], ())
-        )
+        for at, word in enumerate(passage.folded[last + 1 : last + 4], last + 1):
+            for meaning in known.get(word, ()):
+                half = meaning.value == _HALF and meaning.lang in self._langs
+                if half and not _PAUSE.search(passage.text, passage.ends[last], passage.starts[at]):
+                    return True
+        return False
 
     def _bound(self, raw: _Raw) -> str:
         if self._bounds:

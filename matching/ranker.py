@@ -8,6 +8,7 @@ is sure. The weights are learned (matching.rankertrain) and stand in words/count
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _PAIR = 2
 _HUGE = 2000  # from here on no measure or label is taken for a number of people
 _CROWD = 900  # more were never freed at once
 _SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 300, _CROWD)
+_BUCKETS = (*(f"to {size}" for size in _SIZES), "more")
 _REACHES = (1, 2, 4, 8)
 _FARTHEST = _REACHES[-1] + 1  # words away from which on all are as far
 _FAR = 1_000_000
@@ -132,7 +134,7 @@ def _words(scene: Scene, mentions: Sequence[Mention], freed: Sequence[str]) -> s
 
 def _of_candidate(item: Candidate, whole: _Whole) -> Iterator[Option]:
     """A candidate as the rules weighed it; without those named beside it, whom they added; and with them."""
-    marks = [f"mark {mark.name}" for mark in item.marks]
+    marks = _marked(item.marks)
     yield whole.option(item.view, item.number, item.value, "sum" if item.summed else "number", marks)
     if item.summed:
         return
@@ -174,9 +176,7 @@ class _Whole:
         ]
 
     def option(self, view: View, number: Number, value: int, kind: str, marks: Sequence[str] = ()) -> Option:
-        where = view.passage.where
-        features = [f"kind {kind}", f"bound {number.bound}", f"of {number.kind}", f"in {where}", *marks]
-        features += [f"size {_bucket(value)}", f"{where} size {_bucket(value)}"]
+        features = [*_of_number(kind, number.bound, number.kind, view.passage.where, _bucket(value)), *marks]
         features += self._beside(value)
         features += self._surroundings(view, number)
         count = Count(value, number.bound == "over", number.text, view, number.first)
@@ -192,18 +192,24 @@ class _Whole:
 
     def _beside(self, value: int) -> Iterator[str]:
         """The number among the others of the text."""
-        asked = {
-            "told twice": value in self._titled and value in self._told,
-            "largest": self._most <= value,
-            "alone": self._values <= {value},
-            "largest of the small": value < _CROWD and self._most_small <= value,
-            "alone of the small": value < _CROWD and self._small <= {value},
-            "sum of two": value in self._sums and value > 1 + _PAIR,
-            "part of a sum": value in self._parts,
-            "as many as named too": value == self.freed,
-        }
-        yield from (name for name, true in asked.items() if true)
-        yield from (f"round {size}" for size in [size for size in _ROUND if value % size == 0][:1])
+        if value in self._titled and value in self._told:
+            yield "told twice"
+        if self._most <= value:
+            yield "largest"
+        if self._values <= {value}:
+            yield "alone"
+        if value < _CROWD and self._most_small <= value:
+            yield "largest of the small"
+        if value < _CROWD and self._small <= {value}:
+            yield "alone of the small"
+        if value in self._sums and value > 1 + _PAIR:
+            yield "sum of two"
+        if value in self._parts:
+            yield "part of a sum"
+        if value == self.freed:
+            yield "as many as named too"
+        if not value % _ROUND[-1]:
+            yield next(f"round {size}" for size in _ROUND if value % size == 0)
 
 
 def _values(numbers: Iterable[Number]) -> set[int]:
@@ -211,7 +217,19 @@ def _values(numbers: Iterable[Number]) -> set[int]:
 
 
 def _bucket(value: int) -> str:
-    return next((f"to {size}" for size in _SIZES if value <= size), "more")
+    return _BUCKETS[bisect_left(_SIZES, value)]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _of_number(kind: str, bound: str, of: str, where: str, size: str) -> tuple[str, ...]:
+    """What kind of answer and number it is, and how great."""
+    return f"kind {kind}", f"bound {bound}", f"of {of}", f"in {where}", f"size {size}", f"{where} size {size}"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _marked(marks: Mark) -> tuple[str, ...]:
+    """What the rules found out about a number."""
+    return tuple(f"mark {mark.name}" for mark in marks)
 
 
 def _place(view: View, number: Number) -> Iterator[str]:

@@ -43,7 +43,8 @@ def _weigh_parts(candidates: Sequence[Candidate]) -> None:
         for other in candidates:
             if other.value <= item.value or other.view is not item.view:
                 continue
-            if _of_the_freed(item, other) and other.value - item.value not in held:
+            of = _of_between(item, other)
+            if of and _of_the_freed(item, other) and other.value - item.value not in held:
                 other.add(max(2.0, round(item.score - other.score, 2)), "all of those freed", Mark.WHOLE)
                 item.add(-3, f"of the {other.value} freed", Mark.PART)
                 continue
@@ -51,7 +52,7 @@ def _weigh_parts(candidates: Sequence[Candidate]) -> None:
                 other.add(-2.5, "counted besides those of this event")
             if Mark.HELD in other.marks:
                 continue
-            if _of_between(item, other):
+            if of:
                 if other.value >= many:  # "five of more than 1,100": of those held
                     other.add(-8, "held", Mark.HELD)
                     continue
@@ -183,7 +184,7 @@ def _counted_besides(item: Candidate, other: Candidate) -> bool:
 
 def _of_the_freed(item: Candidate, other: Candidate) -> bool:
     """ "235 of the 250 pardoned": right after the whole stands what makes it the whole, and it is of this event."""
-    if not other.value > item.value > 1 or not _of_between(item, other) or other.marks & _PAST:
+    if not other.value > item.value > 1 or other.marks & _PAST:
         return False
     return any(cue.first == other.number.last + 1 for cue in other.view.after(other.number.last, 1, "freed"))
 

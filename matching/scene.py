@@ -41,6 +41,7 @@ class View:
     numbered: frozenset[int]  # words with which a number begins
     lasting: frozenset[int]  # clauses with a measure
     years: frozenset[int]  # clauses with a year
+    questions: frozenset[int]  # sentences that end with a question mark
 
     def all(self, *names: str) -> Iterator[Cue]:
         """Cues of the named lists, list by list."""
@@ -79,11 +80,7 @@ class View:
 
     def asks(self, index: int) -> bool:
         """Does the sentence of a token end as a question? Not where there is none, as in a title that is empty."""
-        if index >= len(self.sentences):
-            return False
-        sentence = self.sentences[index]
-        end = self.passage.ends[bisect_right(self.sentences, sentence) - 1]
-        return "?" in self.passage.text[end : end + 3]
+        return index < len(self.sentences) and self.sentences[index] in self.questions
 
     def lasted(self, index: int) -> bool:
         """Is a length of time told in the clause of a token, as in "1,613 days behind bars"?"""
@@ -184,7 +181,18 @@ def _view(passage: Passage, reading: Reading, langs: tuple[str, ...]) -> View:
         frozenset(number.first for number in numbers),
         frozenset(clauses[number.first] for number in numbers if number.kind == "measure"),
         frozenset(clauses[number.first] for number in numbers if number.kind == "year"),
+        frozenset(_questions(passage)),
     )
+
+
+def _questions(passage: Passage) -> Iterator[int]:
+    """The sentences after whose last word a question mark stands."""
+    sentences, ends, text = passage.sentences, passage.ends, passage.text
+    if "?" not in text:
+        return
+    for last in (*compress(count(), map(ne, sentences, islice(sentences, 1, None))), len(sentences) - 1):
+        if sentences and "?" in text[ends[last] : ends[last] + 3]:
+            yield sentences[last]
 
 
 def _on_their_ground(cues: Mapping[str, Sequence[Cue]], passage: Passage) -> list[Cue]:

@@ -18,6 +18,7 @@ from matching.weighing import PRISONS, REFUSAL, WEEKDAY, WORTH
 
 _FEATURES = 40  # heaviest features kept, so that a signature stays small
 _HASHES = 24  # word hashes kept: the smallest ones are an unbiased sample of the wording
+_CEILING = 2**32  # above all hashes
 _GRAM = 3
 _COUNTS = 12  # further counts kept
 _DATES = 6  # days of the month and of the week kept
@@ -96,9 +97,13 @@ def _announces(found: Sequence[Found], scene: Scene) -> bool:
 
 def _wording(reading: Reading) -> dict[str, Any]:
     folded = list(filter(None, (*reading.title.folded, *reading.body.folded)))
-    grams = map(" ".join, zip(*(folded[at:] for at in range(_GRAM)), strict=False))
-    hashes: dict[str, Any] = {"w": sorted(set(map(zlib.crc32, map(str.encode, grams))))[:_HASHES]}
-    return hashes | ({"h": zlib.crc32(" ".join(folded).encode())} if len(folded) >= _GRAM else {})
+    encoded = list(map(str.encode, folded))
+    grams = map(b" ".join, zip(*(encoded[at:] for at in range(_GRAM)), strict=False))
+    hashes = set(map(zlib.crc32, grams))
+    # as hashes are spread evenly, nearly always enough of them lie below twice what so many would reach up to
+    small = list(filter((2 * _HASHES * _CEILING // max(1, len(hashes))).__gt__, hashes))
+    told: dict[str, Any] = {"w": sorted(small if len(small) >= _HASHES else hashes)[:_HASHES]}
+    return told | ({"h": zlib.crc32(b" ".join(encoded))} if len(folded) >= _GRAM else {})
 
 
 def _appointed(scene: Scene, lexicon: Lexicon) -> Iterator[str]:

@@ -13,7 +13,7 @@ class Stems(Generic[Value]):
 
     def __init__(self) -> None:
         self._values: dict[str, tuple[Value, ...]] = {}
-        self._short: set[str] = set()  # stems shorter than a head
+        self._shortest: dict[str, tuple[int, ...]] = {}  # first letter -> lengths of the stems shorter than a head
         self._sizes: dict[str, tuple[int, ...]] = {}  # head -> lengths of the stems that begin so, ascending
         self._alike: dict[tuple[int, ...], tuple[int, ...]] = {}  # equal lengths are kept once
 
@@ -22,7 +22,7 @@ class Stems(Generic[Value]):
         known = self._values.get(stem, ())
         self._values[stem] = (*known, value)
         if len(stem) < _HEAD:
-            self._short.add(stem)
+            self._shortest[stem[0]] = tuple(sorted({*self._shortest.get(stem[0], ()), len(stem)}))
         elif not known:
             head = stem[:_HEAD]
             sizes = tuple(sorted({*self._sizes.get(head, ()), len(stem)}))
@@ -30,18 +30,14 @@ class Stems(Generic[Value]):
 
     def look_up(self, word: str) -> list[tuple[int, tuple[Value, ...]]]:
         """Lengths of the stems with which a word begins, the shortest first, and the values of each."""
-        values, short = self._values, self._short
+        values = self._values
         found: list[tuple[int, tuple[Value, ...]]] = []
-        first, second = word[:1], word[:2]
-        if first in short:
-            found.append((1, values[first]))
-        if second in short and second != first:
-            found.append((2, values[second]))
-        most = len(word)
+        for size in self._shortest.get(word[:1], ()):
+            known = values.get(word[:size]) if size <= len(word) else None
+            if known is not None:
+                found.append((size, known))
         for size in self._sizes.get(word[:_HEAD], ()):
-            if size > most:
-                break
-            known = values.get(word[:size])
+            known = values.get(word[:size]) if size <= len(word) else None
             if known is not None:
                 found.append((size, known))
         return found

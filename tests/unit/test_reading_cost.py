@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +26,8 @@ from matching.lexicon import Found
 from matching.matcher import load_matcher, spots_of
 from matching.patterns import compile_pattern
 from matching.reading import Reading, read
+from matching.scene import set_scene
+from matching.signature import _wording
 from matching.text import _read_chunk, _scan_chunk, read_passage
 from matching.topics import score_topic
 
@@ -63,6 +66,25 @@ def test_words_of_lists_are_found_as_if_every_pattern_were_tried_at_every_word(s
     assert len(found) == len(wanted)
     assert set(map(tuple, found)) == wanted
     assert [cue.first for cue in found] == sorted(cue.first for cue in found)
+
+
+@given(st.lists(st.sampled_from([f"w{number}" for number in range(60)] + ["мова", "ż"]), max_size=300))
+def test_hashes_of_the_wording_are_the_smallest_of_all(words: list[str]) -> None:
+    passage = read_passage(" ".join(words), "body")
+    told = _wording(Reading(read_passage("", "title"), passage, (), "", ()))
+    grams = {crc32(" ".join(passage.folded[at : at + 3]).encode()) for at in range(len(passage.folded) - 2)}
+    assert told["w"] == sorted(grams)[:24]
+    assert told.get("h") == (crc32(" ".join(passage.folded).encode()) if len(passage.folded) >= 3 else None)
+
+
+@given(st.lists(st.sampled_from(["Who", "a", "b", "?", ".", "\n", "!", " ", "x?", "B?"]), max_size=14).map("".join))
+def test_a_sentence_asks_where_a_question_mark_follows_its_last_word(text: str) -> None:
+    reading = Reading(read_passage("", "title"), read_passage(text, "body"), (), "en", ())
+    view, passage = set_scene(reading).body, reading.body
+    for at, sentence in enumerate(passage.sentences):
+        last = max(other for other, number in enumerate(passage.sentences) if number == sentence)
+        assert view.asks(at) == ("?" in text[passage.ends[last] : passage.ends[last] + 3])
+    assert not view.asks(len(passage.sentences))
 
 
 def test_a_memory_that_is_full_forgets_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
