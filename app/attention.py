@@ -294,10 +294,11 @@ class Attention:
 
     async def _without_database(self, now: datetime, error: StoreError) -> None:
         """Who told last tells this as well; what the processes agree by is away."""
-        if self._away or now - self._well_at < DATABASE_AWAY:
+        if now - self._well_at < DATABASE_AWAY:
             return
-        self._away = Sentence(told.DATABASE, n=_minutes(now - self._well_at), reason=str(error))
-        log.error("needs a hand: %s", self._away)
+        if not self._away:
+            self._away = Sentence(told.DATABASE, n=_minutes(now - self._well_at), reason=str(error))
+            log.error("needs a hand: %s", self._away)
         if self._teller.leads:
             await self._teller.tell_without_database(self._away)
 

@@ -57,6 +57,7 @@ class Teller:
         self._spoken: dict[Target, Texts] = {}  # for when the database is away
         self._operators: tuple[Target, ...] = ()
         self._unreached: set[Target] = set()
+        self._told_without: set[Target] = set()
         self._lease: Lease | None = None
         self.change(operators)
 
@@ -72,6 +73,7 @@ class Teller:
 
     async def tell(self, notices: Sequence[Notice], now: datetime) -> None:
         """Tell what an operator does not know yet, if this process is the one that tells. Raises StoreError."""
+        self._told_without.clear()
         if not self._reachable():
             return
         self._lease = await self._store.take_lease(LEASE, self._owner, now, ttl=LEASE_TTL)
@@ -83,9 +85,11 @@ class Teller:
                 await self._store.mark_noticed([notice.key for notice in untold], mark_of(target))
 
     async def tell_without_database(self, text: str) -> None:
-        """Tell all operators a sentence, noting nothing down."""
+        """Tell operators a sentence, noting nothing down: each once until the database is back."""
         for target in self._reachable():
-            await self._send(target, [text], self._spoken.get(target) or self._unsubscribed(target))
+            say = self._spoken.get(target) or self._unsubscribed(target)
+            if target not in self._told_without and await self._send(target, [text], say):
+                self._told_without.add(target)
 
     async def leave(self, now: datetime) -> None:
         """Let another process tell. Raises StoreError."""

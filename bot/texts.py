@@ -335,6 +335,10 @@ REFUSALS = {
 REFUSAL_HINT = "Ask one of them, or use the bot in a private chat."
 REFUSAL_OPERATOR_HINT = "If you run this bot, name yourself in access.operators of its configuration: {who}"
 TOO_FAST = ("Too many commands at once. Go on in {n} second.", "Too many commands at once. Go on in {n} seconds.")
+CHAT_HELD = (
+    "Nothing may be shown in this chat for {n} minute more, so the answer is lost. Ask again after that.",
+    "Nothing may be shown in this chat for {n} minutes more, so the answer is lost. Ask again after that.",
+)
 APOLOGY = "Sorry, that failed here through no fault of yours (reference {reference})."
 NOT_IN_CHANNEL = "Only you see this: I cannot post in this channel, so alerts would not arrive either. Invite me with \
 /invite @{name} and try again."

@@ -23,3 +23,30 @@ class FakeClock:
         self.slept.append(seconds)
         self.advance(seconds)
         await asyncio.sleep(0)
+
+
+class WaitingClock(FakeClock):
+    """`sleep` waits until the test has advanced the clock so far: for what is done beside those that wait."""
+
+    def __init__(self, start: datetime = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)) -> None:
+        super().__init__(start)
+        self._sleeping: list[tuple[datetime, asyncio.Event]] = []
+
+    @property
+    def sleepers(self) -> int:
+        return len(self._sleeping)
+
+    def advance(self, seconds: float) -> None:
+        super().advance(seconds)
+        for at, wake in self._sleeping:
+            if at <= self.now():
+                wake.set()
+        self._sleeping = [one for one in self._sleeping if not one[1].is_set()]
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        wake = asyncio.Event()
+        if seconds > 0:
+            self._sleeping.append((self.now() + timedelta(seconds=seconds), wake))
+            await wake.wait()
+        await asyncio.sleep(0)

@@ -34,15 +34,21 @@ def settings(server: SlackServer, **changes: Any) -> SlackSettings:
     return replace(slack, **changes)
 
 
-def make(slack: SlackSettings, seen: SeenEvents | None = None, installs: InstallStore | None = None) -> Slack:
-    log = logging.getLogger("tests.slack")
-    return Slack(PlatformContext(Settings(slack=slack), FakeClock(), seen or SeenEvents(), log, installs=installs))
+def make(
+    slack: SlackSettings,
+    seen: SeenEvents | None = None,
+    installs: InstallStore | None = None,
+    clock: FakeClock | None = None,
+) -> Slack:
+    """`clock` is the delivery's where there is one: both must agree on when a chat may be written to again."""
+    log, known = logging.getLogger("tests.slack"), seen or SeenEvents()
+    return Slack(PlatformContext(Settings(slack=slack), clock or FakeClock(), known, log, installs=installs))
 
 
 @asynccontextmanager
-async def opened(server: SlackServer, **changes: str) -> AsyncIterator[Slack]:
+async def opened(server: SlackServer, *, clock: FakeClock | None = None, **changes: str) -> AsyncIterator[Slack]:
     """Opened for sending, not receiving."""
-    platform = make(settings(server, **changes))
+    platform = make(settings(server, **changes), clock=clock)
     await platform.open()
     try:
         yield platform
@@ -56,10 +62,11 @@ async def receiving(
     answer: Answering,
     menu: Sequence[MenuEntry] = (),
     installs: InstallStore | None = None,
+    clock: FakeClock | None = None,
     **changes: str,
 ) -> AsyncIterator[Slack]:
     """Opened and receiving, by Socket Mode or behind the program's own HTTP server."""
-    platform = make(settings(server, **changes), installs=installs)
+    platform = make(settings(server, **changes), installs=installs, clock=clock)
     await platform.open()
     http = HttpServer("127.0.0.1", 0, health=good, ready=good, routes=platform.routes)
     running = asyncio.create_task(platform.run(answer, menu))

@@ -84,9 +84,13 @@ def make(
     lang: str = "en",
     inquire: Inquire | None = None,
     observe: Observer = unobserved,
+    clock: FakeClock | None = None,
 ) -> Bench:
-    """A platform that is not open yet, configured with chats from the start."""
-    clock, known, told = FakeClock(), seen or SeenEvents(), Told()
+    """A platform that is not open yet, configured with chats from the start.
+
+    `clock` is the delivery's where there is one: both must agree on when a chat may be written to again.
+    """
+    clock, known, told = clock or FakeClock(), seen or SeenEvents(), Told()
     subscriptions = tuple(SubscriptionSettings(target=one) for one in targets)
     configured = Settings(telegram=telegram, subscriptions=subscriptions, chat=ChatSettings(language=lang))
     log = logging.getLogger("tests.telegram")
@@ -115,10 +119,12 @@ async def receiving(
     inquire: Inquire | None = None,
     observe: Observer = unobserved,
     menu: Sequence[MenuEntry] = MENU,
+    clock: FakeClock | None = None,
     **changes: Any,
 ) -> AsyncIterator[Bench]:
     """Opened, and receiving with an Echo."""
-    bench = make(settings(server, **changes), targets=targets, seen=seen, lang=lang, inquire=inquire, observe=observe)
+    given = settings(server, **changes)
+    bench = make(given, targets=targets, seen=seen, lang=lang, inquire=inquire, observe=observe, clock=clock)
     await bench.platform.open()
     bench.task = asyncio.create_task(bench.platform.run(bench.echo, menu))
     try:

@@ -18,13 +18,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.platforms.context import PlatformContext
+from bot.platforms.holding import Holding
 from bot.platforms.slack_answers import Answers
 from bot.platforms.slack_blocks import Rendered, render
 from bot.platforms.slack_errors import BOT_REMEDY, HTTP_REMEDY, SOCKET_REMEDY, taken, translated
 from bot.platforms.slack_events import located, reference
 from bot.platforms.slack_receiver import Receiver
 from bot.platforms.slack_socket import SocketMode
-from bot.platforms.slack_teams import Teams, parted
+from bot.platforms.slack_teams import Teams, address, parted
 from core.errors import BadCredentials, DeliveryError, MessageMissing, RetryLater, Unreachable
 from core.message import Message
 from core.model import Target
@@ -64,8 +65,9 @@ class Slack:
         self._session: aiohttp.ClientSession | None = None
         several = bool(self._settings.client_id) and context.installs is not None
         self._teams = Teams(self._client, context.installs if several else None, self._clock, self.name)
-        self._answers = Answers(self, self._client, self._teams, self._clock, self._log)
-        self._receiver = Receiver(context, self._client, self._teams, self._answers, library)
+        self._holding = Holding(self._clock)
+        self._answers = Answers(self, self._client, self._teams, self._holding, self._log)
+        self._receiver = Receiver(context, self._client, self._teams, self._answers, self._holding, library)
         self._routes = [Route("POST", PATH, self._receiver.receive)] if self._settings.mode == "http" else []
         if several:
             self._routes += self._installing(context)
@@ -201,12 +203,15 @@ class Slack:
 
     async def _post(self, target: Target, place: dict[str, Any], fields: dict[str, Any]) -> str:
         team, channel = parted(target.chat)
-        async with self._teams.calling(team, str(target)) as token:
-            answer = await self._client.chat_postMessage(
-                channel=channel, unfurl_links=False, unfurl_media=False, mrkdwn=False, **token, **place, **fields
-            )
+        with self._holding.obeying(target):
+            async with self._teams.calling(team, str(target)) as token:
+                answer = await self._client.chat_postMessage(
+                    channel=channel, unfurl_links=False, unfurl_media=False, mrkdwn=False, **token, **place, **fields
+                )
+        self._holding.join(target, Target(self.name, address(team, str(answer["channel"]))))
         return reference(str(answer["channel"]), str(answer["ts"]))
 
     async def _update(self, target: Target, channel: str, ts: str, fields: dict[str, Any]) -> None:
-        async with self._teams.calling(parted(target.chat)[0], str(target)) as token:
-            await self._client.chat_update(channel=channel, ts=ts, **token, **fields)
+        with self._holding.obeying(target):
+            async with self._teams.calling(parted(target.chat)[0], str(target)) as token:
+                await self._client.chat_update(channel=channel, ts=ts, **token, **fields)

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.languages import spoken
+from bot.platforms.holding import Holding
 from bot.platforms.slack_blocks import Rendered, render, render_all
 from bot.platforms.slack_errors import taken, translated
 from bot.platforms.slack_events import Incoming
@@ -22,9 +23,6 @@ from core.errors import DeliveryError, RetryLater, TargetGone
 from core.files import Attachment
 from core.message import LineKind, Message, line, plain
 from core.model import Target
-from core.ports import Clock
-
-LONGEST_WAIT = 30.0
 
 
 class Posting(Protocol):
@@ -32,16 +30,19 @@ class Posting(Protocol):
 
 
 class Answers:
-    """Shows answers. `name` is the bot's name, known once it is connected."""
+    """Shows answers; each waits, in its own task, while Slack wants its chat left alone.
+
+    `name` is the bot's name, known once it is connected.
+    """
 
     def __init__(
-        self, posting: Posting, client: AsyncWebClient, teams: Teams, clock: Clock, log: logging.Logger
+        self, posting: Posting, client: AsyncWebClient, teams: Teams, holding: Holding, log: logging.Logger
     ) -> None:
         self.name = "minskwatch"
         self._teams = teams
         self._posting = posting
         self._client = client
-        self._clock = clock
+        self._holding = holding
         self._log = log
 
     async def give(self, incoming: Incoming, message: Message) -> None:
@@ -50,6 +51,8 @@ class Answers:
         In a private chat all is private already. Where the bot cannot post in the channel, the asker alone gets the
         answer, with the advice to invite the bot: alerts would not arrive there either.
         """
+        if incoming.private:
+            self._holding.join(_chat(incoming), Target("slack", address(incoming.team, incoming.user)))
         if message.private and not incoming.private:
             told = line(spoken(message.lang).say(FILE_IN_PRIVATE), kind=LineKind.SMALL)
             shown = replace(message, lines=(*message.lines, told)) if message.file else message
@@ -66,8 +69,10 @@ class Answers:
         try:
             if own_chat:
                 words = render(plain(say.say(FILE_FOR_YOU)))
-                shown = await self._posting.post(Target("slack", address(incoming.team, incoming.user)), words)
+                at_home = Target("slack", address(incoming.team, incoming.user))
+                shown = await self._holding.patiently(partial(self._posting.post, at_home, words))
                 channel, thread = shown.partition(":")[0], ""
+            await self._holding.free(Target("slack", address(incoming.team, channel)))
             async with self._teams.calling(incoming.team, f"slack:{channel}") as token:
                 await upload(self._client, channel, thread, file, token)
         except DeliveryError as error:
@@ -76,11 +81,11 @@ class Answers:
             await self._to_asker(incoming, (render(plain(lost)),))
 
     async def _in_channel(self, incoming: Incoming, message: Message) -> None:
-        target = Target("slack", address(incoming.team, incoming.channel), incoming.thread)
+        target = _chat(incoming)
         parts = render_all(message)
         for number, part in enumerate(parts):
             try:
-                await self._patiently(target, part)
+                await self._holding.patiently(partial(self._posting.post, target, part))
             except TargetGone:
                 if not incoming.response_url:
                     raise
@@ -89,19 +94,13 @@ class Answers:
                 await self._to_asker(incoming, rest)
                 return
 
-    async def _patiently(self, target: Target, part: Rendered) -> None:
-        """Post; when Slack asks for a short wait, wait once."""
-        try:
-            await self._posting.post(target, part)
-        except RetryLater as error:
-            if error.retry_after > LONGEST_WAIT:
-                raise
-            await self._clock.sleep(error.retry_after)
-            await self._posting.post(target, part)
-
     async def _to_asker(self, incoming: Incoming, parts: tuple[Rendered, ...]) -> None:
         """Through response_url, which needs no membership; when it is used up or too old, by chat.postEphemeral."""
         for part in parts:
+            await self._holding.patiently(partial(self._tell, incoming, part))
+
+    async def _tell(self, incoming: Incoming, part: Rendered) -> None:
+        with self._holding.obeying(_chat(incoming)):
             if not (incoming.response_url and await self._respond(incoming, part)):
                 await taken(partial(self._whisper, incoming), part, self._log)
 
@@ -124,7 +123,13 @@ class Answers:
         try:
             with translated(f"slack:{incoming.channel}"):
                 answer = await webhook.send_dict({"response_type": "ephemeral", **quiet, **thread, **part.fields})
+        except RetryLater:
+            raise
         except DeliveryError as error:
             self._log.info("Slack did not take an answer by response_url", extra={"reason": str(error)})
             return False
         return answer.status_code == 200
+
+
+def _chat(incoming: Incoming) -> Target:
+    return Target("slack", address(incoming.team, incoming.channel), incoming.thread)

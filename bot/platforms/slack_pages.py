@@ -119,10 +119,14 @@ class Pages:
 
     # --- modals -----------------------------------------------------------------------------------------------------
 
+    def has_form(self, incoming: Incoming) -> bool:
+        entry = self._menu.get(incoming.line)
+        return entry is not None and bool(entry.form and incoming.trigger_id)
+
     async def ask_in_form(self, incoming: Incoming, *, home: bool = False) -> bool:
         """Ask in a modal for what a bare command lacks; False when it lacks nothing or no modal can be opened."""
         entry = self._menu.get(incoming.line)
-        if entry is None or not entry.form or not incoming.trigger_id:
+        if entry is None or not self.has_form(incoming):
             return False
         return await self._show(incoming, Place(incoming.channel, incoming.prefix, entry.name, entry.form, home))
 

@@ -26,7 +26,9 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.languages import spoken
 from bot.platforms.context import PlatformContext
+from bot.platforms.holding import Holding
 from bot.platforms.slack_answers import Answers
 from bot.platforms.slack_events import (
     Incoming,
@@ -62,9 +64,17 @@ class Receiver:
     """Takes what comes in while it is started."""
 
     def __init__(
-        self, context: PlatformContext, client: AsyncWebClient, teams: Teams, answers: Answers, library: logging.Logger
+        self,
+        context: PlatformContext,
+        client: AsyncWebClient,
+        teams: Teams,
+        answers: Answers,
+        holding: Holding,
+        library: logging.Logger,
     ) -> None:
         self._settings = context.settings.slack
+        self._lang = context.settings.chat.language
+        self._holding = holding
         self._updates = context.updates
         self._clock = context.clock
         self._log = context.log
@@ -146,8 +156,19 @@ class Receiver:
         return app
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
+        refusal = self._refusal(body)
+        await (ack({"response_type": "ephemeral", "text": refusal}) if refusal else ack())
         self._spawn(partial(self._command, body, lambda _: of_command(body)))
+
+    def _refusal(self, body: Mapping[str, Any]) -> str:
+        """What an acknowledgement says, which is no message, where Slack lets no answer be shown for long; "" else."""
+        if not {"channel_id", "user_id"} <= body.keys():  # told apart, after the acknowledgement
+            return ""
+        incoming = of_command(body)
+        incoming = replace(incoming, team=self._teams.known_as(team_of(body)))
+        chat = Target(PLATFORM, address(incoming.team, incoming.channel))
+        say = spoken(self._people.lang(incoming) or self._lang)
+        return "" if self._pages.has_form(incoming) else self._holding.refusal(chat, say)
 
     async def _on_action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

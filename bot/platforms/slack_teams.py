@@ -66,11 +66,17 @@ class Teams:
 
     async def workspace(self, team: str) -> Workspace | None:
         """The workspace a payload came from; None when it has not installed the app. Raises StoreError."""
-        own, bot_user = self._own
-        if self._installs is None or (own and team in ("", own)):
-            return Workspace("", bot_user)
+        if self._installs is None or self._is_own(team):
+            return Workspace("", self._own[1])
         found = await self._installs.find_installation(self._platform, team)
         return Workspace(found.team, found.bot_user) if found else None
+
+    def known_as(self, team: str) -> str:
+        """How chats of a workspace are addressed: by its name, or "" for that of slack.bot_token."""
+        return "" if self._installs is None or self._is_own(team) else team
+
+    def _is_own(self, team: str) -> bool:
+        return bool(self._own[0]) and team in ("", self._own[0])
 
     async def count(self) -> int:
         return 0 if self._installs is None else await self._installs.count_installations(self._platform)

@@ -23,6 +23,7 @@ from aiogram.types import Message as TelegramMessage
 from pydantic import ValidationError
 
 from bot.platforms.context import PlatformContext
+from bot.platforms.holding import Holding
 from bot.platforms.telegram_answers import GROUPS, Answers
 from bot.platforms.telegram_api import Api, GetMemberStatus
 from bot.platforms.telegram_inline import answer as answer_inline
@@ -74,9 +75,11 @@ class Telegram:
         self._context = context
         self._clock = context.clock
         self._log = context.log
-        self._api = Api((self._settings.token, *self._settings.spare_tokens), self._settings.api_base)
+        self._api = Api(
+            (self._settings.token, *self._settings.spare_tokens), self._settings.api_base, Holding(self._clock)
+        )
         self._spare = Spare(self._api, context.observe, context.log)
-        self._answers = Answers(self._api, context.clock, context.log, ephemeral=self._settings.ephemeral)
+        self._answers = Answers(self._api, context.log, ephemeral=self._settings.ephemeral)
         self._handle: CommandHandler | None = None
         self._seen: dict[tuple[int, int], None] = {}
         self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import CallbackQuery
@@ -15,6 +16,7 @@ from aiogram.types import Message as TelegramMessage
 
 from bot.languages import spoken
 from bot.platforms.telegram_api import Alone, Api
+from bot.platforms.telegram_lanes import Lanes
 from bot.platforms.telegram_render import CAPTION, LIMITS, popup
 from bot.platforms.telegram_updates import link_payload
 from bot.split import cut, split, unformatted
@@ -22,20 +24,20 @@ from bot.texts import FILE_REFUSED
 from core.errors import DeliveryError, MessageRejected, RetryLater, TargetMoved
 from core.message import LineKind, Message, line
 from core.model import Target
-from core.ports import Clock, Request
+from core.ports import Request
 
-LONGEST_WAIT = 60.0
+MOST_WAITING = 10_000  # answers of different chats
 GROUPS = ("group", "supergroup")
 
 
 class Answers:
     """Shows answers. A wait that Telegram asks for is kept beside the other work; `close` ends such waits."""
 
-    def __init__(self, api: Api, clock: Clock, log: logging.Logger, *, ephemeral: bool = True) -> None:
+    def __init__(self, api: Api, log: logging.Logger, *, ephemeral: bool = True) -> None:
         self._api = api
         self._ephemeral = ephemeral
-        self._clock = clock
         self._log = log
+        self._lanes = Lanes(MOST_WAITING)
         self._waiting: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -53,8 +55,9 @@ class Answers:
         for number, part in enumerate(parts):
             try:
                 await self._post(target, part, reply_to if number == 0 else 0, alone)
-            except RetryLater as error:
-                task = asyncio.create_task(self._give_later(target, parts[number:], error.retry_after, alone))
+            except RetryLater:
+                later = partial(self._give_later, target, parts[number:], 0 if number else reply_to, alone)
+                task = self._lanes.begin(target.chat, later)
                 self._waiting.add(task)
                 task.add_done_callback(self._waiting.discard)
                 return
@@ -62,13 +65,11 @@ class Answers:
                 self._log.warning("An answer could not be shown in Telegram", extra=_why(error))
                 return
 
-    async def _give_later(self, target: Target, parts: Sequence[Message], wait: float, alone: Alone | None) -> None:
+    async def _give_later(self, target: Target, parts: Sequence[Message], reply_to: int, alone: Alone | None) -> None:
         try:
-            if wait > LONGEST_WAIT:
-                raise RetryLater(f"Telegram, chat {target}: asked to wait {wait:g} s, too long for an answer.", wait)
-            await self._clock.sleep(wait)
-            for part in parts:
-                await self._post(target, part, 0, alone)
+            for number, part in enumerate(parts):
+                post = partial(self._post, target, part, 0 if number else reply_to, alone)
+                await self._api.holding.patiently(post)
         except DeliveryError as error:
             self._log.warning("An answer could not be shown in Telegram", extra=_why(error))
 
@@ -94,8 +95,12 @@ class Answers:
         """Answer a pressed button, once, so that it stops turning; then show the answer if it is for the chat.
 
         What is for the asker alone is a pop-up if it is short. A longer one is ephemeral in a group; in a channel,
-        where thousands read, a link opens the asker's own chat with the bot, which runs the same command.
+        where thousands read, a link opens the asker's own chat with the bot, which runs the same command. A pop-up
+        is all there is where the chat is to be left alone for long.
         """
+        if answer is not None and (refusal := self._api.holding.refusal(request.target, spoken(answer.lang))):
+            await self._end_press_while_held(press, answer, refusal)
+            return
         text, url, for_chat = "", None, answer
         if answer is not None and answer.private and chat_type != "private":
             text, whole = popup(answer)
@@ -125,6 +130,13 @@ class Answers:
             alone = Alone(message.from_user.id, ephemeral=message.ephemeral_message_id)
         reply_to = message.message_id if message.chat.type in GROUPS else 0
         await self.give(target, answer, reply_to=reply_to, alone=alone)
+
+    async def _end_press_while_held(self, press: CallbackQuery, answer: Message, refusal: str) -> None:
+        text, whole = popup(answer)
+        if not whole or answer.file is not None:
+            text = refusal
+            self._log.warning("An answer could not be shown in Telegram", extra={"reason": refusal})
+        await self.end_press(press, text)
 
     async def end_press(self, press: CallbackQuery, text: str = "", url: str | None = None) -> None:
         """https://core.telegram.org/bots/api#answercallbackquery"""

@@ -43,6 +43,7 @@ from aiohttp import (
     TCPConnector,
 )
 
+from bot.platforms.holding import Holding
 from bot.platforms.telegram_errors import REMEDY, NotModified, Redirected, delivery_error
 from bot.platforms.telegram_render import render
 from core.errors import BadCredentials, DeliveryError, MessageMissing, MessageRejected, TargetGone, Unreachable
@@ -138,10 +139,13 @@ async def _refuse_redirects(request: ClientRequest, handler: ClientHandlerType) 
 class Api:
     """One bot at one Bot API server: that of the first of `tokens` that is not refused, in `number`'s place.
 
+    A chat that Telegram asks to leave alone is held in `holding`: no call that names it as `target` is made before.
+
     `username` and `id` are known once it is open.
     """
 
-    def __init__(self, tokens: Sequence[str], base: str) -> None:
+    def __init__(self, tokens: Sequence[str], base: str, holding: Holding) -> None:
+        self.holding = holding
         self.tokens = tuple(tokens)
         self.number = 0
         self.username = ""
@@ -231,7 +235,13 @@ class Api:
             raise Unreachable(f"{error} Check the network and telegram.api_base = {self._base!r}.") from None
 
     async def call(self, method: TelegramMethod[T], target: Target | None = None, *, seconds: int = SEND_SECONDS) -> T:
-        """Call a method, within `seconds`. Raises DeliveryError; the token is in no text of it."""
+        """Call a method, within `seconds`. Raises DeliveryError; the token is in no text of it.
+
+        `target` is the chat that the call shows something in: while it is held, RetryLater is raised at once.
+        """
+        if target is not None:
+            with self.holding.obeying(target):
+                return await self._call(self.bot, self.token, method, target, seconds)
         return await self._call(self.bot, self.token, method, target, seconds)
 
     async def _call(self, bot: Bot, token: str, method: TelegramMethod[T], target: Target | None, seconds: int) -> T:

@@ -59,7 +59,7 @@ async def team(slack: SlackServer, sqlite_url: str, clock: FakeClock) -> AsyncIt
 
 
 async def test_from_subscribing_to_leaving(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch) as bot:
+    async with receiving(slack, team.dispatch, clock=team.clock) as bot:
         deliverer = Deliverer(team.store, {"slack": bot}, team.clock, titles=TITLES)
         assert "now gets alerts on: Prisoner releases" in (await team.types("subscribe prisoner-release")).shown
 
@@ -92,14 +92,14 @@ async def test_from_subscribing_to_leaving(slack: SlackServer, team: Team) -> No
 
 
 async def test_help_speaks_as_slack_types(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch):
+    async with receiving(slack, team.dispatch, clock=team.clock):
         shown = (await team.types("help", private=True)).shown
     assert "/minsk latest" in shown
     assert "/latest" not in shown
 
 
 async def test_unknown_command_names_the_nearest_and_offers_it(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch):
+    async with receiving(slack, team.dispatch, clock=team.clock):
         answer = await team.types("latset", private=True)
         assert "There is no command “latset”" in answer.shown
         await slack.press("U1", answer, "latest")
@@ -107,21 +107,21 @@ async def test_unknown_command_names_the_nearest_and_offers_it(slack: SlackServe
 
 
 async def test_far_too_long_argument_is_told_so(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch):
+    async with receiving(slack, team.dispatch, clock=team.clock):
         answer = await team.types("why " + "<!channel>*" * 500, private=True)
     assert "characters" in answer.shown
     assert "<!channel>*<!channel>*" not in answer.text
 
 
 async def test_markup_in_a_command_stays_words(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch):
+    async with receiving(slack, team.dispatch, clock=team.clock):
         answer = await team.types("<!channel>&*_~", private=True)
     assert "“<!channel>&*_~”" in answer.shown
     assert "<!channel>" not in answer.text
 
 
 async def test_members_are_refused_where_admins_manage(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch, managers="admins"):
+    async with receiving(slack, team.dispatch, clock=team.clock, managers="admins"):
         refused = await team.types("subscribe", private=True)
         assert "Only those who manage this chat may do that" in refused.shown
         assert await team.store.find_subscription(HERE) is None
@@ -131,7 +131,7 @@ async def test_members_are_refused_where_admins_manage(slack: SlackServer, team:
 
 
 async def test_chatter_with_a_mention_is_passed_over(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch):
+    async with receiving(slack, team.dispatch, clock=team.clock):
         await slack.user_says("U1", "C1", "I told you, @minskwatch knows")
         await team.types("status", private=True)
     assert slack.by_bot("C1") == []
@@ -152,7 +152,7 @@ async def test_chatter_with_a_mention_is_passed_over(slack: SlackServer, team: T
 )
 async def test_alert_comes_in_spite_of(slack: SlackServer, team: Team, faults: list[Fault], copies: int) -> None:
     """At least once: twice only where nobody can know whether the first was shown."""
-    async with receiving(slack, team.dispatch) as bot:
+    async with receiving(slack, team.dispatch, clock=team.clock) as bot:
         deliverer = await team.delivery(bot)
         await team.news.report("Fourteen freed")
         slack.fail("chat.postMessage", *faults)
@@ -163,7 +163,7 @@ async def test_alert_comes_in_spite_of(slack: SlackServer, team: Team, faults: l
 
 
 async def test_channel_that_is_archived_is_retired(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch) as bot:
+    async with receiving(slack, team.dispatch, clock=team.clock) as bot:
         deliverer = await team.delivery(bot)
         slack.channels["C1"].archived = True
         await team.news.report("Fourteen freed")
@@ -174,7 +174,7 @@ async def test_channel_that_is_archived_is_retired(slack: SlackServer, team: Tea
 
 
 async def test_deleted_alert_is_shown_anew(slack: SlackServer, team: Team) -> None:
-    async with receiving(slack, team.dispatch) as bot:
+    async with receiving(slack, team.dispatch, clock=team.clock) as bot:
         deliverer = await team.delivery(bot)
         story = await team.news.report("Fourteen freed")
         await deliverer.deliver_due()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.platforms.holding import Holding
 from bot.platforms.telegram_api import Api
 from bot.platforms.telegram_polling import Polling
 from core.leadership import TTL, Leadership
@@ -26,7 +27,7 @@ class Replica:
     """What of a process receives Telegram's updates."""
 
     def __init__(self, name: str, server: TelegramServer, store: Store, clock: StillClock) -> None:
-        self.api = Api((server.token,), server.url)
+        self.api = Api((server.token,), server.url, Holding(clock))
         self.lead = Leadership(store, clock, "telegram:1", owner=name)
         self.took: list[str] = []
         self.events = Events()

@@ -11,10 +11,12 @@ from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat, Telegram
 from aiogram.methods import GetMe
 from aiohttp import ConnectionTimeoutError, InvalidURL, ServerDisconnectedError, SocketTimeoutError
 
+from bot.platforms.holding import Holding
 from bot.platforms.telegram_api import Api
 from bot.platforms.telegram_errors import FLOOD_SECONDS, delivery_error
 from core.errors import BadCredentials, DeliveryError, MessageRejected, OutcomeUnknown, RetryLater, Unreachable
 from core.model import Target
+from tests.fake_clock import FakeClock
 
 TOKEN = "7000000001:AAE-secret-part"
 CHAT = Target("telegram", "1")
@@ -54,7 +56,7 @@ def test_flood_without_parameters(told: str, wait: float) -> None:
 
 async def test_token_is_in_no_error_no_traceback_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    api = Api((TOKEN,), "http://host with blanks")
+    api = Api((TOKEN,), "http://host with blanks", Holding(FakeClock()))
     with pytest.raises(DeliveryError) as caught:
         await api.open()
     await api.close()
