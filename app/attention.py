@@ -43,6 +43,7 @@ SILENCE = (timedelta(minutes=30), timedelta(minutes=15))
 OVERDUE = timedelta(minutes=5)  # when a feed was to be read and was not
 DISK_USED = (0.95, 0.93)
 DATABASE_AWAY = timedelta(minutes=5)
+NO_LOOK = timedelta(minutes=5)  # looks are a minute apart: this host slept, or its clock was set forward
 UPGRADE_TAKES = timedelta(minutes=10)  # what is noticed of an upgrade that is under way is no trouble yet
 MOST_MISSED = 5  # headlines in a report of the audit
 NEWS_LASTS = timedelta(days=1)
@@ -77,6 +78,8 @@ class Attention:
     ) -> None:
         self._clock = clock
         self._began_at = self._well_at = clock.now()
+        self._looked_at: datetime | None = None
+        self._resumed_at: datetime | None = None
         self._store = store
         self._teller = teller
         self._folder = folder
@@ -180,11 +183,15 @@ class Attention:
     async def look(self) -> None:
         """Judge the present state, and tell the operators what is new. Raises StoreError."""
         now = self._clock.now()
+        if self._looked_at is not None and now - self._looked_at > NO_LOOK:
+            self._began_at = self._well_at = self._resumed_at = now  # nothing could be read or sent in between
         try:
             await self._look(now)
         except StoreError as error:
             await self._without_database(now, error)
             raise
+        finally:
+            self._looked_at = self._clock.now()
         self._well_at, self._away = now, ""
 
     async def leave(self) -> None:
@@ -233,7 +240,8 @@ class Attention:
         """What the database and the disk say. What is there was read before this, so nothing newer is ended."""
         found = _Judgement()
         self._status = status = await self._store.get_status()
-        waiting = now - status.oldest_waiting_at if status.oldest_waiting_at else timedelta(0)
+        oldest = status.oldest_waiting_at or now
+        waiting = now - max(oldest, self._resumed_at or oldest)
         self._weigh(
             found,
             "backlog",

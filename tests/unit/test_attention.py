@@ -11,7 +11,7 @@ import pytest
 
 from app.attention import database_folder
 from core.audits import Missed
-from core.errors import TargetGone, Unreachable
+from core.errors import StoreError, TargetGone, Unreachable
 from core.model import FeedState, Status
 from tests.attending import Desk, failing
 
@@ -122,9 +122,43 @@ async def test_feeds_that_wait_for_their_hour_are_no_silence() -> None:
     desk.clock.advance(59 * 60)
     await desk.attention.look()
     assert not any("No feed has been read" in text for text in desk.attention.present)
-    desk.clock.advance(7 * 60)  # now it is overdue
-    await desk.attention.look()
+    for minutes in (4, 3):  # now it is overdue
+        desk.clock.advance(minutes * 60)
+        await desk.attention.look()
     assert any("No feed has been read for 66 minutes" in text for text in desk.attention.present)
+
+
+@pytest.mark.parametrize("asleep", [timedelta(minutes=31), timedelta(hours=9)])
+async def test_a_clock_that_jumped_ahead_is_no_silence_but_what_follows_is(asleep: timedelta) -> None:
+    desk = Desk()
+    desk.store.feeds = (failing(1, 0, desk.clock.now()),)
+    desk.status = replace(desk.status, outbox_waiting=1, oldest_waiting_at=desk.clock.now())
+    await desk.attention.look()
+    desk.clock.advance(asleep.total_seconds())
+    await desk.attention.look()
+    desk.store.fault = StoreError("The connection was lost.")  # as it is after a sleep
+    with pytest.raises(StoreError):
+        await desk.attention.look()
+    desk.store.fault = None
+    assert (desk.attention.present, desk.told) == ((), [])
+    for _ in range(31):
+        desk.clock.advance(60)
+        await desk.attention.look()
+    told = "\n".join(desk.attention.present)
+    assert "No feed has been read for 31 minutes" in told
+    assert "waiting for 16 minutes" in told
+
+
+async def test_a_database_that_is_away_after_a_sleep_is_told_after_five_minutes() -> None:
+    desk = Desk(("telegram:600",))
+    await desk.attention.look()
+    desk.store.fault = StoreError("The connection was lost.")
+    desk.clock.advance(3600)
+    for told in (0, 0, 0, 0, 0, 1):
+        with pytest.raises(StoreError):
+            await desk.attention.look()
+        assert len(desk.told) == told
+        desk.clock.advance(60)
 
 
 async def test_an_operator_who_is_not_reached_is_told_later() -> None:
@@ -212,9 +246,11 @@ async def test_what_happened_to_feeds_is_told_in_one_message_and_once_a_day() ->
     assert "and 2 more" in message
     assert "All is well" not in message
     desk.clock.advance(86400)
+    await desk.attention.look()
     desk.attention("feed_reissued", **told, entries=20, known=20)
     await desk.attention.look()
     assert len(desk.told) == 2
+    assert "The feed News published 20 entries anew" in desk.told[1]
 
 
 async def test_an_outage_of_ours_is_told_and_its_end_takes_it_back() -> None:
