@@ -40,6 +40,7 @@ from feeds.secondlook import choose_looks
 from feeds.settling import settle, sighted_at
 from feeds.sifting import COPIES, Reissue, audit_verdict, verdict, why_quiet, without_repeats
 from feeds.sources import SOURCES
+from feeds.watching import without_quiet
 from feeds.wire import Parsed
 
 YIELD_AFTER = 0.004  # seconds of matching after which the loop gets its turn
@@ -190,9 +191,11 @@ class Pipeline:
         if not fresh:
             reach("poll.matched")
             return await self._record(feed, outcome, state, Counts(entries=parsed.total))
-        analysed = await hush_read_before(self._store, feed, await self._analyse(feed, fresh, reissue))
-        reach("poll.matched")
+        analysed = await self._analyse(feed, fresh, reissue)
         watched = {} if feed.spec.audit else await self._judging.find_watched(feed.spec, analysed)
+        analysed = await hush_read_before(self._store, feed, analysed, watched)
+        watched = without_quiet(watched, analysed)
+        reach("poll.matched")
         settled = None if watched else await self._settle(feed, analysed)
         if settled is not None:
             hits = sum(item.analysis.relevant for item in analysed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.model import Analysis, Entry, Feed, Level, NewEntry
 from core.ports import PollStore
@@ -12,10 +12,14 @@ from feeds.sifting import READ_BEFORE, Reissue, find_reissue, is_suspect, says_o
 _MOST_STORED = 200  # entries that a document is held against
 
 
-async def hush_read_before(store: PollStore, feed: Feed, new: Sequence[NewEntry]) -> list[NewEntry]:
+async def hush_read_before(
+    store: PollStore, feed: Feed, new: Sequence[NewEntry], watched: Collection[str]
+) -> list[NewEntry]:
     """New entries, quiet where one says that it is old and its feed has had its headline: then its address or id was
-    changed. Only those are looked up that say something here, which old ones seldom do. Raises StoreError."""
-    asked = {id(item) for item in new if item.analysis.level is not Level.NONE and says_old(feed, item.entry)}
+    changed. Only those are looked up that say something here, or are `watched` (identities), which old ones seldom are.
+    Raises StoreError."""
+    telling = (item for item in new if item.analysis.level is not Level.NONE or item.entry.identity in watched)
+    asked = {id(item) for item in telling if says_old(feed, item.entry)}
     titles = [item.entry.title for item in new if id(item) in asked]
     known = await store.count_titles(feed.id, titles) if titles else {}
     return [

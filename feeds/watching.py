@@ -12,6 +12,14 @@ QUIET = frozenset(("baseline", "old"))  # outcomes of entries that must not aler
 _YIELD_AFTER = 0.004  # seconds after which the loop gets its turn
 
 
+def without_quiet(
+    watched: Mapping[str, tuple[WatchHit, ...]], new: Sequence[NewEntry]
+) -> Mapping[str, tuple[WatchHit, ...]]:
+    """What is watched for of entries that do not come quietly."""
+    quiet = {item.entry.identity for item in new if item.outcome in QUIET}
+    return {identity: hits for identity, hits in watched.items() if identity not in quiet}
+
+
 async def find_watched(
     watcher: Watcher | None, spec: FeedSpec, new: Sequence[NewEntry]
 ) -> Mapping[str, tuple[WatchHit, ...]]:

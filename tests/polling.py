@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from core.model import FeedSpec, FeedState, PollResult
+from core.watch import Watcher
 from feeds.fetch import Fetcher
 from feeds.gate import Lookup
 from feeds.judging import Judging
@@ -58,7 +59,12 @@ class Polling:
 
 @asynccontextmanager
 async def polling(
-    *, parser: Parser | None = None, lookup: Lookup | None = None, allow: tuple[str, ...] = (), **options: Any
+    *,
+    parser: Parser | None = None,
+    lookup: Lookup | None = None,
+    allow: tuple[str, ...] = (),
+    watcher: Watcher | None = None,
+    **options: Any,
 ) -> AsyncIterator[Polling]:
     """Everything wired; the server's own address is allowed, and so is what `allow` lists."""
     clock = FakeClock()
@@ -69,7 +75,9 @@ async def polling(
         store, events, matcher = FakeStore(), Events(), FakeMatcher()
         async with Fetcher(settings, clock, lookup) as fetcher:
             used = parser or InlineParser(settings.max_entries)
-            poller = Poller(Kit(store, Judging(matcher, FakeStories()), fetcher, clock, settings, events), used)
+            poller = Poller(
+                Kit(store, Judging(matcher, FakeStories(), watcher), fetcher, clock, settings, events), used
+            )
             yield Polling(server, store, clock, events, matcher, fetcher, poller, settings)
             await poller.drain(0)
 

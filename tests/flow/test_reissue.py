@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.model import Outcome
+from core.model import Analysis, Entry, FeedSpec, Outcome
+from core.watch import WatchHit
 from tests.feed_server import reply
 from tests.polling import polling
 
@@ -80,6 +81,43 @@ async def test_one_old_entry_under_another_address_is_no_news(date: str, alerts:
         await it.poll(url)
         assert it.store.outcomes["N3 released"] == ("alert" if alerts else "old")
         assert len(it.store.alerted) == alerts
+
+
+class Names:
+    """A Watcher of one word."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+
+    async def refresh(self) -> bool:
+        return True
+
+    def find(self, feed: FeedSpec, entry: Entry, analysis: Analysis) -> tuple[WatchHit, ...]:
+        return (WatchHit("word", self.word),) if self.word in entry.title else ()
+
+
+@pytest.mark.parametrize("says", ["released", "writes from Hrodna"])  # with a topic, and with none at all
+@pytest.mark.parametrize(("date", "told"), [("Mon, 19 Jan 2026", 0), ("Thu, 19 Mar 2026", 1)])
+async def test_one_old_entry_under_another_address_reaches_no_watchlist(says: str, date: str, told: int) -> None:
+    january = _day("Mon, 19 Jan 2026")
+    titles = [f"N{number} {says}" for number in range(12)]
+    async with polling(watcher=Names("N3 ")) as it:
+        first = document(BARE, titles, date=january)
+        moved = first.replace(b"http://news.example/N3<", b"http://news.example/n3-corrected<")
+        moved = moved.replace(b"corrected</link>" + january.encode(), f"corrected</link>{_day(date)}".encode())
+        fresh = (
+            document(BARE, ["N3 is well"], date=_day("Sun, 18 Jan 2026")).partition(b"<item>")[2].partition(b"</item>")
+        )
+        late = moved.replace(b"<item>", b"<item>" + fresh[0].replace(b"N3<", b"N3-late<") + b"</item><item>", 1)
+        url = it.server.on("/feed", reply(first), reply(moved), reply(late))
+        await it.poll(url)
+        it.clock.advance(60 * 86400)
+        await it.poll(url)
+        assert len(it.store.watched) == told
+        assert (it.store.outcomes[f"N3 {says}"] == "old") is not bool(told)
+        it.clock.advance(86400)
+        await it.poll(url)
+        assert len(it.store.watched) == told + 1, "an old day alone hushes nothing that was not read before"
 
 
 def _day(date: str) -> str:
