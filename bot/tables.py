@@ -46,6 +46,8 @@ def story_row(story: Story) -> Row:
         "remaining": facts.remaining,
         "people": facts.people,
         "refused": facts.refused,
+        "held": facts.held,
+        "named": facts.named,
         "mediators": facts.mediators,
         "destination": facts.destination,
         "in_return": facts.in_return,

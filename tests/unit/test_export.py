@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,6 +66,17 @@ async def test_stories_come_as_csv_with_their_facts(chat: Chat) -> None:
     assert freed["sources"] == "Wire 2; Wire 3"
     assert freed["opened_at"] == "2026-04-28T12:00:00Z"
     assert len(read_csv(file_of(await chat.ask("export stories 60")))) == 3
+
+
+def test_every_fact_that_alerts_show_has_its_column() -> None:
+    facts = Facts(
+        people=("Freed One",), refused=("Stays Two",), held=("Held Three",), named=("Named Four", "Named Five")
+    )
+    (row,) = csv.DictReader(io.StringIO(write([story_row(make_story(facts=facts))], "csv").decode("utf-8-sig")))
+    assert (row["people"], row["refused"], row["held"]) == ("Freed One", "Stays Two", "Held Three")
+    assert row["named"] == "Named Four; Named Five"
+    shown = {field.name for field in fields(Facts)} - {"evidence", "counts", "told_by"}  # those say how it is known
+    assert shown <= row.keys()
 
 
 async def test_json_lines_keep_kinds_and_words(chat: Chat) -> None:
