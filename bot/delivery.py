@@ -27,6 +27,7 @@ from datetime import datetime, timedelta
 
 from bot import agenda, timing
 from bot.agenda import BURST, Alone, Due, KeepBack, PutOff, Settle, Step, Together
+from bot.away import Away
 from bot.changes import told_of
 from bot.insisting import insisting
 from bot.languages import TopicTitles
@@ -36,7 +37,7 @@ from bot.setbacks import FIRST_WAIT, Setbacks
 from bot.telling import Teller, Unexpected
 from bot.texts import ENGLISH, Texts
 from bot.turns import PlatformTurns
-from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown
+from core.errors import DeliveryError, MessageMissing, MessageRejected, NotFound, OutcomeUnknown, StoreError
 from core.failpoints import reach
 from core.message import Message
 from core.model import Lane, OutboxItem, Story, Target
@@ -89,7 +90,8 @@ class Deliverer:
         say: Texts = ENGLISH,
         pacer: Pacer | None = None,
     ) -> None:
-        self._store = store = insisting(store, clock)
+        self._away = Away()
+        self._store = store = insisting(store, clock, self._away)
         self._stories = RecentStories(store, clock)
         self._platforms = platforms
         self._clock = clock
@@ -164,20 +166,26 @@ class Deliverer:
             for step in await self._plan(lane):
                 if not await self._take(lane, step, last_start):
                     break
-        except Exception:
-            _log.exception("Delivery to a chat stopped", extra={"platform": lane.target.platform})
+        except Exception as error:
+            if isinstance(error, StoreError):
+                self._away.failed(error)
+            else:
+                _log.exception("Delivery to a chat stopped", extra={"platform": lane.target.platform})
             with self._logged(lane):
                 await self._store.block_lane(lane, self._clock.now() + timedelta(seconds=FIRST_WAIT))
         finally:
             del self._running[lane.target_id]
             with self._logged(lane):
                 await self._store.release_lane(lane)
+                self._away.answered()
 
     @contextmanager
     def _logged(self, lane: Lane) -> Iterator[None]:
         """Survive a failing store: the lease will end by itself."""
         try:
             yield
+        except StoreError as error:
+            self._away.failed(error)
         except Exception:
             _log.exception("A chat stays leased until its lease ends", extra={"platform": lane.target.platform})
 

@@ -6,10 +6,10 @@ that fails is tried again while the lane is leased. Each is written with the lan
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.away import Away
 from core.errors import StoreError
 from core.ports import Clock, DeliveryStore
 
@@ -18,15 +18,14 @@ PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 _OF_ITEMS = ("mark_sent", "mark_all_sent", "mark_told", "mark_deferred", "mark_held", "mark_later", "mark_missing")
 _NOTES = frozenset((*_OF_ITEMS, "mark_dead", "block_lane", "hold_platform", "move_target", "retire_target"))
 
-_log = logging.getLogger(__name__)
-
 
 class InsistingStore:
-    """A DeliveryStore that passes all on to `store`, and repeats notes that fail with StoreError."""
+    """A DeliveryStore that passes all on to `store`, and repeats notes that fail with StoreError, as `away` is told."""
 
-    def __init__(self, store: DeliveryStore, clock: Clock) -> None:
+    def __init__(self, store: DeliveryStore, clock: Clock, away: Away) -> None:
         self._store = store
         self._clock = clock
+        self._away = away
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
@@ -34,22 +33,24 @@ class InsistingStore:
             return method
 
         async def insist(*args: Any, **kwargs: Any) -> Any:
-            return await self._insist(name, method, args, kwargs)
+            answer = await self._insist(method, args, kwargs)
+            self._away.answered()
+            return answer
 
         return insist
 
-    async def _insist(self, name: str, method: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
+    async def _insist(self, method: Callable[..., Awaitable[Any]], args: Any, kwargs: Any) -> Any:
         for pause in PAUSES:
             try:
                 return await method(*args, **kwargs)
             except StoreError as error:
-                _log.warning("What became of a message is not written yet: %s", error, extra={"note": name})
+                self._away.failed(error)
             await self._clock.sleep(pause)
         return await method(*args, **kwargs)
 
 
-def insisting(store: DeliveryStore, clock: Clock) -> DeliveryStore:
+def insisting(store: DeliveryStore, clock: Clock, away: Away) -> DeliveryStore:
     """The same store, whose notes are tried again for some 15 seconds."""
-    wrapped: Any = InsistingStore(store, clock)
+    wrapped: Any = InsistingStore(store, clock, away)
     given: DeliveryStore = wrapped
     return given

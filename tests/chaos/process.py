@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.away import Away
 from core.model import Action, Member, Placement, Story
 from core.ports import Clock, DeliveryStore
 from matching.stories import StoryBook
@@ -115,8 +116,8 @@ def say_who_calls() -> None:
         headers = {**(options.pop("headers", None) or {}), PROCESS: str(os.getpid())}
         made(self, *args, headers=headers, **options)
 
-    def witnessed(store: DeliveryStore, clock: Clock) -> DeliveryStore:
-        witness: Any = Witness(insisting(store, clock))
+    def witnessed(store: DeliveryStore, clock: Clock, away: Away) -> DeliveryStore:
+        witness: Any = Witness(insisting(store, clock, away))
         given: DeliveryStore = witness
         return given
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.away import Away
 from bot.insisting import PAUSES, insisting
 from core.errors import StoreError
 from core.model import Lane, Target
@@ -38,7 +39,7 @@ class AwayStore(Store):
 
 async def test_a_note_is_written_when_the_database_is_back(clock: FakeClock) -> None:
     store, began = AwayStore(4, clock), clock.now()
-    assert await insisting(store, clock).block_lane(LANE, clock.now())
+    assert await insisting(store, clock, Away()).block_lane(LANE, clock.now())
     assert store.calls == 5
     assert clock.now() - began == timedelta(seconds=sum(PAUSES[:4]))
 
@@ -46,12 +47,12 @@ async def test_a_note_is_written_when_the_database_is_back(clock: FakeClock) -> 
 async def test_a_database_that_stays_away_is_told(clock: FakeClock) -> None:
     store = AwayStore(100, clock)
     with pytest.raises(StoreError, match="restarting"):
-        await insisting(store, clock).block_lane(LANE, clock.now())
+        await insisting(store, clock, Away()).block_lane(LANE, clock.now())
     assert store.calls == len(PAUSES) + 1
 
 
 async def test_what_is_no_note_is_asked_once(clock: FakeClock) -> None:
     store = AwayStore(1, clock)
     with pytest.raises(StoreError):
-        await insisting(store, clock).release_lane(LANE)
+        await insisting(store, clock, Away()).release_lane(LANE)
     assert store.calls == 1
