@@ -305,11 +305,11 @@ class Chats:
         status = chat.statuses.get(user, "member")
         member: Json = {"status": status, "user": person(user)}
         if status == "administrator":
-            member |= dict.fromkeys(_RIGHTS, True)
+            member |= dict.fromkeys(RIGHTS, True)
         return member | ({"is_anonymous": False} if status in ("administrator", "creator") else {})
 
 
-_RIGHTS = (
+RIGHTS = (
     "can_be_edited",
     "can_manage_chat",
     "can_delete_messages",

@@ -8,6 +8,7 @@ from typing import Any
 from tests.patience import PATIENCE
 from tests.telegram_chats import (
     ANONYMOUS_ID,
+    RIGHTS,
     Chat,
     Chats,
     Json,
@@ -130,4 +131,8 @@ class Crowd:
 
 
 def _bot_as(status: str) -> Json:
-    return {"status": status, "user": bot_user()} | ({"until_date": 0} if status == "kicked" else {})
+    more: dict[str, Json] = {
+        "kicked": {"until_date": 0},
+        "administrator": dict.fromkeys(RIGHTS, True) | {"is_anonymous": False},
+    }
+    return {"status": status, "user": bot_user(), **more.get(status, {})}

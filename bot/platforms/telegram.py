@@ -286,11 +286,12 @@ class Telegram:
             await self._answers.to_press(press, request, answer, chat.type)
 
     async def _greet(self, event: ChatMemberUpdated, event_update: Update, handle: CommandHandler) -> None:
-        """Somebody added the bot to a group: say what it does and what it may be asked for, as /start does."""
+        """Somebody added the bot: say what it does and what it may be asked for, as /start does, which also resumes
+        what was paused when the bot was removed. A channel is told nothing: its readers could not answer."""
         origin = await self._origin(event.chat.id, sender_in(event.chat, event.from_user))
         request = Request(**origin, target=Target(NAME, address_of(event.chat, self._by_name)), line="start")
         answer, is_new = await self._ask(request, event_update, handle)
-        if answer is not None and is_new:
+        if answer is not None and is_new and event.chat.type in GROUPS:
             await self._answers.give(request.target, answer)
 
     async def _on_inline(self, query: InlineQuery) -> None:
@@ -334,7 +335,7 @@ class Telegram:
         """The bot was let in, blocked or removed. https://core.telegram.org/bots/api#chatmemberupdated"""
         self._roles = {key: known for key, known in self._roles.items() if key[0] != event.chat.id}
         if event.new_chat_member.status not in OUTSIDE:
-            if event.old_chat_member.status in OUTSIDE and event.chat.type in GROUPS:
+            if event.old_chat_member.status in OUTSIDE and event.chat.type != "private":
                 await self._greet(event, event_update, handle)
             return
         private = event.chat.type == "private"

@@ -321,12 +321,21 @@ async def test_being_blocked_or_removed_is_told(server: TelegramServer, bench: B
 async def test_a_group_that_adds_the_bot_is_greeted_in_the_language_of_who_added_it(
     server: TelegramServer, bench: Bench
 ) -> None:
-    group, channel = server.chats.group(admins=(88,)), server.chats.channel()
-    server.bot_becomes(channel, "administrator", before="left")  # a channel's readers cannot answer
+    group = server.chats.group(admins=(88,))
     server.bot_becomes(group, "member", before="left", by=person(88, lang="lt"))
     (greeting,) = await server.sent(group)
     assert bench.echo.requests == [Request(Actor("telegram", "88", "lt"), target(group), "start", Role.ADMIN)]
     assert greeting["text"] == "you said start"
+
+
+async def test_a_channel_that_adds_the_bot_again_is_served_again_and_told_nothing(
+    server: TelegramServer, bench: Bench
+) -> None:
+    """/start resumes what was paused when the bot was removed; a channel's readers cannot answer."""
+    channel = server.chats.channel(admins=(88,))
+    server.bot_becomes(channel, "administrator", before="left", by=person(88))
+    assert await bench.echo.asked() == Request(Actor("telegram", "88", "en"), target(channel), "start", Role.ADMIN)
+    await server.drained()
     assert not server.messages(channel)
 
 

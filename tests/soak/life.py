@@ -15,6 +15,7 @@ CONTROL, CONTROL_SLACK = "telegram:501", "slack:C0"
 PLAIN, CLEANER, BLOCKER = "telegram:502", "telegram:503", "telegram:504"
 SLEEPER, QUIET, DAILY, WATCHER = "telegram:505", "telegram:506", "telegram:507", "telegram:508"
 OPERATOR = "telegram:599"
+CHANNEL = "telegram:-1002000000001"
 MUTER, BELARUSIAN = "telegram:509", "telegram:510"
 SLACK_PLAIN, SLACK_SLEEPER = "slack:C1", "slack:C2"
 
@@ -93,6 +94,9 @@ def _people(rng: random.Random, start: datetime, day: int) -> Iterator[Doing]:
     if day % 2 == 0:
         yield Doing(at(9), "block", BLOCKER)
         yield Doing(at(15), "unblock", BLOCKER)
+    if day % 3 == 0:
+        yield Doing(at(10), "expel", CHANNEL)
+        yield Doing(at(13), "readmit", CHANNEL)
     if day == 1:
         yield Doing(at(10), "migrate")
     yield Doing(at(10), "silence", SLEEPER, f"/snooze {rng.choice((1, 2, 3))}h")

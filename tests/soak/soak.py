@@ -29,10 +29,11 @@ from tests.soak.news import START, Change, plan
 from tests.soak.press import Press
 from tests.soak.process import forked
 from tests.soak.shared_time import NEVER, Leading, SharedTime, loop_of
-from tests.telegram_chats import Chat, Refusal
+from tests.telegram_chats import Chat, Refusal, person
 
 _FORKED = multiprocessing.get_context("forkserver")
 BLOCKED = "Forbidden: bot was blocked by the user"
+EXPELLED = "Forbidden: bot was kicked from the channel chat"
 REST = 240  # seconds that a platform asks for, at most
 LOCKED = 7  # seconds
 AFTER = timedelta(hours=15)  # until the longest wait of a chat is over
@@ -183,7 +184,7 @@ class Soak:
                 self._say(doing.whom, doing.how)
             case "silence":
                 self._silence(doing.whom, doing.how)
-            case "delete" | "block" | "unblock" | "migrate":
+            case "delete" | "block" | "unblock" | "expel" | "readmit" | "migrate":
                 self._in_telegram(doing)
             case "slack changes":
                 await self.slack.disconnect()
@@ -305,6 +306,12 @@ class Soak:
             case "unblock":
                 self.telegram.bot_becomes(self._room(doing.whom.partition(":")[2]), "member", before="kicked")
                 self._say(doing.whom, "/subscribe")
+            case "expel":
+                self.telegram.bot_becomes(self.channel, "kicked", Refusal(403, EXPELLED))
+                self.facts.away.append((doing.whom, self.shared.now(), None))
+            case "readmit":
+                self.telegram.bot_becomes(self.channel, "administrator", before="kicked", by=person(501))
+                self._absence_ends(doing.whom)
             case "migrate":
                 new = self.telegram.migrate(self.group)
                 self.facts.moved[f"telegram:{self.group.id}"] = f"telegram:{new.id}"
@@ -337,11 +344,11 @@ class Soak:
             self.telegram.chats.private(number)
         self.group = self.telegram.chats.group(super_=False)
         self.forum = self.telegram.chats.group(forum=True, number=7)
-        self.channel = self.telegram.chats.channel("samples")
+        self.channel = self.telegram.chats.channel(admins=(501,))
         for name in ("C0", "C1", "C2"):
             self.slack.add_channel(name, {"U1", self.slack.bot_user})
         self.equal = [life.PLAIN, life.CLEANER, *(f"telegram:{one.id}" for one in (self.group, self.forum))]
-        self.equal += [f"telegram:{self.channel.id}", life.SLACK_PLAIN]
+        self.equal += [life.CHANNEL, life.SLACK_PLAIN]
         self._write_config()
         if self.kind != "sqlite":
             self.postmaster = await self.postgres.postmaster()
