@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -16,6 +17,7 @@ from matching.sums import stays_inside
 _REACH = 3  # tokens between a number and the words that decide about it
 _SEVERAL = 3  # of two, one is no only one
 _PARTS = frozenset(("including", "ofthem", "among", "of", "only"))  # lists of words that tell of some among more
+_OPENING = 5  # words that open a sentence with a time
 _PAST = frozenset(("after", "ago", "back", "already"))  # lists of words that tell of an earlier release
 
 
@@ -150,6 +152,19 @@ def _that(view: View, number: Number) -> bool:
     return view.sentence_of(first - 1) == view.sentence_of(first) and bool(view.in_clause(first - 1, "forecast"))
 
 
+def _opened_back(view: View, number: Number) -> bool:
+    """ "Earlier in the month, 98 had been let go": a few words and a comma open the sentence and say when."""
+    clause = view.clause[number.first]
+    start = bisect_left(view.clause, clause)
+    if not start or view.sentence_of(start - 1) != view.sentence_of(number.first):
+        return False
+    opening = bisect_left(view.clause, clause - 1)
+    opens = not opening or view.sentence_of(opening - 1) != view.sentence_of(opening)
+    if not opens or start - opening > _OPENING:
+        return False
+    return bool(view.in_clause(opening, "back")) and not view.in_clause(opening, "freed", "moved", "people", "home")
+
+
 def _weigh_past(item: Candidate) -> None:
     """Told of an earlier release, or of all that an envoy has done so far."""
     view, number = item.view, item.number
@@ -161,6 +176,8 @@ def _weigh_past(item: Candidate) -> None:
         item.add(-4, "after those", Mark.AFTER)
     elif view.in_clause(number.first, "ago") or _long_ago(view, number):
         item.add(-7, "earlier, years ago", Mark.LONG_AGO)
+    elif _opened_back(view, number):
+        item.add(-2, "earlier, says the opening", Mark.EARLIER)
     elif view.in_clause(number.first, "back"):
         item.add(-9 if _one_of(view, number) and _months_ago(view, number) else -2, "earlier", Mark.EARLIER)
     elif view.in_clause(number.first, "already"):

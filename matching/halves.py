@@ -72,7 +72,8 @@ def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
     goes = [
         item
         for item in (one, other)
-        if item not in stays and (_near(item, "moved", "abroad", "freed") or country_of(item))
+        if item not in stays
+        and (_near(item, "moved", "abroad", "freed") or country_of(item) or _apart_with_place(item, one, other))
     ]
     if len(stays) != 1 or len(goes) != 1:
         return False
@@ -81,6 +82,12 @@ def _stay_and_go(scene: Scene, one: Told, other: Told) -> bool:
     if inside and _stay_told_first(stay, goes[0]):
         return True
     return not inside or bool(stay.view.in_clause(stay.number.first, "home")) or scene.any("home")
+
+
+def _apart_with_place(item: Told, one: Told, other: Told) -> bool:
+    """ "Fifteen people are by now in Vilnius, another 235 may stay": a place in a clause that has no other number."""
+    clause = item.view.clause
+    return clause[one.number.first] != clause[other.number.first] and _with_place(item)
 
 
 def _stay_told_first(stay: Told, gone: Told) -> bool:

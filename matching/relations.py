@@ -137,7 +137,8 @@ def _some_of_dozens(item: Candidate) -> bool:
 def _weigh_small_sums(candidates: Sequence[Candidate]) -> None:
     """ "Fourteen people left prison. Three Poles, two Japanese, an Estonian and a Swede were met": the parts add up to
     less than a number of people that is told; "eighteen pardoned. The decree covers eleven women" is a part, too."""
-    wholes = [item for item in candidates if item.score >= TAKEN and not item.summed and Mark.PART not in item.marks]
+    no_whole = Mark.PART | Mark.EARLIER
+    wholes = [item for item in candidates if item.score >= TAKEN and not item.summed and not item.marks & no_whole]
     people = max((item.value for item in wholes if Mark.PEOPLE in item.marks), default=0)
     most = max((item.value for item in wholes), default=0)
     for item in candidates:
