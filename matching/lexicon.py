@@ -234,7 +234,7 @@ def _no_counts(passage: Passage, found: Sequence[Found]) -> Iterator[tuple[str, 
 def _phrases(passage: Passage, hits: _Hits) -> list[tuple[Phrase, int, int]]:
     """The phrases that stand in a passage with their first and last words, in the order in which they count."""
     folded = passage.folded
-    standing: dict[tuple[int, tuple[int, int]], tuple[Phrase, int, int]] = {}
+    standing: dict[tuple[int, int], tuple[Phrase, int, int]] = {}
     for index, word in hits:
         within = word.within
         if not within:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from sys import intern
@@ -95,22 +95,23 @@ class NameIndex:
     def __init__(self, persons: Sequence[Person], cognates: Sequence[Sequence[str]] = ()) -> None:
         self.persons = tuple(persons)
         self._lattices: list[tuple[Lattice, int, int, bool, str]] = []  # the last: letters that may follow the prefix
-        self._by_prefix: dict[str, list[int]] = defaultdict(list)
         self._parts: list[int] = []
-        self._owners: list[list[int]] = []
         self._sure: set[tuple[int, int]] = set()  # (name, person)
         self._given_of: list[frozenset[int]] = []
         surnames: dict[Name, int] = {}
         given: dict[Name, int] = {}
+        owners: list[list[int]] = []
+        by_prefix: dict[str, list[int]] = defaultdict(list)
+        alike: dict[frozenset[int], frozenset[int]] = {}  # equal given names are kept once
         others = _cognates(cognates)
         for number, person in enumerate(self.persons):
             for name in person.surnames:
                 if name not in surnames:
                     surnames[name] = len(self._parts)
                     self._parts.append(len(name))
-                    self._owners.append([])
-                    self._add(name, surnames[name], False)
-                self._owners[surnames[name]].append(number)
+                    owners.append([])
+                    self._add(name, surnames[name], False, by_prefix)
+                owners[surnames[name]].append(number)
                 if person.alone or name in person.sure:
                     self._sure.add((surnames[name], number))
             names = list(person.given)
@@ -119,10 +120,13 @@ class NameIndex:
             for name in names:
                 if name not in given:
                     given[name] = len(given)
-                    self._add(name[:1], given[name], True)
-            self._given_of.append(frozenset(given[name] for name in names))
+                    self._add(name[:1], given[name], True, by_prefix)
+            known = frozenset(given[name] for name in names)
+            self._given_of.append(alike.setdefault(known, known))
+        self._owners = list(map(tuple, owners))  # lists keep room for more
+        self._by_prefix = {prefix: tuple(places) for prefix, places in by_prefix.items()}
 
-    def _add(self, name: Name, number: int, is_given: bool) -> None:
+    def _add(self, name: Name, number: int, is_given: bool, by_prefix: Mapping[str, list[int]]) -> None:
         for part, lattices in enumerate(name):
             for lattice in lattices:
                 at = len(self._lattices)
@@ -130,7 +134,7 @@ class NameIndex:
                 following = intern("".join(sorted({head[PREFIX:] for head in heads})))
                 self._lattices.append((lattice, number, part, is_given, following))
                 for prefix in {head[:PREFIX] for head in heads}:
-                    self._by_prefix[prefix].append(at)
+                    by_prefix[prefix].append(at)
 
     def look_up(self, word: str) -> NameHits | None:
         """What a folded word can be; None for nearly all words."""

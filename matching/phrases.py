@@ -13,12 +13,15 @@ from matching.cues import is_small_word
 from matching.patterns import GAP, Element, Pattern
 from matching.text import Passage
 
+_MOST = 1 << 24  # more patterns than packs ever have: a longer first word outweighs the order of the packs
+
 
 class Phrase(NamedTuple):
     """A pattern of several words, as it is sought at its rarest word, the anchor. `before` and `after` are how the
     words next to that one must begin ("" when other words may stand between, and at the ends); `anchor` is its number
     in the pattern; `back` says how many words before it the pattern may begin; `rank` puts those with the same first
-    token in order: the longer first word first, then the order of the packs.
+    token in order: the longer first word first, then the order of the packs. It is one number, since it is kept for
+    thousands of phrases.
     """
 
     before: str
@@ -26,7 +29,7 @@ class Phrase(NamedTuple):
     pattern: Pattern
     anchor: int
     back: int
-    rank: tuple[int, int]
+    rank: int
 
     @property
     def rarest(self) -> Element:
@@ -56,7 +59,7 @@ def phrase_of(pattern: Pattern, number: int) -> Phrase:
         pattern,
         anchor,
         sum(reach[1 : anchor + 1]),
-        (-len(elements[0].stem), number),
+        number - len(elements[0].stem) * _MOST,
     )
 
 

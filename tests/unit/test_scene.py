@@ -45,9 +45,9 @@ def test_a_clause_begins_after_every_mark_that_stands_between_two_words(text: st
 
 @given(st.lists(st.text(alphabet="abc", min_size=1, max_size=6), max_size=12), st.text(alphabet="abc", max_size=7))
 def test_stems_are_all_those_with_which_a_word_begins_the_shortest_first(stems: list[str], word: str) -> None:
-    table: Stems[int] = Stems()
+    table: Stems[tuple[int, ...]] = Stems()  # values that are tuples: one of them is not several values
     for number, stem in enumerate(stems):
-        table.add(stem, number)
+        table.add(stem, (number, number))
     found = [(size, values) for size, values in table.look_up(word)]
     begins = sorted({stem for stem in stems if word.startswith(stem)}, key=len)
-    assert found == [(len(stem), tuple(at for at, one in enumerate(stems) if one == stem)) for stem in begins]
+    assert found == [(len(stem), tuple((at, at) for at, one in enumerate(stems) if one == stem)) for stem in begins]
