@@ -1,7 +1,8 @@
 """Structured log on standard error, for people or as JSON lines, with secrets redacted at the last moment.
 
-Fields go in `extra={"feed": ...}`. Redaction covers the secrets of the configuration and everything shaped like a
-Telegram or Slack token, in messages, fields and tracebacks alike, and the values of rows that PostgreSQL quotes.
+Fields go in `extra={"feed": ...}`. Redaction covers the secrets of the configuration, everything shaped like a Telegram
+or Slack token and what an address holds for one, in messages, fields and tracebacks alike, and the values of rows that
+PostgreSQL quotes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from typing import TextIO
 from core.config import MASK
 
 _TOKENS = re.compile(r"\d{6,12}:[A-Za-z0-9_-]{30,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}")
+# Values in the query of an address by which some feeds let their readers in.
+_KEYS = re.compile(
+    r"([?&](?:[\w.-]*(?:token|secret|password|passwd|apikey)|(?:[\w.-]*[_.-])?(?:key|auth|sig|signature|pwd))=)"
+    r"[^&#\s\"'<>]+",
+    re.IGNORECASE,
+)
 # What could move a terminal's cursor, or pass for the end of a line.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 # How PostgreSQL's driver begins a line that may quote a whole row
@@ -31,7 +38,7 @@ def redact(text: str, secrets: Sequence[str] = ()) -> str:
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, MASK)
-    return _TOKENS.sub(MASK, text)
+    return _KEYS.sub(rf"\g<1>{MASK}", _TOKENS.sub(MASK, text))
 
 
 class _Formatter(logging.Formatter):

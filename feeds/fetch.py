@@ -25,6 +25,7 @@ from yarl import URL
 from core.errors import FetchError
 from core.history import REFUSALS
 from core.links import host_of
+from core.log import redact
 from core.message import foreign
 from core.model import Outcome
 from core.ports import Clock, FetchRequest
@@ -210,7 +211,7 @@ class Fetcher:
             weaker = url.startswith("https:") and target.startswith("http:")
             permanent = permanent and status in _PERMANENT and not weaker
             if target in seen:
-                raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=foreign(target, 200)))
+                raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=foreign(redact(target), 200)))
             if self.is_own(target) and not self.is_own(first):
                 # Listed for feeds that the operator wrote down: no publisher elsewhere may send us there.
                 why = Sentence(told.IS_PRIVATE, shown=host_of(target))

@@ -40,6 +40,25 @@ def test_secrets_are_masked_in_message_fields_and_traceback(form: str) -> None:
     assert "RuntimeError" in text
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["token=hunter2", "a=1&api_key=hunter2", "access_token=hunter2", "X-Amz-Signature=hunter2", "KEY=hunter2&b=2"],
+)
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_the_key_in_an_address_is_masked(form: str, query: str) -> None:
+    stream = io.StringIO()
+    set_up("info", form, stream=stream)
+    logging.getLogger("x").warning("feed_failing", extra={"url": f"https://news.example/feed?{query}", "reason": "no"})
+    assert "hunter2" not in stream.getvalue()
+    assert "https://news.example/feed?" in stream.getvalue()
+    assert "no" in stream.getvalue().split("***")[-1]
+
+
+def test_an_address_without_a_key_is_logged_whole() -> None:
+    url = "https://news.example/feed?author=hunter2&monkey=2&page=3#key=4"
+    assert redact(url) == url
+
+
 def test_json_lines_carry_fields() -> None:
     stream = io.StringIO()
     set_up("info", "json", stream=stream)
