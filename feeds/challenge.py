@@ -8,11 +8,12 @@ from contextlib import suppress
 import aiohttp
 
 from core.errors import FetchError
+from core.history import REFUSALS
 from feeds.decode import challenges
 from feeds.inflate import Inflater
 
-_STATUSES = frozenset({202, 429, 500, 503})
-_PAGES = frozenset({202, 503})  # under which the page says so, if no header does
+_STATUSES = frozenset({202, 401, 403, 429, 500, 503})
+_PAGES = frozenset({202, 401, 403, 503})  # under which the page says so, if no header does
 _ENOUGH = 20_000  # bytes of a page
 _PATIENCE = 3.0  # seconds for them
 
@@ -39,4 +40,4 @@ async def asks_for_check(response: aiohttp.ClientResponse) -> bool:
                 page = inflater.so_far()
                 if len(page) >= _ENOUGH:
                     break
-    return challenges(page[:_ENOUGH].decode("utf-8", "replace"))
+    return challenges(page[:_ENOUGH].decode("utf-8", "replace"), refused=response.status in REFUSALS)

@@ -62,6 +62,7 @@ _MAGIC = (
     (b"\x00\x00\x01\x00", Sentence(told.ICON)),
 )
 _PAGE = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
+_NO = "access denied"
 # What the checks of Cloudflare, DDoS-Guard, Qrator, Anubis, Imperva, DataDome, Sucuri, AWS, Vercel and others say.
 _CHALLENGES = (
     *(
@@ -75,7 +76,7 @@ _CHALLENGES = (
         "within.website",
     ),
     *("_incapsula_resource", "datadome", "sucuri_cloudproxy", "awswaf", "security checkpoint", "perimeterx"),
-    *("enable javascript", "access denied", "checking your browser", "not a bot", "not a robot", "you are human"),
+    *("enable javascript", _NO, "checking your browser", "not a bot", "not a robot", "you are human"),
     *("проверка браузера", "проверяем ваш браузер", "не робот", "перевірка браузера", "праверка браўзера"),
 )
 
@@ -182,10 +183,13 @@ def no_feed(what: Sentence) -> ParseError:
     return ParseError(Outcome.NOT_A_FEED, Sentence(told.NO_FEED, what=what))
 
 
-def challenges(text: str) -> bool:
-    """Whether a page, by its first 20,000 characters, asks for a browser check instead of showing anything."""
+def challenges(text: str, *, refused: bool = False) -> bool:
+    """Whether a page, by its first 20,000 characters, asks for a browser check instead of showing anything.
+
+    `refused`: its status says no already, so that a page which only says no again asks for nothing.
+    """
     head = text[:20000].lower()
-    return any(word in head for word in _CHALLENGES)
+    return any(word in head for word in _CHALLENGES if not (refused and word == _NO))
 
 
 def _describe_page(text: str) -> Sentence:

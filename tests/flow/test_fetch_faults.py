@@ -138,6 +138,8 @@ FAULTS: dict[str, tuple[Route, Outcome]] = {
     "503 with a page": (reply(b"<html>Back soon", "503 Busy", PAGE), Outcome.HTTP),
     "503 with a bomb": (reply(BOMB, "503 Busy", [*PAGE, *GZIP]), Outcome.HTTP),
     "challenge by 202": (reply(b"", "202 Accepted", [("x-amzn-waf-action", "challenge")]), Outcome.BLOCKED),
+    "challenge by 403": (reply(b"", "403 Forbidden", [("cf-mitigated", "challenge")]), Outcome.BLOCKED),
+    "challenge by 401": (reply(CHECK, "401 Unauthorized", PAGE), Outcome.BLOCKED),
     "challenge by 429": (reply(b"", "429 Too Many Requests", [("cf-mitigated", "challenge")]), Outcome.BLOCKED),
     "JSON": (reply(b'{"items": []}', headers=[("Content-Type", "application/rss+xml")]), Outcome.NOT_A_FEED),
     "image": (reply(b"\x89PNG\r\n\x1a\n" + bytes(100)), Outcome.NOT_A_FEED),
@@ -271,6 +273,27 @@ async def test_a_redirect_that_fails_names_the_host_it_leads_to() -> None:
         result = await it.poll(it.server.on("/feed", redirect("http://gone.example/feed")))
         assert result.outcome is Outcome.NETWORK
         assert "The name gone.example cannot be found" in result.error
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+async def test_a_refusal_says_whether_a_browser_check_is_behind_it(status: str) -> None:
+    async with polling() as it:
+        check = await it.poll(it.server.on("/check", reply(CHECK, status, PAGE)))
+        header = await it.poll(it.server.on("/header", reply(b"", status, [("cf-mitigated", "challenge")])))
+        plain = await it.poll(it.server.on("/plain", reply(b"<html><title>Access Denied</title>", status, PAGE)))
+        for result in (check, header):
+            assert result.outcome is Outcome.BLOCKED
+            assert "asks for a browser check" in result.error
+        assert plain.outcome is Outcome.BLOCKED
+        assert f"answered {status[:3]}" in plain.error
+
+
+async def test_a_circle_is_told_without_the_key_of_the_feed() -> None:
+    async with polling() as it:
+        url = it.server.on("/feed?token=hunter2&page=1", redirect("/feed?token=hunter2&page=1"))
+        result = await it.poll(url)
+        assert result.outcome is Outcome.REDIRECT
+        assert "/feed?token=***&page=1" in result.error
 
 
 @pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
