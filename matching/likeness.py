@@ -135,7 +135,7 @@ def _known(item: Weighing) -> bool:
     objects = frozenset().union(*map(objects_hit, item.others)) & objects_hit(item.mine) if lifted else frozenset()
     if item.dated:
         item.add("same_date", why.SAME_DATE)
-    if item.heads or objects:
+    if (item.heads or objects) and not _another_single(item):
         item.add("same_head", why.SAME_HEAD)
     if item.heads & WORTH:
         item.add("same_worth")
@@ -150,13 +150,21 @@ def _who(item: Weighing) -> None:
 
     On the day itself the first reports of a great release name one here, another there, and no number yet.
     """
-    single = item.days.first >= _SAME_DAY and max(item.most, freed_at_least(item.mine)) < GROUP
-    first = named_first([item.mine])
-    another = single and first and item.core and first.isdisjoint(item.core)
-    if item.same_persons and not another:
+    single = _of_single_persons(item)
+    if item.same_persons and not _another_single(item):
         item.add("same_person")
     elif item.persons and item.core and item.most < _CROWD:
         item.add("other_single" if single else "other_person", why.OTHER_PERSONS)
+
+
+def _of_single_persons(item: Weighing) -> bool:
+    return item.days.first >= _SAME_DAY and max(item.most, freed_at_least(item.mine)) < GROUP
+
+
+def _another_single(item: Weighing) -> bool:
+    """Does the title name first somebody else than whom the story of a single person, begun a day ago, is about?"""
+    first = named_first([item.mine])
+    return bool(_of_single_persons(item) and first and item.core and first.isdisjoint(item.core))
 
 
 def _titled(signature: Signature) -> int:

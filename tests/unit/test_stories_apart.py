@@ -27,6 +27,20 @@ def test_a_report_of_two_persons_does_not_make_them_one_story() -> None:
     assert placed.story_id != 1, placed.reason
 
 
+def test_a_report_whose_title_names_another_person_first_is_of_that_persons_story() -> None:
+    tellings = (
+        ("be", "Статкевіч і Левая дома: дзве добрыя навіны", "Палітык пасля інсульту, мастачка цяжарная."),
+        ("ru", "Статкевич и Левая на свободе: две новости", "У него инсульт, она беременна."),
+        ("en", "Statkevich and Levaya both home within a day", "He has had a stroke, she is pregnant."),
+        ("de", "Statkewitsch und Lewaja sind zu Hause", "Er hatte einen Schlaganfall, sie ist schwanger."),
+    )
+    for lang, title, body in tellings:
+        desk = Desk()
+        desk.report("Incinta in carcere, torna a casa per decreto", "Natalia Levaya è stata graziata.", lang="it")
+        placed = desk.report(title, body, hours=24, lang=lang)
+        assert placed.story_id != 1, (title, placed.reason)
+
+
 def test_anyone_of_a_group_may_be_named_in_its_story() -> None:
     desk = Desk()
     desk.report("Belarus frees 250 prisoners, Marfa Rabkova among them", "Coale was in Minsk.")
