@@ -206,7 +206,7 @@ class _Court:
                 away = any(span.chat == other and span.holds(mine.at) for span in self._known.away)
                 if (
                     shown[story].gone_at is None
-                    and not (away or its.plain or DIGEST in (mine.kind, its.kind))
+                    and not (away or its.plain or shown[story].first.lost or DIGEST in (mine.kind, its.kind))
                     and (mine.text != its.text)
                 ):
                     yield f"stale: story {story} in {other}, {its.at:%d %H:%M}, not as in {control}, {mine.at:%d %H:%M}"

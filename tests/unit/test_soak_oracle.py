@@ -116,6 +116,14 @@ def test_an_alert_in_plain_words_is_one(told: Told) -> None:
     assert told.judged().faults == []
 
 
+def test_a_message_whose_answer_was_lost_cannot_be_edited() -> None:
+    told = Told()
+    told.alert(CONTROL, 1)
+    told.alert(OTHER, 1, 1, lost=True)
+    told.edit(CONTROL, "1", 1, 9, "Freed: 14")
+    assert told.judged().faults == []
+
+
 def test_what_was_not_wanted_is_found(told: Told) -> None:
     told.edit(OTHER, "answer", 0, 20, "No alerts for a while.", new=True)
     told.alert(CONTROL, 3, 30)
