@@ -119,12 +119,18 @@ class Crowd:
         event = {"chat": chat.shown, "from": by or person(), "date": self.chats.now()}
         self.put("my_chat_member", event | {"old_chat_member": old, "new_chat_member": new})
 
-    def migrate(self, chat: Chat, *, quietly: bool = False) -> Chat:
-        """A group becomes a supergroup."""
+    def migrate(self, chat: Chat, *, quietly: bool = False, told: str = "to") -> Chat:
+        """A group becomes a supergroup. `told` are the updates that come of it, in order: "join" says that the bot is
+        in the new one, "to" and "from" are service messages in the old and in the new one.
+        """
         new = self.chats.group(number=900 + len(self.chats.by_id))
         new.statuses = chat.statuses
-        if not quietly:
-            message = self.chats.typed(chat, "", person()) | {"migrate_to_chat_id": new.id}
+        for word in () if quietly else told.split():
+            if word == "join":
+                self.bot_becomes(new, "member", before="left")
+                continue
+            here, other = (chat, new) if word == "to" else (new, chat)
+            message = self.chats.typed(here, "", person()) | {f"migrate_{word}_chat_id": other.id}
             self.put("message", {key: value for key, value in message.items() if key not in ("text", "entities")})
         chat.migrated_to = new.id
         return new

@@ -58,6 +58,8 @@ PATH = "/telegram/webhook"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 ROLE_SECONDS = timedelta(seconds=30)
 MOST_REMEMBERED = 2000
+# Seconds in which it is heard that a supergroup which the bot has joined was a group until now, in whatever order.
+SETTLES = 2.0
 OUTSIDE = ("left", "kicked")  # what the bot is in a chat that it is not in
 
 
@@ -83,6 +85,8 @@ class Telegram:
         self._handle: CommandHandler | None = None
         self._seen: dict[tuple[int, int], None] = {}
         self._roles: dict[tuple[int, int], tuple[datetime, Role]] = {}
+        self._upgraded: dict[int, None] = {}
+        self._greeting: set[asyncio.Task[None]] = set()
         targets = (Target.parse(one.target) for one in context.settings.subscriptions)
         self._by_name = frozenset(one.chat.casefold() for one in targets if one.platform == NAME)
         self._lanes = Lanes()
@@ -138,6 +142,10 @@ class Telegram:
             await asyncio.gather(showing, return_exceptions=True)
 
     async def close(self) -> None:
+        greeting = tuple(self._greeting)
+        for task in greeting:
+            task.cancel()
+        await asyncio.gather(*greeting, return_exceptions=True)
         await self._answers.close()
         await self._api.close()
 
@@ -239,7 +247,9 @@ class Telegram:
 
     async def _on_message(self, message: TelegramMessage, event_update: Update, handle: CommandHandler) -> None:
         if message.migrate_to_chat_id is not None:
-            await self._moved(message, message.migrate_to_chat_id)
+            await self._moved(message.chat.id, message.migrate_to_chat_id)
+        elif message.migrate_from_chat_id is not None:
+            await self._moved(message.migrate_from_chat_id, message.chat.id)
         if is_no_command(message):
             return
         private = message.chat.type == "private"
@@ -294,6 +304,18 @@ class Telegram:
         if answer is not None and is_new and event.chat.type in GROUPS:
             await self._answers.give(request.target, answer)
 
+    async def _greet_new(self, event: ChatMemberUpdated, event_update: Update, handle: CommandHandler) -> None:
+        """Greet a supergroup, unless it was a group that has been greeted: the bot joins it anew then.
+
+        https://github.com/tdlib/telegram-bot-api/issues/266
+        """
+        try:
+            await self._clock.sleep(SETTLES)
+            if event.chat.id not in self._upgraded:
+                await self._greet(event, event_update, handle)
+        except Exception:
+            self._log.exception("A group that let the bot in could not be greeted")
+
     async def _on_inline(self, query: InlineQuery) -> None:
         await answer_inline(query, self._api, self._context.inquire, self._log)
 
@@ -336,16 +358,25 @@ class Telegram:
         self._roles = {key: known for key, known in self._roles.items() if key[0] != event.chat.id}
         if event.new_chat_member.status not in OUTSIDE:
             if event.old_chat_member.status in OUTSIDE and event.chat.type != "private":
-                await self._greet(event, event_update, handle)
+                if event.chat.type != "supergroup":
+                    await self._greet(event, event_update, handle)
+                else:  # beside the chat's other updates, which may tell where it comes from
+                    task = asyncio.create_task(self._greet_new(event, event_update, handle))
+                    self._greeting.add(task)
+                    task.add_done_callback(self._greeting.discard)
             return
+        self._upgraded.pop(event.chat.id, None)
         private = event.chat.type == "private"
         reason = "The bot was blocked in Telegram." if private else "The bot was removed from the Telegram chat."
         if self._context.chats is not None:
             target = Target(NAME, address_of(event.chat, self._by_name))
             await self._context.chats.retire_target(target, reason)
 
-    async def _moved(self, message: TelegramMessage, new_id: int) -> None:
+    async def _moved(self, old_id: int, new_id: int) -> None:
         """A group became a supergroup: its commands come from the new address from now on."""
+        self._upgraded[new_id] = None
+        if len(self._upgraded) > MOST_REMEMBERED:
+            del self._upgraded[next(iter(self._upgraded))]
         if self._context.chats is not None:
-            old, new = Target(NAME, str(message.chat.id)), Target(NAME, str(new_id))
+            old, new = Target(NAME, str(old_id)), Target(NAME, str(new_id))
             await self._context.chats.move_target(old, new)
