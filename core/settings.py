@@ -61,7 +61,10 @@ class SlackSettings:
     client_id: str = _key("", "Client ID of the app, to let several workspaces install it at /slack/install.")
     client_secret: str = _key("", "Client secret of the app, for the same.", secret=True)
     scopes: tuple[str, ...] = _key(
-        ("app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "users:read"),
+        (
+            *("app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write"),
+            *("groups:read", "im:history", "users:read"),
+        ),
         "What the app asks for in a workspace that installs it.",
     )
     redirect: str = _key("", "Public https address that leads to /slack/oauth_redirect.", url=HTTP)

@@ -27,7 +27,7 @@ from aiohttp import WSMsgType, web
 from tests.patience import PATIENCE
 from tests.slack_server_api import SlackApi
 from tests.slack_server_blocks import buttons
-from tests.slack_server_values import COMMAND_SCOPE, EVENT_SCOPES, Posted
+from tests.slack_server_values import COMMAND_SCOPE, EVENT_SCOPES, PRIVATE_SCOPES, Posted
 from tests.slack_server_views import View
 
 ANSWER_WITHIN = PATIENCE  # Slack itself waits 3 seconds, but a busy machine that tests is no fault of the program
@@ -99,10 +99,19 @@ class SlackServer(SlackApi):
             return []
         return [await self.happens(kind, event, event_id, attempt) for attempt in range(times)]
 
+    async def invite(self, channel: str, member: str, by: str = "", event_id: str = "") -> Ack:
+        """Let somebody into a channel, the bot for one; without `by` they come by themselves."""
+        room = self.channels[channel]
+        room.members.add(member)
+        event = {"type": "member_joined_channel", "user": member, "channel": channel, "channel_type": "C"}
+        event |= {"team": room.team} | ({"inviter": by} if by else {})
+        return await self.happens("member_joined_channel", event, event_id)
+
     async def happens(self, kind: str, event: Mapping[str, Any], event_id: str = "", attempt: int = 0) -> Ack:
         """Send an event, if the app is subscribed and allowed to get it, and the bot is there."""
         room = self.channels.get(str(event.get("channel", "")))
-        if kind not in self.events or EVENT_SCOPES[kind] not in self.scopes | {""}:
+        needed = PRIVATE_SCOPES if room is not None and room.kind == "private" else {}
+        if kind not in self.events or {**EVENT_SCOPES, **needed}[kind] not in self.scopes | {""}:
             return Ack(-1, "not subscribed")
         if room is not None and self.bot_user not in room.members:
             return Ack(-1, "not in channel")

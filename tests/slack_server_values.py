@@ -9,9 +9,12 @@ from typing import Any
 
 from tests.slack_server_blocks import links, shown
 
-BOT_EVENTS = frozenset({"app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked"})
+BOT_EVENTS = frozenset(
+    {"app_home_opened", "app_mention", "app_uninstalled", "member_joined_channel", "message.im", "tokens_revoked"}
+)
 BOT_SCOPES = frozenset(
-    {"app_mentions:read", "chat:write", "commands", "files:read", "files:write", "im:history", "users:read"}
+    {"app_mentions:read", "channels:read", "chat:write", "commands", "files:read", "files:write"}
+    | {"groups:read", "im:history", "users:read"}
 )
 
 # What a bot token must be allowed for each method. https://docs.slack.dev/reference/scopes
@@ -39,7 +42,9 @@ EVENT_SCOPES: Mapping[str, str] = {
     "app_uninstalled": "",
     "tokens_revoked": "",
     "message.im": "im:history",
+    "member_joined_channel": "channels:read",  # of a private one groups:read
 }
+PRIVATE_SCOPES: Mapping[str, str] = {"member_joined_channel": "groups:read"}
 COMMAND_SCOPE = "commands"
 DOWNLOAD_SCOPE = "files:read"
 

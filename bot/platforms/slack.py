@@ -45,8 +45,8 @@ def create(context: PlatformContext) -> ChatPlatform:
 class Slack:
     """A core.ports.ChatPlatform. Message references are CHANNEL:ts.
 
-    The app asks for no events about members and channels: nothing is kept that they would change, and a chat that is
-    lost is learnt of from the first alert that it refuses.
+    Of events about members and channels only that the bot was let in counts, which is greeted: nothing is kept that
+    others would change, and a chat that is lost is learnt of from the first alert that it refuses.
     """
 
     name = "slack"

@@ -145,6 +145,17 @@ def of_event(event: Mapping[str, Any], bot_user: str) -> Incoming | None:
     )
 
 
+def of_joining(event: Mapping[str, Any], bot_user: str) -> Incoming | None:
+    """The bot was let into a channel: a greeting, as if whoever did it had asked for one. None when others come.
+
+    https://docs.slack.dev/reference/events/member_joined_channel
+    """
+    channel = str(event.get("channel") or "")
+    if not bot_user or event.get("user") != bot_user or not channel:
+        return None
+    return Incoming(user=str(event.get("inviter") or bot_user), channel=channel, line="start", private=False)
+
+
 def reference(channel: str, ts: str) -> str:
     """By which a message is found again: channel and ts, its identity there."""
     return f"{channel}:{ts}"

@@ -37,6 +37,7 @@ from bot.platforms.slack_events import (
     of_command,
     of_event,
     of_home,
+    of_joining,
     of_shortcut,
     of_view,
 )
@@ -149,6 +150,7 @@ class Receiver:
         app.message_shortcut(_ANY)(self._on_shortcut)
         app.event("app_home_opened")(self._on_home)
         app.event("app_mention")(self._on_event)
+        app.event("member_joined_channel")(self._on_joining)
         app.event("message")(self._on_event)
         app.event("app_uninstalled")(self._on_removal)
         app.event("tokens_revoked")(self._on_removal)
@@ -197,6 +199,9 @@ class Receiver:
 
     async def _on_event(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         self._spawn(partial(self._command, body, lambda here: of_event(event, here.bot_user)))
+
+    async def _on_joining(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        self._spawn(partial(self._command, body, lambda here: of_joining(event, here.bot_user)))
 
     async def _on_removal(self, event: dict[str, Any], body: dict[str, Any]) -> None:
         if event.get("type") == "app_uninstalled" or (event.get("tokens") or {}).get("bot"):

@@ -78,7 +78,7 @@ async def test_tokens_and_scopes(slack: SlackServer) -> None:
         assert await refused(with_token("xoxb-no").auth_test()) == "invalid_auth"
         assert await refused(with_token(slack.app_token).auth_test()) == "not_allowed_token_type"
         assert await refused(with_token(slack.bot_token).apps_connections_open(app_token=slack.bot_token))
-        assert await refused(with_token(slack.bot_token).conversations_info(channel="C1")) == "missing_scope"
+        assert await refused(with_token(slack.bot_token).conversations_open(users="U1")) == "missing_scope"
         assert await refused(with_token(slack.bot_token).api_call("chat.shout")) == "unknown_method"
 
 

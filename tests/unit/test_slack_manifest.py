@@ -12,7 +12,15 @@ import yaml  # type: ignore[import-untyped]
 from bot.command import load_commands
 from bot.platforms.slack_events import COMMAND
 from core.settings import SlackSettings
-from tests.slack_server_values import BOT_EVENTS, BOT_SCOPES, COMMAND_SCOPE, DOWNLOAD_SCOPE, EVENT_SCOPES, METHOD_SCOPES
+from tests.slack_server_values import (
+    BOT_EVENTS,
+    BOT_SCOPES,
+    COMMAND_SCOPE,
+    DOWNLOAD_SCOPE,
+    EVENT_SCOPES,
+    METHOD_SCOPES,
+    PRIVATE_SCOPES,
+)
 
 PLATFORMS = Path(__file__).parents[2] / "bot" / "platforms"
 
@@ -53,7 +61,9 @@ def test_every_method_called_is_known_to_the_local_server() -> None:
 
 def test_scopes_are_exactly_those_needed(manifest: dict[str, Any]) -> None:
     needed = {METHOD_SCOPES[method] for method in methods_used()} | {EVENT_SCOPES[event] for event in events_used()}
-    needed |= {COMMAND_SCOPE, DOWNLOAD_SCOPE}
+    needed |= {COMMAND_SCOPE, DOWNLOAD_SCOPE} | {
+        PRIVATE_SCOPES[event] for event in events_used() & PRIVATE_SCOPES.keys()
+    }
     needed -= {"", "connections:write"}  # the latter belongs to the app-level token
     scopes = manifest["oauth_config"]["scopes"]
     assert set(scopes) == {"bot"}
