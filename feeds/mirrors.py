@@ -1,4 +1,6 @@
-"""Entries of a mirror are entries of the feed: identities name the feed's own host, wherever the document came from."""
+"""Where else a feed is found. Entries of a mirror are entries of the feed: identities name the feed's own host,
+wherever the document came from.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.links import host_of, link_key
-from core.model import Entry, FeedSpec
+from core.model import Entry, Feed, FeedSpec
+
+
+def other_addresses(feed: Feed) -> tuple[str, ...]:
+    """Where else a feed may be found: at the address configured, should it have moved, and at its mirrors."""
+    moved = (feed.spec.url,) if feed.address != feed.spec.url else ()
+    return (*moved, *feed.spec.mirrors)
 
 
 def under_own_host(entries: Sequence[Entry], spec: FeedSpec) -> tuple[Entry, ...]:

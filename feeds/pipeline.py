@@ -20,7 +20,7 @@ from core.failpoints import reach
 from core.health import Condition
 from core.history import FeedHistory
 from core.links import host_of
-from core.model import Analysis, Entry, Feed, FeedState, Level, NewEntry, Outcome, PollResult
+from core.model import Analysis, Entry, Feed, FeedSpec, FeedState, Level, NewEntry, Outcome, PollResult
 from core.ports import Hints
 from core.watch import WatchHit
 from feeds.aftermath import after_answer, after_document, after_failure, after_same
@@ -29,7 +29,7 @@ from feeds.fetch import Fetched, same_host
 from feeds.gathering import Traffic
 from feeds.health import assess, is_trouble, judge
 from feeds.kit import Kit
-from feeds.mirrors import under_own_host
+from feeds.mirrors import other_addresses, under_own_host
 from feeds.outage import OutageWatch
 from feeds.parsing import Parser
 from feeds.placing import Placed, Placing, poll_name, tell_ways, totals
@@ -91,16 +91,11 @@ class Pipeline:
         await self._recorder.finish()
 
     async def _fetch(self, feed: Feed) -> Fetched:
-        """The feed's answer, or that of its first mirror that has one. Raises the FetchError of the feed itself.
-
-        A feed that moved is asked at its new address, and should that fail, at the one configured, as at a mirror.
-        """
+        """The feed's answer, or the first that another of its addresses has. Raises the FetchError of the feed."""
         spec, state = feed.spec, feed.state
-        source = SOURCES.get(spec.kind)
-        address = feed.address
         try:
             return await self._fetcher.fetch(
-                source.request(spec if address == spec.url else replace(spec, url=address)),
+                SOURCES.get(spec.kind).request(replace(spec, url=feed.address)),
                 etag=state.etag,
                 last_modified=state.last_modified,
                 user_agent=spec.user_agent,
@@ -109,36 +104,59 @@ class Pipeline:
         except FetchError as error:
             if error.outcome not in _MIRRORED:
                 raise
-            for other in (*((spec.url,) if address != spec.url else ()), *spec.mirrors):
+            for other in other_addresses(feed):
                 with suppress(FetchError):
-                    request = source.request(replace(spec, url=other))
-                    fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent, proxy=spec.proxy)
-                    return fetched if other == spec.url else replace(fetched, permanent_url="")
+                    return await self._fetch_other(spec, other)
+            raise
+
+    async def _fetch_other(self, spec: FeedSpec, url: str) -> Fetched:
+        """What another address of the feed answers; a mirror that has moved moves no feed."""
+        request = SOURCES.get(spec.kind).request(replace(spec, url=url))
+        fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent, proxy=spec.proxy)
+        return fetched if url == spec.url else replace(fetched, permanent_url="")
+
+    async def _parse(self, feed: Feed, fetched: Fetched) -> Parsed | None:
+        """The document of an answer; None when it is the one that was read last. Raises ParseError."""
+        if fetched.body is None or _digest(fetched.body) == feed.state.body_hash:
+            return None
+        return await self._parser.parse(
+            feed.spec.kind,
+            fetched.body,
+            url=fetched.url,
+            content_type=fetched.content_type,
+            seen=self._seen.get(feed.id, b""),
+        )
+
+    async def _read(self, feed: Feed) -> tuple[Fetched, Parsed | None]:
+        """The feed's answer, read. Where it is no feed, the first of the feed's other addresses that brings one.
+
+        Who blocks a site often puts a page of his own in its place, under 200. Raises FetchError or ParseError of the
+        feed itself.
+        """
+        fetched = await self._fetch(feed)
+        reach("poll.fetched")
+        try:
+            return fetched, await self._parse(feed, fetched)
+        except ParseError:
+            self._fetcher.forget(feed.address)
+            for other in other_addresses(feed):
+                if other != fetched.url:
+                    with suppress(FetchError, ParseError):
+                        found = await self._fetch_other(feed.spec, other)
+                        return found, await self._parse(feed, found)
             raise
 
     async def _poll(self, feed: Feed) -> PollResult:
-        state = feed.state
         try:
-            fetched = await self._fetch(feed)
+            fetched, parsed = await self._read(feed)
         except FetchError as error:
             return await self.fail(feed, error.outcome, str(error), error.retry_after, error.status or 0)
-        reach("poll.fetched")
-        digest = hashlib.blake2b(fetched.body, digest_size=16).hexdigest() if fetched.body is not None else ""
-        if fetched.body is None or digest == state.body_hash:
-            return await self._unchanged(feed, fetched)
-        try:
-            parsed = await self._parser.parse(
-                feed.spec.kind,
-                fetched.body,
-                url=fetched.url,
-                content_type=fetched.content_type,
-                seen=self._seen.get(feed.id, b""),
-            )
         except ParseError as error:
-            self._fetcher.forget(feed.address)
             return await self.fail(feed, error.outcome, str(error))
+        if parsed is None:
+            return await self._unchanged(feed, fetched)
         reach("poll.parsed")
-        result = await self._changed(feed, fetched, parsed, digest)
+        result = await self._changed(feed, fetched, parsed, _digest(fetched.body or b""))
         self._seen[feed.id] = parsed.seen  # only now is everything in the document stored or known to be
         return result
 
@@ -373,3 +391,7 @@ class Pipeline:
             return NewEntry(entry, _NOTHING, *quiet)
         analysis = self._judging.analyse(feed.spec, entry, entry.body, self._clock.now())
         return NewEntry(entry, analysis, *(verdict(analysis) if not feed.spec.audit else audit_verdict(analysis)))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()

@@ -15,7 +15,7 @@ from core.model import Feed, FeedSpec, Outcome, PollRecord
 from feeds.gathering import Traffic
 from feeds.poller import OWN_HOST_WAITS
 from feeds.recording import Recorder
-from tests.feed_server import ONE, Seen, conditional, reply, reset, stall
+from tests.feed_server import ONE, Route, Seen, conditional, feed_xml, reply, reset, stall
 from tests.polling import document, polling, until
 
 
@@ -213,6 +213,33 @@ async def test_a_mirror_is_read_when_the_feed_fails_and_its_entries_are_known() 
             assert (result.outcome, result.new, result.alerts) == (Outcome.OK, 1, 1)
             assert own.state(url).etag is None
             assert "if-none-match" not in far.server.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [reply(b"<!doctype html><title>The site is blocked</title>"), reply(b""), reply(b"<rss><channel>" + b"<b>" * 5000)],
+)
+async def test_a_mirror_is_read_when_something_else_comes_in_place_of_the_feed(instead: Route) -> None:
+    async with polling() as it, polling() as far:
+        page = far.server.on("/page", reply(b"<!doctype html><title>Another page</title>"))
+        mirror = far.server.on("/mirror", reply(feed_xml("Minister visits Minsk", "Fresh"), headers=[("ETag", '"2"')]))
+        async with polling(allow=(far.server.endpoint, it.server.endpoint)) as own:
+            url = it.server.on("/feed", reply(headers=[("ETag", '"1"')]), instead)
+            assert (await own.poll(url, mirrors=(page, mirror))).new == 1
+            result = await own.poll(url)
+            assert (result.outcome, result.new) == (Outcome.OK, 1), result.error
+            assert own.state(url).failures == 0
+            assert (await own.poll(url)).outcome is Outcome.NOT_MODIFIED
+            assert own.state(url).etag is None, "what the mirror's host gave is not for the feed's own"
+
+
+async def test_when_the_mirrors_bring_no_feed_either_the_feed_itself_is_told_of() -> None:
+    async with polling() as it:
+        page = it.server.on("/page", reply(b"<!doctype html><title>Another page</title>"))
+        url = it.server.on("/feed", reply(b"<!doctype html><title>The site is blocked</title>"))
+        result = await it.poll(url, mirrors=("http://127.0.0.1:1/dead", page))
+        assert result.outcome is Outcome.NOT_A_FEED
+        assert "The site is blocked" in result.error
 
 
 async def test_an_outage_of_ours_counts_against_no_feed() -> None:
