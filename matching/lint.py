@@ -317,7 +317,9 @@ def _wordings(rows: Sequence[Row], packs: CompiledPacks) -> Iterator[Wording]:
         for topic in topics:
             if topic not in packs.topics:
                 packs.warnings.append(f"{row.place}: [wording.{row.name}]: there is no topic {topic!r}; train again.")
-        yield Wording(tuple(map(str, topics)), float(numbers[0]), dict(stems or {}), row.place)
+        once: dict[float, float] = {}  # thousands of stems have some hundred weights
+        shared = {stem: once.setdefault(float(weight), float(weight)) for stem, weight in (stems or {}).items()}
+        yield Wording(tuple(map(str, topics)), float(numbers[0]), shared, row.place)
 
 
 def _sources(rows: Sequence[Row], packs: CompiledPacks) -> dict[str, tuple[str, ...]]:

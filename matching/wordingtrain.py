@@ -16,7 +16,7 @@ from matching.wording import Wording
 
 PENALTY = 3.0  # ridge; 1 to 10 did equally well on unseen authors
 LEAST_SEEN = 3  # texts in which a stem must stand
-LEAST_TOLD = 0.05  # smaller weights are left out
+LEAST_TOLD = 0.1  # smaller weights are left out
 _Row = tuple[list[int], bool]
 
 

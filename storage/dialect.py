@@ -177,6 +177,7 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA journal_size_limit = 67108864")
+    cursor.execute("PRAGMA cache_size = -500")
     cursor.execute("PRAGMA secure_delete = FAST")  # what a chat asked to forget is overwritten
     cursor.close()
 
