@@ -31,7 +31,18 @@ def read(name: str) -> list[Item]:
 
 NAMES = ["own", "closed", "fresh", "second", "third", "fourth", "fifth", "sixth", "seventh", "checks", "pairs"]
 NAMES += ["classes", "eighth", "ninth", "tenth", "numbers", "eleventh", "twelfth", "thirteenth", "counts", "free"]
-NAMES += ["longfree", "slavic", "western", "denials", "long", "fourteenth", "sixteenth", "seventeenth"]
+NAMES += [
+    "longfree",
+    "slavic",
+    "western",
+    "denials",
+    "long",
+    "fourteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+]
 NAMES += ["ordinary", "everyday", "features"]
 ABOUT_NUMBERS = {"pairs", "numbers", "counts", "slavic", "western", "denials", "long"}  # their mix is another
 NEWS = {name: read(f"news-{name}.jsonl") for name in NAMES}
