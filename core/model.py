@@ -101,6 +101,9 @@ class Level(StrEnum):
     ALERT = "alert"
 
 
+LEVELS = tuple(Level)  # the least first
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One addend of a topic's score.

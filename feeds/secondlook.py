@@ -16,7 +16,7 @@ from core.errors import FetchError, LeaseLost, MinskError, ParseError
 from core.failpoints import reach
 from core.history import REFUSALS
 from core.links import host_of, site_of
-from core.model import Analysis, Entry, FeedSpec, Level, NewEntry, Outcome
+from core.model import LEVELS, Analysis, Entry, FeedSpec, Level, NewEntry, Outcome
 from core.ports import FetchRequest, Transaction
 from core.secondlook import ALWAYS, NEVER, Look, LookResult, LookTrace, NewLook
 from core.watch import WatchHit
@@ -41,7 +41,6 @@ AT_ONCE = 3
 _NO_ARTICLES = ("t.me", "telegram.me", "news.google.com", "twitter.com", "x.com", "youtube.com", "www.youtube.com")
 _REFUSALS = REFUSALS | {402}
 _PASSING = frozenset({Outcome.TIMEOUT, Outcome.NETWORK, Outcome.RATE_LIMITED})
-_RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
 def is_wanted(spec: FeedSpec, new: NewEntry) -> bool:
@@ -223,7 +222,7 @@ class SecondLooks:
         """The entry with its text; what was found before stays if the text says less."""
         entry: Entry = replace(look.entry, text=text)
         analysis: Analysis = self._judging.analyse(look.spec, entry, text, look.at)
-        if _RANKS.index(analysis.level) < _RANKS.index(look.analysis.level):
+        if LEVELS.index(analysis.level) < LEVELS.index(look.analysis.level):
             analysis = look.analysis
         return NewEntry(entry, analysis, *verdict(analysis))
 

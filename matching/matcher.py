@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.model import Analysis, Evidence, Facts, Level
+from core.model import LEVELS, Analysis, Evidence, Facts, Level
 from matching.ceilings import Ceilings
 from matching.facts import extract
 from matching.hints import SOMEBODY, Hints
@@ -30,7 +30,6 @@ _TELLS_MUCH = (  # every table of the facts is asked for one of these
 )
 _SHORT = 1_200  # characters of a body up to which reading it is as cheap as asking whether it need be read
 _TOLD = (Level.DIGEST, Level.ALERT)
-_ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
 class PackMatcher:
@@ -121,7 +120,7 @@ class PackMatcher:
         scores = {name: score_topic(self.lexicon.topics[name], spots) for name in names}
         self._lower_by_wording(scores, reading)
         topics = tuple(name for name, score in scores.items() if score.level in _TOLD)
-        level = max((score.level for score in scores.values()), key=_ORDER.index, default=Level.NONE)
+        level = max((score.level for score in scores.values()), key=LEVELS.index, default=Level.NONE)
         evidence = tuple(_evidence(scores))
         if level is Level.NONE or (level is Level.HALF and reading.free and _by_name_alone(evidence, reading.free)):
             return self._nothing(reading)

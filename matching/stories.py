@@ -15,14 +15,13 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
-from core.model import Action, Level, Member, Placement, Story, StorySummary
+from core.model import LEVELS, Action, Level, Member, Placement, Story, StorySummary
 from matching import story_texts as told
 from matching.cues import read_table
 from matching.likeness import Likeness, parted_by_persons, parted_by_subject, parted_by_worth, weigh
 from matching.voting import vote
 from matching.weighing import WEEKDAY, Days, is_group
 
-_LEVELS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 _LOOKED_AT = 40  # the first and the latest members of a story, at most so many each
 _DAY = timedelta(days=1)
 _TELLING = 3  # one report of so many tells what was achieved; the others are reactions, interviews
@@ -64,7 +63,7 @@ class StoryBook:
 
     def summarise(self, members: Sequence[Member]) -> StorySummary:
         """Topics and level of all members together, and the facts they vote for."""
-        level = max((member.analysis.level for member in members), key=_LEVELS.index, default=Level.NONE)
+        level = max((member.analysis.level for member in members), key=LEVELS.index, default=Level.NONE)
         topics = dict.fromkeys(topic for member in members for topic in member.analysis.topics)
         return StorySummary(level, tuple(topics), vote(members))
 
@@ -143,7 +142,7 @@ def follows_up(member: Member, story: Story, *, told_before: bool = False) -> bo
         set(member.analysis.topics) - set(story.topics)
         or (facts.released is not None and known.released is None)
         or set(facts.in_return) - set(known.in_return)
-        or _LEVELS.index(member.analysis.level) > _LEVELS.index(story.level)
+        or LEVELS.index(member.analysis.level) > LEVELS.index(story.level)
     )
     tells = not told_before and member.analysis.signature.get("k") and member.at - story.opened_at < _DAY
     return not (news or tells)

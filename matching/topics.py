@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from core.model import Evidence, Level
+from core.model import LEVELS, Evidence, Level
 from matching.learned import LEAD as SHORT
 from matching.learned import MOST_LACKING, Learned, lead_of
 
@@ -166,8 +166,7 @@ class _Sum(NamedTuple):
 
 
 _Rank = tuple[int, int, float]  # of a rule: place of its level, groups that it lacks (negative), points
-_ORDER = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
-_HALF, _DIGEST, _ALERT = 1, 2, 3  # places in it
+_HALF, _DIGEST, _ALERT = 1, 2, 3  # places in LEVELS
 _NOTHING = _Sum(Level.NONE, 0.0, (), ())
 _NO_RANK: _Rank = (0, 0, 0.0)
 
@@ -186,8 +185,13 @@ def lowered(topic: Topic, score: Score, by: Evidence) -> Score:
     """A score less points that something else than its concepts takes away (`by.weight` < 0). What the concepts would
     have told stays half a match at least, for the full article may tell more."""
     value = round(score.value + by.weight, 2)
-    level = Level.ALERT if value >= topic.alert else Level.DIGEST if value >= topic.digest else Level.HALF
+    level = _told(topic, value) if value >= topic.digest else Level.HALF
     return Score(value, level, (*score.evidence, by), score.missing)
+
+
+def _told(topic: Topic, value: float) -> Level:
+    """The level of a text that has as many points as the digest needs."""
+    return Level.ALERT if value >= topic.alert else Level.DIGEST
 
 
 def rule_score(topic: Topic, spots: Spots) -> tuple[float, int]:
@@ -268,7 +272,7 @@ def _with_learned(topic: Topic, learned: Learned, made: _Sum, spots: Spots) -> _
     if not lacking and made.value >= topic.alert + FIRM and all(item.points >= 0 for item in made.addends):
         value = max(value, topic.alert)  # what the rules are so sure of, and nothing in the pack speaks against
     if value >= topic.digest and (not lacking or meets_needs(topic, spots)):
-        level = Level.ALERT if value >= topic.alert else Level.DIGEST
+        level = _told(topic, value)
     elif value >= topic.half:
         level = Level.HALF
     else:
@@ -300,7 +304,7 @@ def _sum(rule: Rule, spots: Spots, common: Sequence[Addend], rank: _Rank) -> _Su
                 missing.append(f"{one.label} & {other.label} in one sentence")
         if rule.points and not missing:
             addends.append(Addend(rule.points, None, label=" + ".join(group.label for group in rule.all)))
-    return _Sum(_ORDER[rank[0]], rank[2], [*addends, *common], missing)
+    return _Sum(LEVELS[rank[0]], rank[2], [*addends, *common], missing)
 
 
 def _boosts(topic: Topic, spots: Spots) -> Iterator[Addend]:
@@ -329,7 +333,7 @@ def share_against(where: str) -> float:
 
 
 def _level(topic: Topic, rule: Rule, value: float, missing: int) -> int:
-    """The place of a level in _ORDER."""
+    """The place of a level in LEVELS."""
     if missing:
         return _HALF if missing < len(rule.all) and value >= topic.half else 0
     if value >= topic.alert:

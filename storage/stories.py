@@ -12,15 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, or_, select, update
 
 from core.errors import NotFound
-from core.model import Level, Member, Story, StorySummary, Target
+from core.model import LEVELS, Level, Member, Story, StorySummary, Target
 from core.search import DayCount, SearchTerm
 from storage import search
 from storage.columns import clean
 from storage.connection import AsyncConnection
 from storage.dialect import batches, insert
 from storage.schema import entries, members, outbox, shown, stories, story_topics, targets
-
-_RANKS = (Level.NONE, Level.HALF, Level.DIGEST, Level.ALERT)
 
 
 async def find(connection: AsyncConnection, story_id: int) -> Story | None:
@@ -73,7 +71,7 @@ def _newest(level: Level, of_topic: bool, behind: bool) -> Select[Any]:
 
 
 def _is_told(level: Level) -> ColumnElement[bool]:
-    ranks = [rank.value for rank in _RANKS[_RANKS.index(level) :]]
+    ranks = [rank.value for rank in LEVELS[LEVELS.index(level) :]]
     return and_(stories.c.level.in_(ranks), stories.c.merged_into.is_(None))
 
 
