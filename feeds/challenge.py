@@ -9,6 +9,7 @@ import aiohttp
 
 from core.errors import FetchError
 from core.history import REFUSALS
+from feeds.connecting import Answer
 from feeds.decode import challenges
 from feeds.inflate import Inflater
 
@@ -18,7 +19,7 @@ _ENOUGH = 20_000  # bytes of a page
 _PATIENCE = 3.0  # seconds for them
 
 
-async def asks_for_check(response: aiohttp.ClientResponse) -> bool:
+async def asks_for_check(response: Answer) -> bool:
     """Whether an answer that brings no feed asks for a browser check; reads the beginning of its page at most.
 
     The headers: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/

@@ -1,17 +1,56 @@
-"""Connections of the HTTP client that pass over the body of a 304: it has none by the standard, and some servers send
-one, which the library takes for the beginning of a broken answer. https://www.rfc-editor.org/rfc/rfc9110#status.304
+"""Connections of the HTTP client: aiohttp's, which read an answer by its parser, with two faults of servers forgiven.
+
+A 304 has no body by the standard (https://www.rfc-editor.org/rfc/rfc9110#status.304), and some servers send one, which
+the library takes for the beginning of a broken answer. And what comes while nobody has asked belongs to no answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from multidict import CIMultiDictProxy
+from yarl import URL
 
+# Bytes of one header, and how many headers: some sites send policies and cookies beyond aiohttp's 8 KiB and 128.
+MOST_IN_HEADER, MOST_HEADERS = 32 * 1024, 500
 _HEAD_END = b"\r\n\r\n"
+
+
+@dataclass(slots=True)
+class Answer:
+    """The head of an answer, and its body as it will come: `content`, still compressed."""
+
+    status: int
+    reason: str
+    headers: CIMultiDictProxy[str]
+    raw_headers: tuple[tuple[bytes, bytes], ...]
+    content: aiohttp.StreamReader
+
+
+class Connection(ResponseHandler):
+    """One connection. `idle`: kept open between two requests, with `ends` as the timer of its end."""
+
+    idle = False
+    ends: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # without what loops do to sockets anyway
+
+    def data_received(self, data: bytes) -> None:
+        if self.idle:
+            self.abort()
+            return
+        if data[8:12] == b" 304" and data.startswith(b"HTTP/1."):
+            end = data.find(_HEAD_END) + len(_HEAD_END)
+            if len(_HEAD_END) <= end < len(data):
+                self.force_close()  # what may follow belongs to no answer
+                data = data[:end]
+        super().data_received(data)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -19,15 +58,11 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        make: Any = functools.partial(_Connection, loop=asyncio.get_running_loop())
+        make: Any = partial(Connection, loop=asyncio.get_running_loop())
         self._factory = make
 
 
-class _Connection(ResponseHandler):
-    def data_received(self, data: bytes) -> None:
-        if data[8:12] == b" 304" and data.startswith(b"HTTP/1."):
-            end = data.find(_HEAD_END) + len(_HEAD_END)
-            if len(_HEAD_END) <= end < len(data):
-                self.force_close()  # what may follow belongs to no answer
-                data = data[:end]
-        super().data_received(data)
+@lru_cache(maxsize=4096)
+def as_url(url: str) -> URL:
+    """The address exactly as given when it is ASCII, else with the rest percent-encoded and the host in punycode."""
+    return URL(url.partition("#")[0], encoded=url.isascii())

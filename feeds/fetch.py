@@ -7,14 +7,10 @@ kept as received (each byte as one character, so that any can be stored) and sen
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from errno import errorcode
-from functools import lru_cache
 from types import TracebackType
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -32,16 +28,16 @@ from core.ports import Clock, FetchRequest
 from core.sentence import Sentence
 from feeds import fault_texts as told
 from feeds.challenge import asks_for_check
-from feeds.connecting import Connector
-from feeds.gate import AddressRefused, BlockedAddress, Gate, GateResolver, Lookup
+from feeds.connecting import Answer
+from feeds.direct import Direct
+from feeds.explaining import FAILURES, explain, not_reached
+from feeds.gate import AddressRefused, Gate, GateResolver, Lookup
 from feeds.headers import fresh_for, retry_after
 from feeds.inflate import Inflater, too_large
 from feeds.options import FeedOptions
+from feeds.proxied import Proxied
 from feeds.turns import Turns
 
-DNS_CACHE_SECONDS = 300
-# Bytes of one header, and how many headers: some sites send policies and cookies beyond aiohttp's 8 KiB and 128.
-MOST_IN_HEADER, MOST_HEADERS = 32 * 1024, 500
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.5
@@ -89,12 +85,12 @@ class Fetcher:
         self._clock = clock
         self._gate = Gate(options.allow_private)
         self._turns = Turns(clock, options.host_pause.total_seconds())
-        self._lookup = lookup
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        resolver, patience = GateResolver(self._gate, lookup), options.connect_timeout.total_seconds()
+        self._direct = Direct(self._gate, resolver, patience)
+        self._proxied = Proxied(self._gate, resolver, patience)
         self._elsewhere: dict[str, Validators] = {}
 
     async def __aenter__(self) -> Fetcher:
-        self._open()
         return self
 
     async def __aexit__(
@@ -103,9 +99,9 @@ class Fetcher:
         await self.close()
 
     async def close(self) -> None:
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            await session.close()
+        """Close all connections; requests at work fail."""
+        await self._direct.close()
+        await self._proxied.close()
 
     def is_own(self, url: str) -> bool:
         """Whether an address is on a host that the operator listed as the own; such are owed no turns."""
@@ -113,29 +109,6 @@ class Fetcher:
             return self._gate.is_allowed(url)
         except FetchError:
             return False
-
-    def _open(self, *, own: bool = False) -> aiohttp.ClientSession:
-        """The session for public hosts, or that for the operator's own, where one that hangs must hold up no other."""
-        session = self._sessions.get(own)
-        if session is None or session.closed:
-            connector = Connector(
-                resolver=GateResolver(self._gate, self._lookup),
-                socket_factory=self._gate.open_socket,
-                ttl_dns_cache=DNS_CACHE_SECONDS,
-                limit=self._options.concurrency * 2,
-                limit_per_host=0 if own else 2,
-            )
-            session = self._sessions[own] = aiohttp.ClientSession(
-                connector=connector,
-                auto_decompress=False,
-                trust_env=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, connect=self._options.connect_timeout.total_seconds()),
-                requote_redirect_url=False,
-                max_field_size=MOST_IN_HEADER,
-                max_headers=MOST_HEADERS,
-            )
-        return session
 
     async def fetch(
         self,
@@ -156,6 +129,7 @@ class Fetcher:
             known = self._elsewhere.get(request.url, known)
         headers = {
             hdrs.USER_AGENT: user_agent or self._options.user_agent,
+            hdrs.ACCEPT: "*/*",
             hdrs.ACCEPT_ENCODING: "gzip, deflate",
             **request.headers,
         }
@@ -227,13 +201,11 @@ class Fetcher:
         try:
             return await self._get(url, headers, conditional, proxy)
         except aiohttp.ConnectionTimeoutError as error:
-            seconds = self._options.connect_timeout.total_seconds()
-            late = Sentence(told.NOT_REACHED, host=host_of(url), seconds=f"{seconds:g}")
-            raise FetchError(Outcome.TIMEOUT, late) from error
+            raise not_reached(host_of(url), self._options.connect_timeout.total_seconds()) from error
         except TimeoutError:
             raise
-        except (aiohttp.ClientError, OSError, ValueError, EOFError) as error:
-            raise _explain(url, error) from error
+        except FAILURES as error:
+            raise explain(url, error) from error
 
     async def _get(
         self, url: str, headers: Mapping[str, str], conditional: bool, proxy: str
@@ -242,49 +214,54 @@ class Fetcher:
         self._gate.check_url(url)
         if proxy:
             self._gate.check_url(proxy)
-        session = self._open(own=self._gate.is_allowed(url))
-        via = proxy or None
-        async with session.get(_as_url(url), headers=headers, allow_redirects=False, proxy=via) as response:
-            if response.status in _REDIRECTS:
-                return response.status, _target(url, response)
-            if await asks_for_check(response):
-                wait = retry_after(response.headers, self._clock.now())
-                told_so = Sentence(told.CHALLENGED)
-                raise FetchError(Outcome.BLOCKED, told_so, retry_after=wait, status=response.status)
-            self._check_status(response, conditional)
-            body = None if response.status == 304 else await self._read(response)
-            fresh = fresh_for(response.headers, self._clock.now())
-            return Fetched(
-                status=response.status,
-                body=body,
-                etag=_as_received(response, b"etag"),
-                last_modified=_as_received(response, b"last-modified"),
-                content_type=response.headers.get(hdrs.CONTENT_TYPE, ""),
-                url=url,
-                fresh_for=None if fresh is None else timedelta(seconds=min(fresh, 1e8)),
-            )
+        asked = self._proxied.ask(url, headers, proxy) if proxy else self._direct.ask(url, headers)
+        answer, done = await asked
+        try:
+            return await self._heed(url, answer, conditional)
+        finally:
+            done()
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _heed(self, url: str, answer: Answer, conditional: bool) -> Fetched | tuple[int, str]:
+        if answer.status in _REDIRECTS:
+            return answer.status, _target(url, answer)
+        if await asks_for_check(answer):
+            wait = retry_after(answer.headers, self._clock.now())
+            told_so = Sentence(told.CHALLENGED)
+            raise FetchError(Outcome.BLOCKED, told_so, retry_after=wait, status=answer.status)
+        self._check_status(answer, conditional)
+        body = None if answer.status == 304 else await self._read(answer)
+        fresh = fresh_for(answer.headers, self._clock.now())
+        return Fetched(
+            status=answer.status,
+            body=body,
+            etag=_as_received(answer, b"etag"),
+            last_modified=_as_received(answer, b"last-modified"),
+            content_type=answer.headers.get(hdrs.CONTENT_TYPE, ""),
+            url=url,
+            fresh_for=None if fresh is None else timedelta(seconds=min(fresh, 1e8)),
+        )
+
+    async def _read(self, answer: Answer) -> bytes:
         limit = self._options.max_bytes
-        if (response.content_length or 0) > limit:
+        if int(answer.headers.get(hdrs.CONTENT_LENGTH, 0)) > limit:
             raise too_large(limit)
-        inflater = Inflater(",".join(response.headers.getall(hdrs.CONTENT_ENCODING, ())), limit)
-        async for chunk in response.content.iter_any():
+        inflater = Inflater(",".join(answer.headers.getall(hdrs.CONTENT_ENCODING, ())), limit)
+        async for chunk in answer.content.iter_any():
             inflater.feed(chunk)
         return inflater.finish()
 
-    def _check_status(self, response: aiohttp.ClientResponse, conditional: bool) -> None:
-        status = response.status
+    def _check_status(self, answer: Answer, conditional: bool) -> None:
+        status = answer.status
         if status == 200 or (status == 304 and conditional):
             return
-        wait = retry_after(response.headers, self._clock.now())
+        wait = retry_after(answer.headers, self._clock.now())
         if status == 304:
             message = Sentence(told.NO_VERSION)
         else:
-            reason = foreign(response.reason or "", 50)
+            reason = foreign(answer.reason, 50)
             advice = Sentence(_ADVICE.get(status, told.SERVERS_FAULT if status >= 500 else told.TRIED_LATER))
-            answer = f"{status} ({reason})" if reason else str(status)
-            message = Sentence(told.ANSWERED, answer=answer, advice=advice)
+            shown = f"{status} ({reason})" if reason else str(status)
+            message = Sentence(told.ANSWERED, answer=shown, advice=advice)
         outcome = _OUTCOMES.get(status, Outcome.HTTP)
         if status == 503 and wait is not None:
             outcome = Outcome.RATE_LIMITED
@@ -306,13 +283,13 @@ _ADVICE = {
 }
 
 
-def _target(url: str, response: aiohttp.ClientResponse) -> str:
+def _target(url: str, answer: Answer) -> str:
     """The absolute address that a redirect leads to; raises FetchError (REDIRECT)."""
-    location = _as_received(response, b"location") or ""
+    location = _as_received(answer, b"location") or ""
     # Blanks and bytes beyond ASCII are percent-encoded: https://url.spec.whatwg.org/#percent-encoded-bytes
     location = quote(location.encode("latin-1").strip(), safe="%/:=&?~#+!$,;'@()*[]\\{}|^`\"<>").split("#")[0]
     if not location:
-        raise FetchError(Outcome.REDIRECT, Sentence(told.NOWHERE, status=str(response.status)))
+        raise FetchError(Outcome.REDIRECT, Sentence(told.NOWHERE, status=str(answer.status)))
     try:
         return _with_plain_host(urljoin(url, location))
     except ValueError:
@@ -328,9 +305,9 @@ def _with_plain_host(url: str) -> str:
     return urlunsplit(parts._replace(netloc=URL(f"http://{host}/").host_port_subcomponent or ""))
 
 
-def _as_received(response: aiohttp.ClientResponse, name: bytes) -> str | None:
+def _as_received(answer: Answer, name: bytes) -> str | None:
     """A header's value with every byte as one character; None when absent or empty."""
-    values = [value for header, value in response.raw_headers if header.lower() == name]
+    values = [value for header, value in answer.raw_headers if header.lower() == name]
     return (values[0].decode("latin-1") or None) if values else None
 
 
@@ -342,41 +319,3 @@ def _as_sent(value: str) -> str | None:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
-
-
-@lru_cache(maxsize=4096)
-def _as_url(url: str) -> URL:
-    """The address exactly as given when it is ASCII, else with the rest percent-encoded and the host in punycode."""
-    return URL(url.partition("#")[0], encoded=url.isascii())
-
-
-def _explain(url: str, error: BaseException) -> FetchError:
-    host = host_of(url)
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, BlockedAddress):
-            return AddressRefused(seen.words, seen.why)
-        seen = getattr(seen, "os_error", None) or seen.__cause__ or seen.__context__
-    if isinstance(error, aiohttp.InvalidURL):
-        why = Sentence(told.IS_MALFORMED)
-        return AddressRefused(Sentence(told.ADDRESS_REFUSED, why=why), why)
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return FetchError(Outcome.NETWORK, Sentence(told.NO_NAME, host=host))
-    if isinstance(error, aiohttp.ClientSSLError):
-        return FetchError(Outcome.NETWORK, Sentence(told.INSECURE, host=host, cause=_short(error)))
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return FetchError(Outcome.NETWORK, Sentence(told.BROKE_OFF, host=host))
-    if isinstance(error, (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError)):
-        return FetchError(Outcome.NETWORK, Sentence(told.PROXY, host=host, cause=_short(error)))
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return FetchError(Outcome.NETWORK, Sentence(told.NO_CONNECTION, host=host, cause=_short(error)))
-    if isinstance(error, aiohttp.ClientResponseError):
-        return FetchError(Outcome.NETWORK, Sentence(told.NO_HTTP, host=host))
-    return FetchError(Outcome.NETWORK, Sentence(told.LOST, host=host, cause=_short(error)))
-
-
-def _short(error: BaseException) -> str:
-    cause = getattr(error, "os_error", None) or error
-    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) in errorcode:
-        return os.strerror(cause.errno or 0)  # asyncio's own words are "Connect call failed"
-    return " ".join(str(getattr(cause, "strerror", None) or cause or type(error).__name__).split())[:120]

@@ -68,8 +68,8 @@ class Gate:
 
     def check_url(self, url: str) -> None:
         """Raise AddressRefused unless the address is plain http(s) to a host that may be asked."""
-        host, port, is_address = _take_apart(url)
-        if is_address:
+        host, port, literal = _take_apart(url)
+        if literal:
             try:
                 self.check_address(host, port, host)
             except BlockedAddress as error:
@@ -91,17 +91,22 @@ class Gate:
             words = Sentence(told.PRIVATE, shown=shown, endpoint=endpoint)
             raise BlockedAddress(words, Sentence(told.IS_PRIVATE, shown=shown))
 
+    def look_again(self, address: str, port: int) -> None:
+        """Raise BlockedAddress unless `address` is public or was let through by its name: a last look."""
+        if (address, port) not in self._granted and not is_public(address):
+            why = Sentence(told.IS_PRIVATE, shown=address)
+            raise BlockedAddress(Sentence(told.ADDRESS_REFUSED, why=why), why)
+
     def open_socket(self, info: tuple[int, int, int, str, Any]) -> socket.socket:
         """Make the socket for one connection, after a last look at the address (aiohttp's socket_factory)."""
         family, kind, protocol, _, where = info
-        if (where[0], where[1]) not in self._granted and not is_public(where[0]):
-            why = Sentence(told.IS_PRIVATE, shown=str(where[0]))
-            raise BlockedAddress(Sentence(told.ADDRESS_REFUSED, why=why), why)
+        self.look_again(str(where[0]), where[1])
         opened = socket.socket(family, kind, protocol)
         opened.setblocking(False)
         return opened
 
 
+@lru_cache(maxsize=10_000)
 def is_public(text: str) -> bool:
     """Whether an IP address is a public unicast one. IPv4 inside IPv6 is judged as IPv4; nonsense is not public."""
     try:
@@ -127,10 +132,10 @@ def _take_apart(url: str) -> tuple[str, int, bool]:
         raise _blocked(Sentence(told.ODD_SIGNS))
     if "@" in parts.netloc or not host or port == 0:
         raise _blocked(Sentence(told.USER_OR_NO_HOST))
-    is_address = _is_address(host)
-    if _NUMERIC.fullmatch(host) and not is_address:
+    literal = is_address(host)
+    if _NUMERIC.fullmatch(host) and not literal:
         raise _blocked(Sentence(told.DISGUISED, host=host[:60]))
-    return host, port or _PORTS[scheme], is_address
+    return host, port or _PORTS[scheme], literal
 
 
 def _unwrap(address: Address) -> Address:
@@ -142,7 +147,8 @@ def _unwrap(address: Address) -> Address:
     return address
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, without brackets."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
