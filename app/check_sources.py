@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.loop import run_async
 from core.errors import ConfigError
+from core.sentence import Sentence
 
 if TYPE_CHECKING:
     from core.model import FeedSpec
@@ -37,6 +38,7 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from app.configured import NO_FEEDS, configured
+    from feeds.desk_texts import NOT_FOUND, NOT_FOUND_HINT
 
     settings = configured(args, complete=False)
     own = {spec.url for spec in settings.feed_specs}
@@ -44,6 +46,9 @@ def run(args: argparse.Namespace) -> int:
     print(as_json(probes) if args.json else "\n".join(as_table(probes)))
     if args.configured and not own:
         print(NO_FEEDS, file=sys.stderr)
+    if args.page and not any(probe.state.well for probe in probes):
+        print(f"{Sentence(NOT_FOUND, url=args.page)} {Sentence(NOT_FOUND_HINT)}", file=sys.stderr)
+        return 1
     return 1 if any(probe.url in own and not probe.state.well for probe in probes) else 0
 
 

@@ -6,7 +6,7 @@ https://www.rssboard.org/rss-autodiscovery https://www.jsonfeed.org/version/1.1/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -77,6 +77,22 @@ def find_candidates(body: bytes, url: str, content_type: str = "") -> tuple[Cand
         if candidate.url != url:
             found.setdefault(candidate.url, candidate)
     return tuple(found.values())[:MAX_CANDIDATES]
+
+
+def kinds_of(body: bytes) -> Iterator[str]:
+    """The source types that may read a body, judged by its beginning."""
+    head = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"{":
+        yield "jsonfeed"
+    else:
+        yield "rss"
+        if b"<urlset" in head:
+            yield "newssitemap"
+
+
+def likely(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those that the page names in some way; where it names none, the paths that many sites use."""
+    return [candidate for candidate in candidates if candidate.why != "usual"] or candidates
 
 
 def _named(page: str, url: str) -> tuple[list[Candidate], list[Candidate]]:

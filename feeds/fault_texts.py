@@ -47,6 +47,7 @@ TARGET_REFUSED = (
     "The server redirects to an address that is refused: {why}. Tell its publisher, or look for another address of the "
     "feed."
 )
+NAMED_REFUSED = "The address named there is refused: {why}."
 IS_MALFORMED = "it is malformed"
 NO_SCHEME = "only http and https are fetched, not an address without scheme"
 OTHER_SCHEME = "only http and https are fetched, not {scheme}"

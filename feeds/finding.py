@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from core.errors import CommandError, FetchError, ParseError
@@ -15,8 +15,9 @@ from core.model import Entry, FeedSpec
 from core.ports import Clock, Matcher
 from core.sentence import Sentence
 from feeds import desk_texts as told
-from feeds.discovery import Candidate, find_candidates
+from feeds.discovery import Candidate, find_candidates, kinds_of, likely
 from feeds.fetch import Fetched, Fetcher
+from feeds.named import fetch_candidate
 from feeds.parsing import Parser
 from feeds.sources import SOURCES
 from feeds.wire import Parsed
@@ -63,19 +64,18 @@ class Finder:
         known = await self._is_known()
         first = find_candidates(b"", url)
         if first and first[0].why == "telegram":
-            return await self._read_all(first, known)
+            return await self._read_all(first, url, known)
         fetched = await self._fetcher.fetch(SOURCES.get("rss").request(FeedSpec(url, url)))
         body = fetched.body or b""
-        for kind in _kinds(body):
+        for kind in kinds_of(body):
             read = await self._read(kind, fetched, known, url)
             if read is not None:
                 return (read,)
         candidates = find_candidates(body, fetched.url, fetched.content_type)
-        named = [candidate for candidate in candidates if candidate.why != "usual"] or list(candidates)
-        return await self._read_all(named[:MOST_TRIED], known)
+        return await self._read_all(likely(candidates)[:MOST_TRIED], fetched.url, known)
 
     async def _read_all(
-        self, candidates: tuple[Candidate, ...] | list[Candidate], known: frozenset[str]
+        self, candidates: Sequence[Candidate], page: str, known: frozenset[str]
     ) -> tuple[FoundFeed, ...]:
         """Those candidates that are feeds; when none answers, the reason of the first."""
         found: list[FoundFeed] = []
@@ -83,8 +83,7 @@ class Finder:
         for candidate in candidates:
             await self._clock.sleep(PAUSE)
             try:
-                spec = FeedSpec(candidate.url, candidate.url, candidate.kind)
-                fetched = await self._fetcher.fetch(SOURCES.get(candidate.kind).request(spec))
+                fetched = await fetch_candidate(self._fetcher, candidate, page)
             except FetchError as error:
                 troubles.append(error)
                 continue
@@ -132,14 +131,3 @@ def read_address(text: str) -> str:
     if not url or ("." not in host and ":" not in host):
         raise CommandError(Sentence(told.NO_ADDRESS, text=foreign(given, 100)), Sentence(told.NO_ADDRESS_HINT))
     return url
-
-
-def _kinds(body: bytes) -> Iterator[str]:
-    """The source types that may read a body, judged by its beginning."""
-    head = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:1] == b"{":
-        yield "jsonfeed"
-    else:
-        yield "rss"
-        if b"<urlset" in head:
-            yield "newssitemap"

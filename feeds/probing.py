@@ -6,22 +6,26 @@ One request at a time to a host, with a pause between them; nothing is stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from core.errors import FetchError, ParseError
 from core.history import REFUSALS
 from core.links import host_of
 from core.model import FeedSpec, Outcome
 from core.ports import Clock
-from feeds.discovery import find_candidates
+from feeds.discovery import Candidate, find_candidates, kinds_of, likely
 from feeds.fetch import Fetched, Fetcher
+from feeds.named import fetch_candidate
 from feeds.parsing import Parser
 from feeds.sources import SOURCES
 
 PAUSE = 5.0  # seconds between two requests to a host; GDELT asks for no less
+MOST_NAMED = 12  # feeds that a page names
+WITHIN = timedelta(minutes=2)  # for all of them
 _ABSENCES = frozenset({404, 410})
 
 
@@ -41,7 +45,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a feed was found. `newest_at` is the date of its newest entry; `detail` a sentence where there is more."""
+    """How a feed was found. `newest_at` is the date of its newest entry; `detail` a sentence where there is more.
+
+    `outcome` tells how it could not be read.
+    """
 
     name: str
     url: str
@@ -49,6 +56,15 @@ class Probe:
     entries: int = 0
     newest_at: datetime | None = None
     detail: str = ""
+    outcome: Outcome | None = None
+
+
+class _Addressed(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_Addressed)
 
 
 class Prober:
@@ -62,6 +78,9 @@ class Prober:
 
     async def probe_all(self, specs: Sequence[FeedSpec]) -> tuple[Probe, ...]:
         """Probe feeds; the results come in the same order."""
+        return await self._visit(specs, self.probe)
+
+    async def _visit(self, specs: Sequence[_T], probe: Callable[[_T], Awaitable[Probe]]) -> tuple[Probe, ...]:
         by_host: dict[str, list[int]] = {}
         for number, spec in enumerate(specs):
             by_host.setdefault(host_of(spec.url), []).append(number)
@@ -72,7 +91,7 @@ class Prober:
                 if number != numbers[0]:
                     await self._clock.sleep(PAUSE)
                 async with self._gate:
-                    found[number] = await self.probe(specs[number])
+                    found[number] = await probe(specs[number])
 
         async with asyncio.TaskGroup() as tasks:
             for numbers in by_host.values():
@@ -91,13 +110,48 @@ class Prober:
         return first
 
     async def probe_page(self, url: str) -> tuple[Probe, ...]:
-        """Find feeds from the address of a web page, and probe what was found; raises FetchError."""
+        """Find feeds from the address of a web page, which may be that of a feed, and probe those; raises FetchError.
+
+        MOST_NAMED at most, and within WITHIN and one request more.
+        """
+        channel = find_candidates(b"", url)
+        if channel and channel[0].why == "telegram":
+            return (await self._probe_named(channel[0], url),)
         fetched = await self._fetcher.fetch(SOURCES.get("rss").request(FeedSpec(url, url)))
-        candidates = find_candidates(fetched.body or b"", fetched.url, fetched.content_type)
-        named = [candidate for candidate in candidates if candidate.why != "usual"] or list(candidates)
+        body = fetched.body or b""
+        for kind in kinds_of(body):
+            itself = await self._read(FeedSpec("", url, kind), fetched)
+            if itself.state.well:
+                return (itself,)
+        candidates = likely(find_candidates(body, fetched.url, fetched.content_type))[:MOST_NAMED]
         await self._clock.sleep(PAUSE)
-        specs = [FeedSpec(name=c.title or c.kind, url=c.url, kind=c.kind) for c in named]
-        return await self.probe_all(specs)
+        until = self._clock.now() + WITHIN
+        silent: set[str] = set()
+
+        async def probe(candidate: Candidate) -> Probe:
+            host, why = host_of(candidate.url), ""
+            if host in silent:
+                why = "its host did not answer before"
+            elif self._clock.now() >= until:
+                why = f"the look at the page took over {WITHIN.total_seconds():g} s"
+            if why:
+                return Probe(
+                    candidate.title or host, candidate.url, State.FAILED, detail=f"It was not asked for: {why}."
+                )
+            found = await self._probe_named(candidate, fetched.url)
+            if found.outcome is Outcome.TIMEOUT:
+                silent.add(host)
+            return found
+
+        return await self._visit(candidates, probe)
+
+    async def _probe_named(self, candidate: Candidate, page: str) -> Probe:
+        spec = FeedSpec(candidate.title, candidate.url, candidate.kind)
+        try:
+            fetched = await fetch_candidate(self._fetcher, candidate, page)
+        except FetchError as error:
+            return _failed(spec, error)
+        return await self._read(spec, fetched)
 
     async def _probe(self, spec: FeedSpec) -> Probe:
         try:
@@ -105,7 +159,7 @@ class Prober:
                 SOURCES.get(spec.kind).request(spec), user_agent=spec.user_agent, proxy=spec.proxy
             )
         except FetchError as error:
-            return Probe(spec.name, spec.url, _state_of(error), detail=str(error))
+            return _failed(spec, error)
         return await self._read(spec, fetched)
 
     async def _read(self, spec: FeedSpec, fetched: Fetched) -> Probe:
@@ -113,13 +167,20 @@ class Prober:
         try:
             parsed = await self._parser.parse(spec.kind, body, url=fetched.url, content_type=fetched.content_type)
         except ParseError as error:
-            return Probe(spec.name, spec.url, _state_of(error), detail=str(error) + _named(fetched, body))
+            failed = _failed(spec, error)
+            return replace(failed, detail=failed.detail + _named(fetched, body))
         dates = [entry.published_at for entry in parsed.feed.entries if entry.published_at]
         state = State.ALIVE if parsed.total else State.EMPTY
         detail = ""
         if fetched.permanent_url:
             state, detail = State.MOVED, f"Now at {fetched.permanent_url}; change the address."
-        return Probe(spec.name, spec.url, state, parsed.total, max(dates, default=None), detail)
+        name = spec.name or parsed.feed.title or host_of(spec.url)
+        return Probe(name, spec.url, state, parsed.total, max(dates, default=None), detail)
+
+
+def _failed(spec: FeedSpec, error: FetchError | ParseError) -> Probe:
+    name = spec.name or host_of(spec.url)
+    return Probe(name, spec.url, _state_of(error), detail=str(error), outcome=error.outcome)
 
 
 def _state_of(error: FetchError | ParseError) -> State:

@@ -21,6 +21,7 @@ from core.ports import FetchRequest, Transaction
 from core.secondlook import ALWAYS, NEVER, Look, LookResult, LookTrace, NewLook
 from core.watch import WatchHit
 from feeds.kit import Kit
+from feeds.named import check_named, fetch_named
 from feeds.options import FeedOptions
 from feeds.pages import PageReader
 from feeds.placing import Placed, Placing, Way, tell_ways, totals
@@ -167,11 +168,15 @@ class SecondLooks:
     async def _read(self, look: Look) -> str:
         """The article of an entry; raises _Unread."""
         url, spec = look.entry.url, look.spec
+        try:
+            check_named(self._fetcher, url, spec.url)
+        except FetchError as error:
+            raise _Unread(LookResult.FAILED, str(error)) from None
         if not await self._robots.allows(url, user_agent=spec.user_agent, proxy=spec.proxy):
             raise _Unread(LookResult.REFUSED, f"{host_of(url)} asks programs not to read it (robots.txt).")
         try:
             request = FetchRequest(url, {"Accept": ACCEPT})
-            fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent, proxy=spec.proxy)
+            fetched = await fetch_named(self._fetcher, request, spec.url, user_agent=spec.user_agent, proxy=spec.proxy)
             self._fetcher.forget(url)
             body = fetched.body or b""
             return await self._reader.read(body, url=fetched.url, content_type=fetched.content_type)

@@ -122,6 +122,13 @@ async def test_private_networks_stay_shut(office: Office, text: str) -> None:
         await office.desk.find(text)
 
 
+async def test_what_a_page_names_opens_no_private_network(office: Office) -> None:
+    office.server.on("/", reply(PAGE % b"http://10.0.0.7:5432/feed", headers=[("Content-Type", "text/html")]))
+    with pytest.raises(CommandError, match=r"10\.0\.0\.7 is on a private") as caught:
+        await office.desk.find(office.server.url("/"))
+    assert "allow_private" not in str(caught.value)
+
+
 def test_an_address_needs_no_scheme() -> None:
     assert read_address("example.org/feed") == "https://example.org/feed"
     assert read_address(" <https://example.org/feed|example.org> ") == "https://example.org/feed"

@@ -11,8 +11,8 @@ import pytest
 
 from core.errors import ParseError
 from core.looking import LookResult
-from core.model import FeedSpec, Level, NewEntry, Outcome, PollResult
-from core.secondlook import ALWAYS, NEVER
+from core.model import Analysis, Entry, FeedSpec, Level, NewEntry, Outcome, PollResult
+from core.secondlook import ALWAYS, NEVER, NewLook
 from feeds.fetch import Fetcher
 from feeds.judging import Judging
 from feeds.kit import Kit
@@ -132,6 +132,27 @@ async def test_a_page_that_is_refused_or_broken_is_recorded_and_no_fault_of_the_
     assert desk.store.outcomes["Prisoner news"] == "half"
 
 
+async def test_an_entry_opens_no_private_network(desk: Desk, clock: FakeClock) -> None:
+    """Neither one listed for feeds of the operator, by a feed that is none, nor another by advice to list it."""
+    spec = FeedSpec("News", "http://news.example/feed", full_text=ALWAYS)
+    pages = ("http://10.0.0.7:5432/page", desk.server.url("/page/0"))
+    desk.page(0, LONG)
+    entries = [Entry(f"guid {url}", "Prisoner news", url) for url in pages]
+    await desk.store.sync_feeds([spec], clock.now())
+    (feed,) = await desk.store.claim_due_feeds(clock.now(), limit=1)
+    async with desk.store.transaction() as transaction:
+        new = [NewEntry(entry, Analysis(Level.HALF), "half") for entry in entries]
+        ids = [number or 0 for number in await transaction.add_entries(feed, new, clock.now())]
+        await transaction.add_looks(feed, [NewLook(number, clock.now()) for number in ids], clock.now())
+    await desk.looks.run_due(30)
+    assert desk.results == [LookResult.REFUSED, LookResult.FAILED]
+    details = [desk.store.traces[number].detail for number in ids]
+    assert "robots.txt" in details[0], "of which nothing can be had either"
+    assert "private or reserved network" in details[1]
+    assert "allow_private" not in "".join(details)
+    assert desk.server.seen == [], "not even for its robots.txt"
+
+
 async def test_what_robots_txt_forbids_is_not_asked_for(desk: Desk) -> None:
     desk.server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /page\n"))
     desk.page(0, LONG)
@@ -201,8 +222,6 @@ async def test_a_look_that_is_cancelled_is_taken_up_again(desk: Desk) -> None:
 
 
 def test_which_entries_are_wanted() -> None:
-    from core.model import Analysis, Entry
-
     def wanted(url: str = "https://www.news.example/1", level: Level = Level.HALF, body: str = "", **spec: Any) -> bool:
         feed = FeedSpec("News", "https://feeds.news.example/rss", **spec)
         return is_wanted(feed, NewEntry(Entry("1", "Title", url, summary=body), Analysis(level), "half"))
