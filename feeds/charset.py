@@ -1,13 +1,15 @@
 """Which encoding a body is really in. The bytes are believed before the labels, which are wrong often.
 
-Order: byte order mark, the pattern of UTF-16 and UTF-32, UTF-8 (also with a few bad bytes), then the label and what the
-bytes look like as Cyrillic, then chardet.
+Order: byte order mark, the pattern of UTF-16 and UTF-32, UTF-8 (also with a few bad bytes), then which encoding
+makes the likeliest words (feeds/letters.py) with some trust in the label, then chardet.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+
+from feeds.letters import CODECS, CYRILLIC, Reading, read, words_of
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -34,18 +36,20 @@ _SUPERSETS = {
     "euc_kr": "cp949",
     "koi8-r": "koi8-u",
 }
-_CYRILLIC = ("cp1251", "koi8-u", "iso8859-5")
 _UNICODE = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
-_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "iso8859-15", "iso8859-4", "iso8859-13", "mac-roman")
+# Further ones of Latin letters, which are named oftener than they are used.
+_LATIN = ("iso8859-4", "mac-roman")
+# Bits a step, on average, from which a reading is doubtful: Cyrillic reads at 4, Greek or Hebrew as Cyrillic at 5 to 7,
+# Latin letters at up to 8, Chinese as whatever it may be at 10.
+_DOUBTFUL, _DOUBTFUL_CYRILLIC = 9.0, 5.0
+# By so many bits another reading must be better than the declared one. Servers that do not know say "iso-8859-1".
+_TRUST, _LITTLE_TRUST = 8, 4
+_FEW_WORDS, _FAR_BEHIND = 20, 60
+_TOO_SHORT = 6  # bytes beyond ASCII, in which chardet sees Chinese everywhere
 
-_LATIN_NAMES = ("windows-1252", "windows-1250", "windows-1254", "windows-1257", "iso-8859-2")
-
-_HIGH_WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[\x80-\xff]{2,}+(?![A-Za-z])")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _MULTIBYTE = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|\xc2[\x80-\xbf]")
 _SAMPLE = 20_000
-_LOWER = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўђјљњћџ")
-_FREQUENT = frozenset("оаеинтсрвліуОАЕИНТСРВЛІУ")
 
 
 def decode_bytes(body: bytes, content_type: str = "") -> str:
@@ -119,20 +123,34 @@ def _mostly_utf8(body: bytes, labelled: bool) -> bool:
 def _legacy(body: bytes, labels: list[str]) -> str:
     """The likeliest encoding of a body that is neither UTF-8 nor wide."""
     labelled = next((name for name in labels if name not in _UNICODE), "")
-    # Words without any ASCII letter are the rule in Cyrillic and the exception in Latin scripts.
-    sample = body[: _SAMPLE * 20]
-    runs = b" ".join(_HIGH_WORD.findall(sample))[:_SAMPLE]
-    dense = len(runs) * 2 > min(len(_HIGH.findall(sample)), _SAMPLE)
-    if labelled and labelled not in _CYRILLIC and labelled not in _LATIN and _decodes(body, labelled):
+    if labelled and labelled not in CODECS and labelled not in _LATIN and _decodes(body, labelled):
         return labelled
-    if not dense:
-        return labelled or _guess(body, _LATIN_NAMES)
-    guess = "" if labelled in _CYRILLIC else _guess(body)
-    foreign = bool(guess) and guess not in _CYRILLIC and guess not in _LATIN
-    if foreign and (not labelled or cyrillic_score(runs, _best_cyrillic(runs, "")) < 0.6):
-        return labelled if labelled and _decodes(body, labelled) else guess
-    best = _best_cyrillic(runs, labelled)
-    return best if cyrillic_score(runs, best) >= 0.6 else labelled or guess
+    words = words_of(body[: _SAMPLE * 20])
+    best = _likeliest(words)
+    if labelled:
+        trust = _LITTLE_TRUST if labelled == "cp1252" else _TRUST
+        better = best.mean < _DOUBTFUL and _with_rarity(best) + trust < read(words, labelled).bits
+        return best.codec if better else labelled
+    cyrillic = CODECS[best.codec].languages == CYRILLIC
+    if best.mean < (_DOUBTFUL_CYRILLIC if cyrillic else _DOUBTFUL):
+        return best.codec
+    if best.mean < _DOUBTFUL and len(_HIGH.findall(b"".join(words))) < _TOO_SHORT:
+        return best.codec
+    guess = _guess(body)
+    return best.codec if best.mean < _DOUBTFUL and guess in CODECS else guess
+
+
+def _likeliest(words: list[bytes]) -> Reading:
+    """The best reading of all; what is far behind after a few words is read no further."""
+    few = words[:_FEW_WORDS]
+    names = [name for name in CODECS if name != "utf-8" or any(map(_MULTIBYTE.search, words))]
+    first = sorted((read(few, name) for name in names), key=_with_rarity)
+    near = [one.codec for one in first if one.bits <= first[0].bits + _FAR_BEHIND]
+    return min((read(words, name) for name in near), key=_with_rarity) if len(few) < len(words) else first[0]
+
+
+def _with_rarity(reading: Reading) -> int:
+    return reading.bits + CODECS[reading.codec].rarity
 
 
 def _decodes(body: bytes, name: str) -> bool:
@@ -143,45 +161,14 @@ def _decodes(body: bytes, name: str) -> bool:
     return True
 
 
-def _guess(body: bytes, among: tuple[str, ...] | None = None) -> str:
+def _guess(body: bytes) -> str:
     """chardet's opinion of the parts that are not ASCII, as a codec name."""
     import chardet  # only the parser process pays for it
 
     lines = b"\n".join(line for line in re.split(rb"[\r\n<>]+", body[: _SAMPLE * 20]) if _HIGH.search(line))
-    found = chardet.detect(lines[:_SAMPLE], prefer_superset=True, include_encodings=among)["encoding"] or "cp1252"
+    found = chardet.detect(lines[:_SAMPLE], prefer_superset=True)["encoding"] or "cp1252"
     try:
         name = codecs.lookup(found).name
     except LookupError:
         return "cp1252"
     return "cp1252" if name in _UNICODE or name in _REFUSED else _SUPERSETS.get(name, name)
-
-
-def _best_cyrillic(runs: bytes, labelled: str) -> str:
-    order = [labelled] if labelled in _CYRILLIC else []
-    order += [name for name in _CYRILLIC if name not in order]
-    return max(order, key=lambda name: cyrillic_score(runs, name) + (0.05 if name == labelled else 0.0))
-
-
-def cyrillic_score(runs: bytes, name: str) -> float:
-    """How much bytes above 127 look like Cyrillic words under a codec: about 1.4 for text, below 0.6 for a misreading.
-
-    Letters count, frequent ones twice; a capital after a small letter, and what is no letter, counts against.
-    """
-    text = runs.decode(name, "replace")
-    score = 0
-    total = 0
-    after_small = False
-    for char in text:
-        if char == " ":
-            after_small = False
-            continue
-        total += 1
-        small = char in _LOWER
-        if small:
-            score += 1
-        elif after_small or not char.isalpha():
-            score -= 2
-        if char in _FREQUENT:
-            score += 1
-        after_small = small
-    return score / total if total else 0.0
