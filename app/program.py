@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
+from app.guarding import Guard
 from app.parts import Parts
 from app.roles import CHAT, DELIVER, POLL, WEB
 from app.rounds import Rounds
@@ -41,6 +41,7 @@ class Program:
         self._parts = parts
         rounds = tuple(role for role in (POLL, DELIVER) if role in parts.roles)
         self._health = Health(parts.clock, rounds, look=parts.attention.details)
+        self._guard = Guard(parts.clock, self._health.worked)
         self._rounds = Rounds()
         self._tasks: list[asyncio.Task[None]] = []
         self._server: HttpServer | None = None
@@ -91,15 +92,15 @@ class Program:
             return
         await opening
         if POLL in parts.roles:
-            self._rounds.every(ROUND_SECONDS, self._round("poll", parts.poller.tick))
-            self._rounds.every(ROUND_SECONDS, self._round("second look", parts.looks.tick))
-            self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("audit", parts.audit.look))
+            self._rounds.every(ROUND_SECONDS, self._guard.guard("poll", parts.poller.tick))
+            self._rounds.every(ROUND_SECONDS, self._guard.guard("second look", parts.looks.tick))
+            self._rounds.every(HOUSEKEEPING.total_seconds(), self._guard.guard("audit", parts.audit.look))
         if DELIVER in parts.roles:
-            hasten = self._rounds.every(ROUND_SECONDS, self._round("deliver", parts.deliverer.tick))
+            hasten = self._rounds.every(ROUND_SECONDS, self._guard.guard("deliver", parts.deliverer.tick))
             self._tasks.append(asyncio.create_task(parts.store.follow_outbox(hasten)))
-        self._rounds.every(CLOCK_SECONDS, self._round("clock", parts.set_clock))
-        self._rounds.every(LOOK_SECONDS, self._round("attention", parts.attention.look))
-        self._rounds.every(HOUSEKEEPING.total_seconds(), self._round("housekeeping", parts.keep_house))
+        self._rounds.every(CLOCK_SECONDS, self._guard.guard("clock", parts.set_clock))
+        self._rounds.every(LOOK_SECONDS, self._guard.guard("attention", parts.attention.look))
+        self._rounds.every(HOUSEKEEPING.total_seconds(), self._guard.guard("housekeeping", parts.keep_house))
         self._rounds.start()
         self._health.ready_with("program")
         fields = {
@@ -109,21 +110,6 @@ class Program:
             "roles": ",".join(sorted(parts.roles)),
         }
         log.info("ready", extra=fields)
-
-    def _round(self, part: str, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
-        """A round that notes success for the health check and survives its own failure."""
-
-        async def job() -> None:
-            try:
-                await work()
-            except MinskError as error:
-                log.error("%s round failed: %s", part, error)
-            except Exception:
-                log.exception("%s round failed", part)
-            else:
-                self._health.worked(part)
-
-        return job
 
     async def _open_platforms(self) -> None:
         for name, platform in self._parts.platforms.items():
