@@ -76,9 +76,11 @@ _CHALLENGES = (
         "within.website",
     ),
     *("_incapsula_resource", "datadome", "sucuri_cloudproxy", "awswaf", "security checkpoint", "perimeterx"),
-    *("enable javascript", _NO, "checking your browser", "not a bot", "not a robot", "you are human"),
-    *("проверка браузера", "проверяем ваш браузер", "не робот", "перевірка браузера", "праверка браўзера"),
+    *("enable javascript", _NO, "checking your browser"),
+    *("проверка браузера", "проверяем ваш браузер", "перевірка браузера", "праверка браўзера"),
 )
+# Whole words: "почне роботу" and "not a botched attempt" ask for nothing.
+_HUMAN = re.compile(r"\b(?:not a (?:ro)?bot|you are human|не робот)\b")
 
 
 def prepare(body: bytes, content_type: str = "") -> str:
@@ -189,7 +191,8 @@ def challenges(text: str, *, refused: bool = False) -> bool:
     `refused`: its status says no already, so that a page which only says no again asks for nothing.
     """
     head = text[:20000].lower()
-    return any(word in head for word in _CHALLENGES if not (refused and word == _NO))
+    said = any(word in head for word in _CHALLENGES if not (refused and word == _NO))
+    return said or _HUMAN.search(head) is not None
 
 
 def _describe_page(text: str) -> Sentence:

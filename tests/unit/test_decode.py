@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import ParseError
 from core.model import Outcome
 from feeds.charset import decode_bytes
-from feeds.decode import DECLARATION, escape_bare, is_whole, prepare
+from feeds.decode import DECLARATION, challenges, escape_bare, is_whole, prepare
 
 RUSSIAN = "Лукашенко помиловал политзаключённых после переговоров с посланником США в Минске"
 UKRAINIAN = "Президент Білорусі звільнив політв’язнів після зустрічі з представниками США їхніх родин"
@@ -228,6 +228,22 @@ def test_a_browser_check_is_no_feed_and_blocks() -> None:
     with pytest.raises(ParseError, match=r"The site asks for a browser check .* try another user_agent") as caught:
         prepare(b"<html><title>Just a moment...</title>")
     assert caught.value.outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    "says",
+    ["Подтвердите, что вы не робот", "Я НЕ РОБОТ", "Confirm that you are not a robot.", "hCaptcha", "<b>not a bot</b>"],
+)
+def test_checks_are_known_by_what_they_say(says: str) -> None:
+    assert challenges(f"<html><body>{says}</body></html>")
+
+
+@pytest.mark.parametrize(
+    "says",
+    ["Новий склад почне роботу в січні", "не роботой единой", "It was not a botched attempt", "not a bottle was left"],
+)
+def test_words_that_only_begin_or_end_like_a_check_are_none(says: str) -> None:
+    assert not challenges(f"<html><body>{says}</body></html>")
 
 
 def test_junk_before_a_feed_is_no_reason_to_refuse_it() -> None:
