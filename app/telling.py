@@ -57,6 +57,7 @@ class Teller:
         self._spoken: dict[Target, Texts] = {}  # for when the database is away
         self._operators: tuple[Target, ...] = ()
         self._unreached: set[Target] = set()
+        self._later: set[Target] = set()  # who waits to be told, which the log has said
         self._told_without: set[Target] = set()
         self._lease: Lease | None = None
         self.change(operators)
@@ -70,6 +71,7 @@ class Teller:
         """Tell other operators from now on; who is new is told what there is."""
         self._operators = tuple(map(Target.parse, operators))
         self._unreached &= set(self._operators)
+        self._later &= set(self._operators)
 
     async def tell(self, notices: Sequence[Notice], now: datetime) -> None:
         """Tell what an operator does not know yet, if this process is the one that tells. Raises StoreError."""
@@ -81,7 +83,9 @@ class Teller:
             return
         for target in self._reachable():
             untold = [notice for notice in notices if mark_of(target) not in notice.told]
-            if untold and await self._send(target, [notice.text for notice in untold], await self._language(target)):
+            if not untold:
+                self._later.discard(target)  # what it waited for is over
+            elif await self._send(target, [notice.text for notice in untold], await self._language(target)):
                 await self._store.mark_noticed([notice.key for notice in untold], mark_of(target))
 
     async def tell_without_database(self, text: str) -> None:
@@ -119,10 +123,16 @@ class Teller:
             log.warning("operator %s cannot be told, write to the bot first: %s", self._place(target), error)
             self._unreached.add(target)
         except (DeliveryError, TimeoutError) as error:
-            log.info("operator %s is told later: %s", self._place(target), error)
+            level = logging.DEBUG if target in self._later else logging.INFO  # it is tried each minute
+            reason = str(error) or f"no answer within {SEND_WITHIN:g} s."
+            log.log(level, "operator %s is told later: %s", self._place(target), reason)
+            self._later.add(target)
         except MinskError as error:
             log.warning("operator %s could not be told: %s", self._place(target), error)
         else:
+            if target in self._later:
+                log.info("operator %s has been told now", self._place(target))
+                self._later.discard(target)
             return True
         return False
 

@@ -58,7 +58,7 @@ class Holding:
         left = self.left(target)
         if left > 0:
             scope = "platform" if whole >= left else "chat"
-            raise RetryLater(f"{target}: nothing may be shown for {left:g} s more, as asked before.", left, scope)
+            raise RetryLater(f"{target}: nothing may be shown for {ceil(left)} s more, as asked before.", left, scope)
         try:
             yield
         except RetryLater as error:

@@ -171,6 +171,34 @@ async def test_an_operator_who_is_not_reached_is_told_later() -> None:
     assert len(desk.told) == 1
 
 
+async def test_the_log_says_once_that_an_operator_is_told_later_and_then_that_it_was(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "minskwatch")
+    desk = Desk(("telegram:600",))
+    desk.fails(1)
+    for reason in ("no network", "asked to wait 60 s", "no network"):
+        desk.chat.fail(Unreachable(reason))
+        await desk.attention.look()
+    await desk.attention.look()
+    assert len(desk.told) == 1
+    desk.fails(1, 2)
+    await desk.attention.look()
+    assert len(desk.told) == 2
+    for error in (TimeoutError(), Unreachable("after it was over")):
+        desk.fails(1, 2, 3)
+        desk.chat.fail(error)
+        await desk.attention.look()
+        desk.fails(1, 2)
+        await desk.attention.look()
+    assert [record.getMessage() for record in caplog.records if "operator" in record.getMessage()] == [
+        "operator 1 of access.operators (telegram) is told later: no network",
+        "operator 1 of access.operators (telegram) has been told now",
+        "operator 1 of access.operators (telegram) is told later: no answer within 30 s.",
+        "operator 1 of access.operators (telegram) is told later: after it was over",
+    ]
+
+
 async def test_an_operator_who_never_wrote_to_the_bot_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(("telegram:600",))
     desk.chat.fail(TargetGone("chat not found"))
