@@ -2,6 +2,7 @@
 
 A 304 has no body by the standard (https://www.rfc-editor.org/rfc/rfc9110#status.304), and some servers send one, which
 the library takes for the beginning of a broken answer. And what comes while nobody has asked belongs to no answer.
+A body whose chunks turn out broken after its head was read ends at once; the library would leave its reader waiting.
 """
 
 from __future__ import annotations
@@ -51,6 +52,12 @@ class Connection(ResponseHandler):
                 self.force_close()  # what may follow belongs to no answer
                 data = data[:end]
         super().data_received(data)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        super().set_exception(exc, *cause)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(aiohttp.ClientPayloadError("the body is broken"), exc)
 
 
 class Connector(aiohttp.TCPConnector):

@@ -75,7 +75,9 @@ class Direct:
                 raise ValueError(f"the header {name} holds a line break")
             head += f"{name}: {value}\r\n"
         request = f"{head}\r\n".encode()
-        connection = self._take_kept(place) or await self._connect(place)
+        connection = self._take_kept(place)
+        if connection is None:  # not "or": one that has read nothing yet is false
+            connection = await self._connect(place)
         try:
             answer = await self._exchange(connection, request)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):

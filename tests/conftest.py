@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,16 +23,14 @@ settings.load_profile("steady")
 
 
 # What speaks to the network and to child processes is tested on the loop of the standard library as well.
-_ON_BOTH_LOOPS = frozenset(
-    {"test_gate", "test_fetch_faults", "test_fetch_manners", "test_fetch_proxy", "test_parsing", "test_poll"}
-)
+_ON_BOTH_LOOPS = re.compile("test_(gate|fetch_.*|parsing|poll)")
 
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Every test runs on the loop that the program uses here."""
-    factories = [loop_factory(), *([asyncio.new_event_loop] if item.path.stem in _ON_BOTH_LOOPS else [])]
+    factories = [loop_factory(), *([asyncio.new_event_loop] if _ON_BOTH_LOOPS.fullmatch(item.path.stem) else [])]
     return {factory.__module__.partition(".")[0]: factory for factory in factories}  # in one order in every worker
 
 

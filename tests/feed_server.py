@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Self
 
 Headers = Sequence[tuple[str, str | bytes]]
 
@@ -138,9 +140,10 @@ def reset(data: bytes = b"") -> Route:
 
 
 class FeedServer:
-    """Use as `async with`; `routes` maps paths to what answers there, anything else is 404."""
+    """Use as `async with`; `routes` maps paths to what answers there, anything else is 404. `tls`: https only."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.routes: dict[str, Route | list[Route]] = {}
         self.seen: list[Seen] = []
         self.port = 0
@@ -152,7 +155,7 @@ class FeedServer:
         return f"127.0.0.1:{self.port}"
 
     def url(self, path: str = "/feed") -> str:
-        return f"http://{self.endpoint}{path}"
+        return f"http{'s' if self._tls else ''}://{self.endpoint}{path}"
 
     def on(self, path: str, *routes: Route) -> str:
         """Answer a path by these routes in turn; returns its address."""
@@ -162,8 +165,8 @@ class FeedServer:
     def requests(self, path: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.target == path]
 
-    async def __aenter__(self) -> FeedServer:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
