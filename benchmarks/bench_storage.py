@@ -27,9 +27,10 @@ import asyncpg
 
 from app.loop import run_async
 from benchmarks.databases import databases
+from core.links import link_key
 from core.model import Analysis, Entry, Feed, FeedSpec, NewEntry
 from storage.columns import digest, encode
-from storage.search import words_of
+from storage.search import index_words, words_of
 from storage.store import Store
 
 BATCH, BATCHES, FEEDS, CLAIMS = 500, 6, 2_000, 60
@@ -56,7 +57,7 @@ class Pace:
 
 IDENTITIES = ("feed_id", "identity_digest", "link_digest", "last_seen_at")
 ENTRIES = (
-    "id", "feed_id", "url_digest", "seen_at", "identity", "title", "url", "link_key", "summary", "words", "outcome",
+    "id", "feed_id", "seen_at", "identity", "title", "url", "link_key", "summary", "words", "outcome",
     "reason", "analysis",
 )  # fmt: skip
 CLAIM = (
@@ -70,7 +71,8 @@ def new_entries() -> list[NewEntry]:
     made = []
     for number in (next(numbers) for _ in range(BATCH)):
         url = f"https://host.example/news/{number}"
-        entry = Entry(f"guid-{number}", f"Дзевяць чалавек на волі {number}", url, url, "Кароткі змест навіны. " * 12)
+        title, summary = f"Дзевяць чалавек на волі {number}", "Кароткі змест навіны. " * 12
+        entry = Entry(f"guid-{number}", title, url, link_key(url), summary)
         made.append(NewEntry(entry, NOTHING, "no_match", "No topic was found in it."))
     return made
 
@@ -80,7 +82,7 @@ def raw_rows(new: list[NewEntry], feed_id: int, now: Any) -> Rows:
     entries = [item.entry for item in new]
     ids = [(feed_id, digest(entry.identity), digest(entry.link_key), now) for entry in entries]
     rows = [
-        (number, feed_id, digest(entry.url), now, entry.identity, entry.title, entry.url, entry.link_key, entry.summary,
+        (number, feed_id, now, entry.identity, entry.title, entry.url, entry.link_key, entry.summary,
          words_of(entry.title, entry.body), "no_match", "No topic was found in it.", encode(Analysis()))
         for number, entry in zip((int(entry.identity[5:]) + 10_000_000 for entry in entries), entries, strict=True)
     ]  # fmt: skip
@@ -129,6 +131,7 @@ def sqlite_steps(path: str, feed: Feed) -> dict[str, Step]:
             connection.executemany(insert_statement("identities", IDENTITIES, "?"), ids)
             numbered = [(first + place, *row[1:]) for place, row in enumerate(rows)]
             connection.executemany(insert_statement("entries", ENTRIES, "?"), numbered)
+            index_words(connection, [(row[0], row[ENTRIES.index("words")]) for row in numbered])
             connection.execute("COMMIT")
         return pace.after(BATCH * BATCHES)
 

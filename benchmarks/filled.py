@@ -19,6 +19,7 @@ from core.options import Options, Told
 from storage.columns import encode
 from storage.connection import AsyncConnection
 from storage.database import Database
+from storage.search import index_all
 
 NOON = datetime(2026, 3, 19, 12, 0, tzinfo=UTC)
 TOPICS = ("prisoner-release", "us-diplomacy")
@@ -101,6 +102,7 @@ async def fill(database: Database, wanted: Filled) -> None:
         await _add_entries(filling, wanted)
         await _add_stories(filling, wanted)
         await _add_chats(filling, wanted)
+        await index_all(connection)
         await filling.end()
     async with database.write() as connection:
         await connection.execute(text("ANALYZE"))
@@ -145,7 +147,6 @@ async def _add_entries(filling: Filling, wanted: Filled) -> None:
         {
             "id": "i",
             "feed_id": feed,
-            "url_digest": filling.one("key", "i"),
             "seen_at": seen,
             "identity": "'guid-' || i",
             "title": "'Headline ' || i",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Subquery, func, or_, select, update
+from sqlalchemy import Subquery, func, select, union, update
 
 from core.audits import AUDIT
 from core.model import Entry, Level, Story
@@ -59,16 +59,12 @@ class AuditDesk:
             return await texts.read_stored(connection, query.limit(limit))
 
     async def is_covered(self, link_key: str, url: str) -> bool:
-        known = [identities.c.link_digest == digest(link_key)] if link_key else []
-        known += [entries.c.url_digest == digest(url)] if url else []
+        known = [select(identities.c.id).where(identities.c.link_digest == digest(link_key))] if link_key else []
+        known += texts.having_url(url) if url else []
         if not known:
             return False
-        query = (
-            select(feeds.c.spec)
-            .join(identities, identities.c.feed_id == feeds.c.id)
-            .outerjoin(entries, entries.c.id == identities.c.id)
-            .where(or_(*known))
-        )
+        query = select(feeds.c.spec).join(identities, identities.c.feed_id == feeds.c.id)
+        query = query.where(identities.c.id.in_(union(*known)))
         async with self._database.read() as connection:
             return any(not row.spec.audit for row in await connection.execute(query))
 

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Dialect, Select, case, func, select, union, update
 
 from core.audits import AUDIT, COVERED, MISSED
-from core.model import EntryTrace, Feed, Level, NewEntry
+from core.links import link_key
+from core.model import Entry, EntryTrace, Feed, Level, NewEntry
 from core.search import SearchTerm
 from core.watch import StoredEntry
 from storage import search, secondlooks
@@ -74,7 +75,8 @@ async def _add_some(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[
 
 async def _add_in_step(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[int | None]:
     """The same on SQLite, which tells the id of each row that is inserted."""
-    return await in_step(connection, _bind(connection.dialect, seen).insert)
+    bound = _bind(connection.dialect, seen)
+    return (await in_step(connection, lambda database: insert_bound(database, [bound])))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,28 @@ class BoundEntries:
     inserting: str
     texts: Sequence[tuple[Any, ...]]
 
-    def insert(self, database: sqlite3.Connection) -> list[int | None]:
-        """Insert them within a transaction: ids in their order, None for what is stored already."""
+    def add(self, database: sqlite3.Connection) -> list[int | None]:
+        """Insert the identities: ids in their order, None for what is stored already."""
         done = [database.execute(self.adding, key) for key in self.keys]
-        ids = [one.lastrowid if one.rowcount else None for one in done]
-        fresh = [(entry_id, *text[1:]) for entry_id, text in zip(ids, self.texts, strict=True) if entry_id is not None]
-        insert_rows(database, self.inserting, fresh)
-        return ids
+        return [one.lastrowid if one.rowcount else None for one in done]
+
+
+def insert_bound(database: sqlite3.Connection, parts: Sequence[BoundEntries]) -> list[list[int | None]]:
+    """Insert entries within a transaction: ids in their order, None for what is stored already.
+
+    Texts go in together, and then their words, so that little is written twice.
+    """
+    added = [part.add(database) for part in parts]
+    fresh = [
+        (entry_id, *row[1:])
+        for part, ids in zip(parts, added, strict=True)
+        for entry_id, row in zip(ids, part.texts, strict=True)
+        if entry_id is not None
+    ]
+    if fresh:
+        insert_rows(database, parts[0].inserting, fresh)
+        search.index_words(database, [(row[0], row[_WORDS]) for row in fresh])
+    return added
 
 
 async def bind_all(
@@ -119,6 +136,7 @@ def _bind(dialect: Dialect, seen: Sequence[_Seen]) -> BoundEntries:
 
 
 _TEXTS = RowInsert(entries)
+_WORDS = list(entries.columns.keys()).index("words")
 _IDENTITIES = Prepared(
     insert_into(identities, "sqlite").on_conflict_do_nothing(index_elements=["feed_id", "identity_digest"]),
     ("feed_id", "identity_digest", "link_digest", "last_seen_at"),
@@ -161,7 +179,7 @@ def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> tupl
     return (
         entry_id,
         feed.id,
-        digest(entry.url),
+        _url_digest(entry),
         now,
         entry.published_at,
         entry.identity,
@@ -175,6 +193,28 @@ def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> tupl
         item.outcome,
         item.reason,
         item.analysis,
+    )
+
+
+def _url_digest(entry: Entry) -> bytes | None:
+    """None for an address that is found by its link key, and for none at all."""
+    key, url = entry.link_key, entry.url
+    follows = key and (key == _bare(url) or key == link_key(url))
+    return None if follows else digest(url) or None
+
+
+def _bare(url: str) -> str:
+    """What the key of most addresses is, at less cost: without scheme, query and trailing slash."""
+    return url.partition("://")[2].partition("?")[0].rstrip("/")
+
+
+def having_url(url: str) -> tuple[Select[tuple[int]], Select[tuple[int]]]:
+    """Ids of entries with this address, in two parts."""
+    keys = [digest(key) for key in {_bare(url), link_key(url)} if key]
+    by_key = select(identities.c.id).join(entries, entries.c.id == identities.c.id)
+    return (
+        by_key.where(identities.c.link_digest.in_(keys), entries.c.url == url),
+        select(entries.c.id).where(entries.c.url_digest == digest(url)),
     )
 
 
@@ -199,9 +239,7 @@ async def change(connection: AsyncConnection, entry_id: int, new: NewEntry) -> N
 
 async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None:
     """The entry with this address or link; of several the one that reached a story, then the newest."""
-    key = digest(url)
-    by_url = select(entries.c.id).where(entries.c.url_digest == key)
-    by_link = select(identities.c.id).where(identities.c.link_digest == key)
+    by_link = select(identities.c.id).where(identities.c.link_digest == digest(url))
     query = (
         select(
             entries.c.id, entries.c.title, entries.c.url, entries.c.seen_at, entries.c.outcome, entries.c.reason,
@@ -209,7 +247,7 @@ async def find_trace(connection: AsyncConnection, url: str) -> EntryTrace | None
         )
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .outerjoin(members, (members.c.entry_id == entries.c.id) & members.c.story_id.in_(_told()))
-        .where(entries.c.id.in_(union(by_url, by_link)))
+        .where(entries.c.id.in_(union(*having_url(url), by_link)))
         .order_by(members.c.story_id.is_(None), entries.c.id.desc())
         .limit(1)
     )  # fmt: skip

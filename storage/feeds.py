@@ -205,12 +205,16 @@ def _finish_in_step(
 
         def finish(database: sqlite3.Connection) -> dict[int, int]:
             added: dict[int, int] = {}
+            held: list[tuple[int, texts.BoundEntries]] = []
             for (feed, _), epoch in zip(polls, epochs, strict=True):
                 if feed.id not in new:
                     added[feed.id] = 0
                 elif database.execute(asking, epoch).fetchone():
-                    ids = [one for part in new[feed.id] for one in part.insert(database)]
-                    added[feed.id] = len(ids) - ids.count(None)
+                    added[feed.id] = 0
+                    held += [(feed.id, part) for part in new[feed.id]]
+            stored = texts.insert_bound(database, [part for _, part in held])
+            for (feed_id, _), ids in zip(held, stored, strict=True):
+                added[feed_id] += len(ids) - ids.count(None)
             if new:
                 reach("poll.stored")
             written = {}

@@ -36,6 +36,7 @@ from storage.dump import (
 )
 from storage.migrate import current_revision, upgrade, upgrade_within
 from storage.schema import REVISION
+from storage.search import index_all
 
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 _AT_ONCE = 200  # rows
@@ -85,6 +86,7 @@ async def _fill(url: str, file: Path, start: bytes) -> Sums:
         await upgrade_within(connection)
         await _refuse_full(connection, database)
         wanted = await (_from_sqlite(file, connection) if start == _SQLITE_MAGIC else _from_dump(file, connection))
+        await index_all(connection)
         for table in TABLES:
             await _set_last_id(connection, table, wanted[table.name].last_id)
         found = await sums(connection)

@@ -109,7 +109,8 @@ entries = Table(
     metadata,
     Column("id", BIG_ID, ForeignKey("identities.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     _ref("feed_id", "feeds"),
-    Column("url_digest", LargeBinary, nullable=False),
+    # NULL where `url` is found by the identity's link digest, as most are (storage.entries).
+    Column("url_digest", LargeBinary),
     Column("seen_at", UtcTime(), nullable=False),
     Column("published_at", UtcTime()),
     _text("identity"),
@@ -125,7 +126,6 @@ entries = Table(
     _text("reason"),
     Column("analysis", Coded(Analysis), nullable=False),
 )
-Index("ix_entries_url_digest", entries.c.url_digest)
 Index("ix_entries_seen_at", entries.c.seen_at)
 
 # Entries that are to be read in full, were, or could not be. `started_at` is of the last attempt: the budget counts it.
@@ -154,6 +154,8 @@ def _partial(condition: ColumnElement[bool]) -> dict[str, Any]:
     """An index of some rows only, on PostgreSQL as well: that is not said here, since it would load its dialect."""
     return {"sqlite_where": condition}
 
+
+Index("ix_entries_url_digest", entries.c.url_digest, **_partial(entries.c.url_digest.is_not(None)))
 
 stories = Table(
     "stories",

@@ -4,20 +4,23 @@ Each entry keeps the words of its headline and beginning, folded as the matcher 
 search is plain LIKE over them. So the same words find the same entries on SQLite and on PostgreSQL, whose own full-text
 searches cut words differently; and folding knows Łukaszenka, Мінск and look-alike letters, which theirs do not.
 
-Words that few entries have are found by an index of the words: FTS5 on SQLite (`entry_words`, which triggers keep), GIN
-on PostgreSQL. It may name entries too many, never too few: LIKE decides.
+Words that few entries have are found by an index of the words: FTS5 on SQLite (`entry_words`), GIN on PostgreSQL. It
+may name entries too many, never too few: LIKE decides. Into FTS5's, words are put by whoever inserts entries: a trigger
+would have it write down all that it has gathered, before each statement. Triggers see to changes and deletions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Select, Table, and_, column, func, literal, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, Table, and_, column, func, literal, literal_column, select, table, text
 
 from core.search import SearchTerm
 from matching.text import distinct_words
 from storage.columns import clean
+from storage.connection import AsyncConnection
 from storage.schema import entries
 
 BEGINNING = 1_000  # characters of the body that are searched
@@ -35,6 +38,17 @@ def words_of(title: str, body: str) -> str:
     if max(map(len, words), default=0) > LONGEST:
         words = tuple(word[:LONGEST] for word in words)
     return f" {' '.join(words)} "
+
+
+def index_words(database: sqlite3.Connection, words: Iterable[tuple[int, str]]) -> None:
+    """Put words of entries, with their ids, into SQLite's index: within the transaction that inserts the entries."""
+    database.executemany("INSERT INTO entry_words (rowid, words) VALUES (?, ?)", words)
+
+
+async def index_all(connection: AsyncConnection) -> None:
+    """Make SQLite's index anew from what is stored; PostgreSQL keeps its own."""
+    if connection.dialect.name == "sqlite":
+        await connection.execute(text("INSERT INTO entry_words (entry_words) VALUES ('rebuild')"))
 
 
 def all_of(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:

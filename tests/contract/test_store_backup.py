@@ -17,10 +17,13 @@ from sqlalchemy import inspect
 from core.errors import StoreError
 from core.model import Role
 from core.options import Options, Verdict
+from core.search import SearchTerm
 from core.watch import WatchSpec
+from storage import search
 from storage.backup import back_up
 from storage.dialect import must_be_there
 from storage.dump import TABLES, Sums, opened, snapshot, sums
+from storage.entries import having
 from storage.restore import restore
 from storage.schema import metadata
 from storage.store import Store
@@ -102,6 +105,18 @@ async def test_what_was_restored_goes_on_where_it_was(
         assert found.options == Options(discreet=True, muted_terms=("Zażółć",))
     finally:
         await store.close()
+
+
+@pytest.mark.parametrize("name", ["backup.db", "backup.jsonl"])
+async def test_what_was_restored_is_found_by_its_words(
+    full: str, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(search, "NEAR", 0)  # so that the index is asked
+    await back_up(full, tmp_path / name)
+    await restore(tmp_path / name, empty_url)
+    async with opened(empty_url) as database, database.read() as connection:
+        found = await having(connection, [SearchTerm("quote")], 1_000)
+    assert len(found) == 497
 
 
 async def test_ids_are_not_given_again_after_a_restore(

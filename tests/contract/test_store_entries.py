@@ -220,6 +220,33 @@ async def test_an_entry_is_found_by_its_link_and_rather_with_its_story(store: St
         assert (trace.entry_id, trace.story_id) == (entry_id, story.id)
 
 
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://site.example/news/1", "site.example/news/1"),
+        ("http://site.example/news/1/", "site.example/news/1"),
+        ("https://site.example/news/1?utm_source=rss", "site.example/news/1"),
+        ("https://site.example/news?id=1&utm_source=rss", "site.example/news?id=1"),
+        ("https://Site.example/news/1#top", "site.example/news/1"),
+        ("https://mirror.example/news/1", "site.example/news/1"),
+        ("https://site.example/", "made-of-its-content"),
+        ("https://site.example/live", ""),
+        ("https://?", ""),
+    ],
+)
+async def test_an_entry_is_found_by_its_address_whatever_its_key(
+    store: Store, clock: FakeClock, url: str, key: str
+) -> None:
+    feed = await claimed_feed(store, clock.now())
+    others = [entry(2, url=f"{url}x", link_key=key), entry(3, url="", link_key=""), entry(4, url="", link_key=key)]
+    ids = await add(store, feed, clock.now(), *others, entry(1, url=url, link_key=key))
+    trace = await store.find_entry(url)
+    assert trace is not None
+    assert (trace.entry_id, trace.url) == (ids[3], url)
+    assert await store.is_covered("", url)
+    assert not await store.is_covered("", f"{url}y")
+
+
 async def test_the_analysis_of_an_entry_is_kept_whole(store: Store, clock: FakeClock) -> None:
     analysis = Analysis(
         level=Level.ALERT,

@@ -105,6 +105,24 @@ async def test_the_index_of_words_names_none_too_few(
     assert await store.search_entries([SearchTerm("altogether")], 9) == ()
 
 
+async def test_entries_of_polls_recorded_together_are_in_the_index(
+    store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEAR", 0)
+    feeds = [await claimed_feed(store, clock.now(), number) for number in (1, 2)]
+    titles = [f"Headline {word}" for word in ("larch", "alder", "willow")]
+    for known in (1, 3):  # the second time the others are new
+        polls = [(feed, ended(feed, clock.now(), after=timedelta(0))) for feed in feeds]
+        brought = [new(entry(number, title=title, summary="")) for number, title in enumerate(titles[:known])]
+        assert await store.record_polls(polls, {feed.id: brought for feed in feeds}) == {
+            feed.id: 1 if known == 1 else 2 for feed in feeds
+        }
+        feeds = [await claimed_feed(store, clock.now(), number) for number in (1, 2)]
+        for place, title in enumerate(titles):
+            found = await store.search_entries([SearchTerm(title.split()[1])], 9)
+            assert [one.entry.title for one in found] == [title] * (2 if place < known else 0)
+
+
 async def test_an_old_story_is_found_by_a_rare_word(
     store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

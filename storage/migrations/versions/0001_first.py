@@ -21,13 +21,11 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 
 
-# The index of words that searches use; see storage.search.
+# The index of words that searches use; see storage.search, which puts new entries into it.
 _WORDS = {
     "sqlite": (
         "CREATE VIRTUAL TABLE entry_words USING fts5(words, content='entries', content_rowid='id', detail=none, "
         "columnsize=0, tokenize='ascii')",
-        "CREATE TRIGGER entry_words_added AFTER INSERT ON entries BEGIN "
-        "INSERT INTO entry_words(rowid, words) VALUES (new.id, new.words); END",
         "CREATE TRIGGER entry_words_deleted AFTER DELETE ON entries BEGIN "
         "INSERT INTO entry_words(entry_words, rowid, words) VALUES ('delete', old.id, old.words); END",
         "CREATE TRIGGER entry_words_changed AFTER UPDATE OF words ON entries BEGIN "
@@ -164,7 +162,7 @@ def _create_entries() -> None:
         "entries",
         _column("id", BIG, autoincrement=False),
         _column("feed_id", BIG),
-        _column("url_digest", sa.LargeBinary()),
+        _column("url_digest", sa.LargeBinary(), nullable=True),
         _column("seen_at", TIME),
         _column("published_at", TIME, nullable=True),
         *(_text(name) for name in ("identity", "title", "url", "link_key", "summary", "text", "lang", "words")),
@@ -175,7 +173,7 @@ def _create_entries() -> None:
         _foreign("entries", "id", "identities"),
         _primary("entries", "id"),
     )
-    op.create_index("ix_entries_url_digest", "entries", ["url_digest"])
+    _create_partial_index("ix_entries_url_digest", "entries", ["url_digest"], "url_digest IS NOT NULL")
     op.create_index("ix_entries_seen_at", "entries", ["seen_at"])
     for statement in _WORDS[op.get_bind().dialect.name]:
         op.execute(statement)
