@@ -42,6 +42,7 @@ REMEDY = (
     "Put the token that @BotFather gave into telegram.token (or MINSK_TELEGRAM__TOKEN), and see that telegram.api_base "
     "is right."
 )
+_NOWHERE = "Telegram"  # where a call concerns no chat, as asking for updates
 FLOOD_SECONDS = 30.0  # when Telegram says "too many" without saying how long
 
 _NOT_MODIFIED = re.compile(r"message is not modified", re.IGNORECASE)
@@ -78,7 +79,7 @@ class Conflict(Unreachable):
 def delivery_error(error: Exception, target: Target | None, token: str) -> DeliveryError:
     """The error of a call, as what it means for the chat (None: the call concerned no chat)."""
     told = redact(_description(error), (token, token.partition(":")[2]))
-    where = f"Telegram, chat {target}" if target else "Telegram"
+    where = f"Telegram, chat {target}" if target else _NOWHERE
     match error:
         case TelegramRetryAfter():
             return RetryLater(f"{where}: asked to wait {error.retry_after} s.", float(error.retry_after))
@@ -105,7 +106,11 @@ def delivery_error(error: Exception, target: Target | None, token: str) -> Deliv
         case TelegramAPIError() if "too many requests" in told.lower():
             found = _SECONDS.search(told)
             return RetryLater(f"{where}: {told}.", float(found[1]) if found else FLOOD_SECONDS)
-    return MessageRejected(f"{where}: the message was refused ({told}).")
+    return MessageRejected(f"{where}: {_what(where)} was refused ({told}).")
+
+
+def _what(where: str) -> str:
+    return "the message" if where != _NOWHERE else "the request"
 
 
 def _lost(where: str, told: str, cause: BaseException | None) -> DeliveryError:
@@ -117,6 +122,8 @@ def _lost(where: str, told: str, cause: BaseException | None) -> DeliveryError:
             return Unreachable(f"{where}: {told}.")
         case InvalidURL():
             return BadCredentials("telegram.api_base and telegram.token make no usable address.", REMEDY)
+    if where == _NOWHERE:
+        return OutcomeUnknown(f"Telegram did not answer ({told}).")
     return OutcomeUnknown(f"{where}: no answer came, so the message may have been shown or not ({told}).")
 
 
@@ -127,7 +134,7 @@ def _refusal(where: str, told: str) -> DeliveryError:
         return MessageMissing(f"{where}: the message to change is gone ({told}).")
     if _GONE.search(told):
         return _gone(where, told)
-    return MessageRejected(f"{where}: the message was refused ({told}).")
+    return MessageRejected(f"{where}: {_what(where)} was refused ({told}).")
 
 
 def _gone(where: str, told: str) -> TargetGone:

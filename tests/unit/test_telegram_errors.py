@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.exceptions import TelegramAPIError, TelegramMigrateToChat, TelegramNetworkError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramMigrateToChat, TelegramNetworkError
 from aiogram.methods import GetMe
 from aiohttp import ConnectionTimeoutError, InvalidURL, ServerDisconnectedError, SocketTimeoutError
 
@@ -45,6 +45,25 @@ def lost(cause: Exception) -> TelegramNetworkError:
 def test_meaning_of_an_error(error: Exception, meaning: type[DeliveryError]) -> None:
     target = None if isinstance(error, TelegramMigrateToChat) else CHAT
     assert type(delivery_error(error, target, TOKEN)) is meaning
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (lost(TimeoutError()), "Telegram did not answer (TimeoutError:)."),
+        (
+            TelegramAPIError(method=GetMe(), message="Gone"),
+            "Telegram: the request was refused (Gone).",
+        ),
+        (
+            TelegramBadRequest(method=GetMe(), message="no such command"),
+            "Telegram: the request was refused (no such command).",
+        ),
+    ],
+)
+def test_what_concerns_no_chat_says_nothing_of_a_message(error: Exception, said: str) -> None:
+    assert str(delivery_error(error, None, TOKEN)) == said
+    assert "message" in str(delivery_error(error, CHAT, TOKEN)), "in a chat it is one"
 
 
 @pytest.mark.parametrize(("told", "wait"), [("retry after 12", 12.0), ("later", FLOOD_SECONDS)])
