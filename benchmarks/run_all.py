@@ -18,6 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 QUICK = {
     "bench_alerts.py": ["--subscribers", "20"],
     "bench_growth.py": ["--feeds", "20"],
+    "bench_host.py": ["--feeds", "20", "--seconds", "1"],
     "bench_latency.py": ["--commands", "4"],
     "bench_matching.py": [],
     "bench_polling.py": ["--feeds", "5", "--rounds", "1", "--no-peer"],

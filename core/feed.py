@@ -14,6 +14,7 @@ class FeedSpec:
 
     With `max_interval` the wait follows the feed's own rhythm between the two; None: it is always `interval`.
     `full_text` says which entries are read in full (core.secondlook); an `audit` feed alerts nobody (core.audits).
+    `lanes` feeds of its host may be polled at a time: more than one on the operator's own hosts.
     """
 
     name: str
@@ -30,6 +31,7 @@ class FeedSpec:
     proxy: str = ""
     full_text: str = "auto"
     audit: bool = False
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

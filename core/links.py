@@ -90,6 +90,21 @@ def host_of(link: str) -> str:
         return ""
 
 
+def endpoint_of(text: str) -> tuple[str, int]:
+    """Host and port of "host:port", as operators write it; port 0 for nonsense."""
+    host, _, port = text.strip().lower().rpartition(":")
+    return host.strip("[]").rstrip("."), int(port) if port.isdigit() else 0
+
+
+def asked_at(link: str) -> tuple[str, int]:
+    """Host and port that an address is asked at; ("", 0) for nonsense."""
+    try:
+        parts = urlsplit(link)
+        return (parts.hostname or "").rstrip("."), parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return "", 0
+
+
 def site_of(link: str) -> str:
     """The site that a host belongs to: example.org for news.example.org, example.co.uk for www.example.co.uk.
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.links import asked_at, endpoint_of
 from core.model import FeedSpec
 
 HTTP = ("http", "https")
@@ -265,7 +266,13 @@ class Settings:
             audit=feed.audit,
             full_text=feed.full_text or self.feeds.full_text,
             proxy=feed.proxy or self._proxy_of(feed.url),
+            lanes=self._lanes_of(feed.url),
         )
+
+    def _lanes_of(self, url: str) -> int:
+        """Own hosts are owed no turns; half of the places are kept from each, since all of its feeds may hang."""
+        own = asked_at(url) in map(endpoint_of, self.feeds.allow_private)
+        return max(self.feeds.concurrency // 2, 1) if own else 1
 
     def _proxy_of(self, url: str) -> str:
         host = urlsplit(url).hostname or ""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from core.errors import FetchError
+from core.links import endpoint_of
 from core.model import Outcome
 from core.sentence import Sentence
 from feeds import fault_texts as told
@@ -63,7 +64,7 @@ class Gate:
     """Knows the private addresses that the operator allows, as "host:port"."""
 
     def __init__(self, allow_private: Sequence[str] = ()) -> None:
-        self._allowed = {_endpoint(text) for text in allow_private}
+        self._allowed = {endpoint_of(text) for text in allow_private}
         self._granted: set[tuple[str, int]] = set()
 
     def check_url(self, url: str) -> None:
@@ -154,11 +155,6 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _endpoint(text: str) -> tuple[str, int]:
-    host, _, port = text.strip().lower().rpartition(":")
-    return host.strip("[]").rstrip("."), int(port) if port.isdigit() else 0
 
 
 def _blocked(why: Sentence) -> AddressRefused:

@@ -27,7 +27,10 @@ OWN_HOST_WAITS = 3.0
 
 
 class Poller:
-    """Runs pipelines, at most `options.concurrency` at a time and one per host."""
+    """Runs pipelines, at most `options.concurrency` at a time, one per host, and on own hosts one in each lane.
+
+    Polls that hang on own hosts take nobody's place: as many again may do so as there are places.
+    """
 
     def __init__(self, kit: Kit, parser: Parser) -> None:
         self._store = kit.store
@@ -36,7 +39,8 @@ class Poller:
         self._pipeline = Pipeline(kit, parser)
         self._fetcher = kit.fetcher
         self._running: dict[asyncio.Task[None], tuple[Feed, datetime]] = {}
-        self._aside: set[asyncio.Task[None]] = set()
+        self._aside: set[asyncio.Task[None]] = set()  # their lane is another's
+        self._hanging: set[asyncio.Task[None]] = set()  # and so is their place
         self._done: list[PollResult] = []
         self._draining = False
         self._more = False
@@ -59,25 +63,25 @@ class Poller:
         return done
 
     async def _let_past(self) -> None:
-        """Polls that hang keep their own host from no other feed."""
+        """Polls that hang on own hosts keep their lane and their place from no other feed."""
         now = self._clock.now()
-        late = {
-            task: feed
+        late = [
+            task
             for task, (feed, began) in self._running.items()
-            if task not in self._aside
-            and (now - began).total_seconds() >= OWN_HOST_WAITS
-            and self._fetcher.is_own(feed.address)
-        }
-        if late:
-            self._aside |= late.keys()
-            await self._store.step_aside(tuple(late.values()), now)
+            if (now - began).total_seconds() >= OWN_HOST_WAITS and self._fetcher.is_own(feed.address)
+        ]
+        self._hanging = set(late[: self._options.concurrency])
+        passing = [task for task in late if task not in self._aside][: self._options.concurrency - len(self._aside)]
+        if passing:
+            self._aside.update(passing)
+            await self._store.step_aside([self._running[task][0] for task in passing], now)
 
     async def _claim(self) -> None:
         async with self._claiming:  # a tick and a refill together would fill the same places twice
             await self._fill()
 
     async def _fill(self) -> None:
-        free = self._options.concurrency - len(self._running)
+        free = self._options.concurrency - len(self._running) + len(self._hanging)
         if free <= 0 or self._draining:
             return
         await self._pipeline.breaking.look(self._clock.now())
@@ -92,6 +96,7 @@ class Poller:
     def _one_ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
         self._aside.discard(task)
+        self._hanging.discard(task)
         if self._more and not self._draining and not self._refill_waits:
             self._refill_waits = True
             refill = asyncio.create_task(self._claim_again())
@@ -128,9 +133,9 @@ class Poller:
         feeds = await self._store.claim_due_feeds(
             self._clock.now(), limit=ALL, per_host=ALL, lease=ALL_LEASE, force=force, urls=urls
         )
-        hosts: dict[str, list[Feed]] = {}
+        hosts: dict[tuple[str, int], list[Feed]] = {}
         for feed in feeds:
-            hosts.setdefault(host_of(feed.address), []).append(feed)
+            hosts.setdefault((host_of(feed.address), feed.id % feed.spec.lanes), []).append(feed)
         waiting = iter(hosts.values())
         results: dict[int, PollResult | None] = {}
         late: set[asyncio.Task[None]] = set()

@@ -43,7 +43,8 @@ async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: date
         ).order_by(feeds.c.id)
     )  # fmt: skip
     stored = {bytes(row.url_digest): row for row in rows}
-    new = [new_row(key, spec, now) for key, spec in wanted.items() if key not in stored]
+    unknown = [(key, spec) for key, spec in wanted.items() if key not in stored]
+    new = [new_row(key, spec, now, place) for place, (key, spec) in enumerate(unknown)]
     for batch in batches(new):
         await connection.execute(insert(connection, feeds), batch)
     for key, row in stored.items():
@@ -52,10 +53,10 @@ async def sync(connection: AsyncConnection, specs: Sequence[FeedSpec], now: date
             await connection.execute(update(feeds).where(feeds.c.id == row.id).values(changes))
 
 
-def new_row(key: bytes, spec: FeedSpec, now: datetime) -> dict[str, Any]:
+def new_row(key: bytes, spec: FeedSpec, now: datetime, place: int = 0) -> dict[str, Any]:
     return {
         "url_digest": key,
-        "host": _host(spec.url),
+        "host": _line(spec.url, spec, place),
         "spec": spec,
         "active": spec.enabled,
         "next_poll_at": now,
@@ -78,12 +79,23 @@ def spec_changes(row: Row[*tuple[Any, ...]], spec: FeedSpec, now: datetime) -> d
     if row.spec == spec:
         return {}
     changes: dict[str, Any] = {"spec": spec}
+    if row.spec.lanes != spec.lanes:
+        changes["host"] = _line(spec.url, spec, row.id)
     longest, was = (one.max_interval or one.interval for one in (spec, row.spec))
     if longest < was and row.last_polled_at is not None and not row.failures:
         changes["next_poll_at"] = min(row.next_poll_at, max(now, row.last_polled_at + longest))
     if row.spec.kind != spec.kind:  # read by other eyes, so "not modified" would hide it
         changes |= {"etag": None, "last_modified": None, "body_hash": ""}
     return changes
+
+
+def _line(url: str, spec: FeedSpec, place: int) -> str:
+    """Where a feed waits its turn: at its host, or in one of the host's lanes. One feed of a line is polled at a time.
+
+    `place` is a number that follows on from feed to feed, so that the lanes are of the same length.
+    """
+    host = _host(url)
+    return f"{host} {place % spec.lanes}" if spec.lanes > 1 and host == _host(spec.url) else host
 
 
 def _host(url: str) -> str:
@@ -311,7 +323,7 @@ def _finished(feed: Feed, record: PollRecord, added: int) -> dict[str, Any]:
         "feed_epoch": feed.epoch,
         "added": added,
         "hits": record.hits,
-        "new_host": _host(replace(feed, state=state).address),
+        "new_host": _line(replace(feed, state=state).address, feed.spec, feed.id),
         "new_next_poll_at": state.next_poll_at,
         "new_etag": state.etag,
         "new_last_modified": state.last_modified,

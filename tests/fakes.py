@@ -119,9 +119,9 @@ class FakeStore:
     ) -> tuple[Feed, ...]:
         claimed: list[Feed] = []
         polled = [key for key, until in self.leases.items() if until > now and key not in self.aside]
-        busy = [urlsplit(self.feeds[key].spec.url).netloc for key in polled]
+        busy = [self._line(key) for key in polled]
         for feed in sorted(self.feeds.values(), key=lambda feed: feed.state.next_poll_at):
-            host = urlsplit(feed.spec.url).netloc
+            host = self._line(feed.id)
             due = (force or feed.state.next_poll_at <= now) and self.leases.get(feed.id, now) <= now
             wanted = not urls or feed.spec.url in urls
             if len(claimed) < limit and due and wanted and busy.count(host) < per_host:
@@ -131,6 +131,10 @@ class FakeStore:
                 self.feeds[feed.id] = replace(feed, epoch=feed.epoch + 1)
                 claimed.append(self.feeds[feed.id])
         return tuple(claimed)
+
+    def _line(self, key: int) -> tuple[str, int]:
+        spec = self.feeds[key].spec
+        return urlsplit(spec.url).netloc, key % spec.lanes
 
     async def list_feeds(self) -> tuple[FeedRecord, ...]:
         return tuple(FeedRecord(feed.id, feed.spec, feed.state) for feed in self.feeds.values())

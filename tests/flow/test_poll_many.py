@@ -279,3 +279,39 @@ async def test_records_written_together_fail_alone() -> None:
         await recorder.finish()
         results = await asyncio.gather(*writing, return_exceptions=True)
         assert [type(result) for result in results] == [int, LeaseLost, int]
+
+
+async def test_an_own_host_is_asked_many_things_at_a_time_and_keeps_no_other_when_all_of_it_hangs() -> None:
+    """Half of the places at once; what hangs gives its place and its lane away, but not without end."""
+    async with polling(concurrency=4, lookup=lambda host, port, family: [(socket.AF_INET, "127.0.0.1")]) as it:
+        hanging = [FeedSpec(f"H{n}", it.server.on(f"/h{n}", stall(b"")), lanes=2) for n in range(20)]
+        await it.store.sync_feeds(hanging, it.clock.now())
+        running = []
+        for _ in range(6):
+            await it.poller.tick()
+            running.append(it.poller.running)
+            it.clock.advance(OWN_HOST_WAITS)
+        assert running == [2, 4, 6, 6, 6, 6]
+        it.server.on("/ok", reply())
+        others = [FeedSpec(f"O{n}", f"http://o{n}.example:{it.server.port}/ok") for n in range(9)]
+        await it.store.sync_feeds([*hanging, *others], it.clock.now())
+        await it.poller.tick()
+        await until(lambda: len(it.store.records) == 9 and it.poller.running == 6)
+        await it.poller.drain(0)
+
+
+async def test_polling_once_asks_an_own_host_many_things_at_a_time() -> None:
+    asked, at_once = 0, asyncio.Event()
+
+    async def third(request: Seen, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            at_once.set()
+        await at_once.wait()
+        await reply()(request, writer)
+
+    async with polling() as it:
+        specs = [FeedSpec(f"F{n}", it.server.on(f"/{n}", third), lanes=3) for n in range(6)]
+        await it.store.sync_feeds(specs, it.clock.now())
+        assert [result.outcome for result in await it.poller.poll_once()] == [Outcome.OK] * 6

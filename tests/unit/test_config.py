@@ -24,7 +24,7 @@ from core.config import (
     unread_variables,
 )
 from core.errors import ConfigError
-from core.settings import FeedSettings, Settings, TelegramSettings
+from core.settings import FeedSettings, FeedsSettings, Settings, TelegramSettings
 from feeds.catalogue import groups, load_catalogue
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -252,3 +252,20 @@ def test_a_feed_without_news_waits_longer_unless_it_has_its_own_interval(tmp_pat
     assert quick.feed_specs[0].max_interval == timedelta(minutes=12)
     slow = replace(settings, feeds=replace(settings.feeds, interval=timedelta(hours=1)))
     assert slow.feed_specs[0].max_interval is None
+
+
+def test_feeds_on_own_hosts_are_polled_side_by_side() -> None:
+    """At half of the places, whatever the letter case, and with the port that the scheme stands for."""
+    own = ("RSSHub:1200", "[fd00::1]:8080", "feeds.lan:80")
+    urls = {
+        "http://rsshub:1200/a": 4,
+        "http://[fd00::1]:8080/a": 4,
+        "http://Feeds.lan/a": 4,
+        "https://feeds.lan/a": 1,
+        "http://rsshub:1201/a": 1,
+        "https://news.example/a": 1,
+    }
+    feeds = tuple(FeedSettings(url=url) for url in urls)
+    for places, share in ((9, 4), (1, 1)):
+        specs = Settings(feeds=FeedsSettings(allow_private=own, concurrency=places, feed=feeds)).feed_specs
+        assert {spec.url: spec.lanes for spec in specs} == {url: min(lanes, share) for url, lanes in urls.items()}
