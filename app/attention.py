@@ -28,7 +28,7 @@ from core.errors import StoreError
 from core.health import FeedRecord
 from core.links import clean_link
 from core.message import foreign
-from core.model import Status
+from core.model import Outcome, Status
 from core.noticing import Notice, NoticeKey
 from core.ports import Clock
 from core.replicas import AT_WORK, Replica, ReplicaStore
@@ -147,11 +147,14 @@ class Attention:
             case "feed_moved":
                 self._news(event, url, Sentence(told.MOVED, feed=feed, address=fields["moved_to"]))
             case "feed_state" if fields["condition"] in ("quiet", "not a feed") and not fields["failing"]:
-                self._news(event, url, Sentence(told.FEED, feed=feed, reason=fields["reason"]))
-            case "audit":
-                self._news(event, "", _missed(fields["missed"]))
+                name = f"{url} {fields['condition']}"
+                self._news(event, name, Sentence(told.FEED, feed=feed, reason=fields["reason"]))
+            case "audit":  # each report tells of other stories
+                self._news(event, fields["missed"][0].url, _missed(fields["missed"]))
             case "alert_dead":
-                self._news(event, "", Sentence(told.DEAD, platform=fields["platform"], reason=fields["reason"]))
+                self._news(
+                    event, fields["platform"], Sentence(told.DEAD, platform=fields["platform"], reason=fields["reason"])
+                )
 
     def change(self, operators: Iterable[str]) -> None:
         """Tell other operators from now on; who is new is told what there is."""
@@ -277,14 +280,15 @@ class Attention:
         return bool(due) and min(due) > now - OVERDUE
 
     async def _judge_feeds(self, found: _Judgement) -> None:
-        records = await self._store.list_feeds() if self._status.feeds_failing or self._has("feed") else ()
+        known = self._has("feed") or self._has("gone")
+        records = await self._store.list_feeds() if self._status.feeds_failing or known else ()
         failing = [record for record in records if record.paused_at is None and is_trouble(record.state)]
-        urls = {record.spec.url for record in failing}
-        found.over += [key for key in self._present if key[0] == "feed" and key[1] not in urls]
-        for record in failing:
+        keys = {_key(record): record for record in failing}
+        found.over += [key for key in self._present if key[0] in ("feed", "gone") and key not in keys]
+        for key, record in keys.items():
             text = Sentence(told.UNREADABLE, feed=record.spec.name, reason=recognise(record.state.last_error))
-            if ("feed", record.spec.url) not in self._present:
-                found.begun.append(Notice("feed", record.spec.url, text))
+            if key not in self._present:
+                found.begun.append(Notice(*key, text))
 
     async def _judge_release(self, found: _Judgement, now: datetime) -> None:
         revision = await self._store.read_revision()
@@ -347,6 +351,11 @@ class Attention:
         """What is present, with what is still to be written."""
         both = {key: notice for key, notice in self._present.items() if not self._is_over(key)} | self._pending
         return {key: notice for key, notice in both.items() if notice is not None}
+
+
+def _key(record: FeedRecord) -> NoticeKey:
+    """That a feed which had failed is gone for good is news."""
+    return "gone" if record.state.last_outcome == Outcome.GONE else "feed", record.spec.url
 
 
 def _missed(missed: Sequence[Missed]) -> Sentence:

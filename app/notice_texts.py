@@ -23,8 +23,10 @@ MOVED = "The feed {feed} has moved to {address} and is read there: change its ad
 FEED = "The feed {feed}: {reason}"
 UNREADABLE = "The feed {feed} cannot be read: {reason}"
 MISSED = (
-    "{n} relevant story came from the audit's query and from no feed: {stories}. A source may be missing or broken.",
-    "{n} relevant stories came from the audit's query and from no feed: {stories}. A source may be missing or broken.",
+    "{n} relevant story came from the audit's query and from no feed: {stories}. A source may be missing or broken: "
+    "look with “feeds” for one that fails, or add a feed of that site with “feed add ADDRESS”.",
+    "{n} relevant stories came from the audit's query and from no feed: {stories}. A source may be missing or broken: "
+    "look with “feeds” for one that fails, or add a feed of that site with “feed add ADDRESS”.",
 )
 MISSED_MORE = ("{stories}; and {n} more", "{stories}; and {n} more")
 

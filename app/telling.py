@@ -28,6 +28,8 @@ log = logging.getLogger("minskwatch")
 LEASE = "attention"
 LEASE_TTL = timedelta(minutes=5)  # asked for every minute
 SEND_WITHIN = 30.0  # seconds
+GATHER = timedelta(hours=1)  # between two messages about feeds, which are many and harm nobody at once
+PATIENT = frozenset({"feed", "gone", "feed_state", "feed_moved", "feed_reissued", "audit"})
 MOST_AT_ONCE = 10  # lines of one message
 
 
@@ -59,6 +61,7 @@ class Teller:
         self._unreached: set[Target] = set()
         self._later: set[Target] = set()  # who waits to be told, which the log has said
         self._told_without: set[Target] = set()
+        self._heard_at: dict[Target, datetime] = {}
         self._lease: Lease | None = None
         self.change(operators)
 
@@ -85,8 +88,17 @@ class Teller:
             untold = [notice for notice in notices if mark_of(target) not in notice.told]
             if not untold:
                 self._later.discard(target)  # what it waited for is over
-            elif await self._send(target, [notice.text for notice in untold], await self._language(target)):
+                continue
+            if self._heard_lately(target, now) and all(notice.kind in PATIENT for notice in untold):
+                continue
+            if await self._send(target, [notice.text for notice in untold], await self._language(target)):
                 await self._store.mark_noticed([notice.key for notice in untold], mark_of(target))
+                if any(notice.kind in PATIENT for notice in untold):
+                    self._heard_at[target] = now
+
+    def _heard_lately(self, target: Target, now: datetime) -> bool:
+        """Whether an operator was told of feeds a short while ago: what follows is gathered for one report."""
+        return now - self._heard_at.get(target, now - GATHER) < GATHER
 
     async def tell_without_database(self, text: str) -> None:
         """Tell operators a sentence, noting nothing down: each once until the database is back."""

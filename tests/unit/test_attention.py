@@ -30,9 +30,74 @@ async def test_a_failing_feed_is_told_once_and_again_after_it_was_well() -> None
     desk.fails()
     await desk.attention.look()
     assert "needs a hand" not in desk.attention.details()
+    await hours(desk, 1)
     desk.fails(1)
     await desk.attention.look()
     assert len(desk.told) == 2
+
+
+async def hours(desk: Desk, number: int) -> None:
+    """Let time go by, with a look each minute."""
+    for _ in range(60 * number):
+        desk.clock.advance(60)
+        desk.status = replace(desk.status, last_ok_at=desk.clock.now())
+        await desk.attention.look()
+
+
+async def test_feeds_that_fail_one_after_the_other_are_gathered() -> None:
+    desk = Desk(("telegram:600",))
+    for number in range(1, 31):
+        desk.fails(*range(number))
+        desk.clock.advance(60)
+        await desk.attention.look()
+    (message,) = desk.told
+    assert message.count("cannot be read") == 1, "the first is told at once"
+    await hours(desk, 1)
+    assert len(desk.told) == 2
+    assert "and 19 more" in desk.told[1]
+    desk.fails(*range(31))
+    desk.used = 0.96
+    await desk.attention.look()
+    assert len(desk.told) == 3, "what cannot wait is told at once, and feeds with it"
+    assert "The disk" in desk.told[2]
+    assert "The feed Feed 30 " in desk.told[2]
+
+
+async def test_a_failing_feed_that_turns_out_to_be_gone_is_told_again() -> None:
+    desk = Desk(("telegram:600",))
+    desk.fails(1, why="500 Oops.")
+    await desk.attention.look()
+    await hours(desk, 2)
+    (record,) = desk.store.feeds
+    state = replace(record.state, last_outcome="error:gone", last_error="410 Gone.")
+    desk.store.feeds = (replace(record, state=state),)
+    await hours(desk, 2)
+    assert [message.count("410 Gone.") for message in desk.told] == [0, 1]
+    assert desk.attention.details()["needs a hand"] == "gone:1"
+    desk.fails()
+    await desk.attention.look()
+    assert "needs a hand" not in desk.attention.details()
+
+
+async def test_each_report_of_the_audit_is_told_however_soon_it_follows() -> None:
+    desk = Desk(("telegram:600",))
+    for day in range(3):
+        desk.attention(
+            "audit", missed=(Missed(f"Story {day}", f"https://b.example/{day}", (), desk.clock.now()),), judged=1
+        )
+        await hours(desk, 24)
+    assert [message.count("Story") for message in desk.told] == [1, 1, 1]
+    assert "add a feed of that site" in desk.told[0]
+
+
+async def test_what_becomes_of_a_feed_on_one_day_is_told_each_time_it_is_something_else() -> None:
+    desk = Desk(("telegram:600",))
+    told = {"feed": "News", "url": "https://a.example/", "failing": False}
+    for condition in ("quiet", "not a feed", "quiet"):
+        desk.attention("feed_state", **told, was="healthy", condition=condition, reason=f"It is {condition}.")
+        await hours(desk, 2)
+    assert ["It is quiet." in message for message in desk.told] == [True, False]
+    assert ["It is not a feed." in message for message in desk.told] == [False, True]
 
 
 async def test_a_feed_that_is_paused_or_removed_needs_no_hand() -> None:
@@ -182,9 +247,11 @@ async def test_the_log_says_once_that_an_operator_is_told_later_and_then_that_it
         await desk.attention.look()
     await desk.attention.look()
     assert len(desk.told) == 1
+    desk.clock.advance(3600)  # feeds are gathered for so long
     desk.fails(1, 2)
     await desk.attention.look()
     assert len(desk.told) == 2
+    desk.clock.advance(3600)
     for error in (TimeoutError(), Unreachable("after it was over")):
         desk.fails(1, 2, 3)
         desk.chat.fail(error)

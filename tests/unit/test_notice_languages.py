@@ -106,6 +106,7 @@ async def test_another_language_is_used_from_the_next_notice_on_and_without_a_da
     await desk.attention.look()
     speaking(desk, _2="de")
     desk.fails(1, 2)
+    desk.clock.advance(3600)  # feeds are gathered for so long
     await desk.attention.look()
     desk.store.fault = StoreError("no connection")
     for _ in range(6):
