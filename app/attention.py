@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from app import notice_texts as told
+from app.crowded import crowded_hosts
 from app.telling import Teller, TellingStore
 from app.upgrades import upgrade_pending
 from core.audits import Missed
@@ -75,6 +76,7 @@ class Attention:
         folder: Path | None,
         replica: Replica,
         disk_used: Callable[[Path], float] | None = None,
+        host_pause: timedelta = timedelta(0),
     ) -> None:
         self._clock = clock
         self._began_at = self._well_at = clock.now()
@@ -85,6 +87,8 @@ class Attention:
         self._folder = folder
         self._disk_used = disk_used or _disk_used
         self._replica = replica
+        self._host_pause = host_pause
+        self._feeds_judged = 0
         self._present: dict[NoticeKey, Notice] = {}
         # What begins (or, with None, ends) when it is next written; kinds of which only what is ours goes on.
         self._pending: dict[NoticeKey, Notice | None] = {}
@@ -129,6 +133,7 @@ class Attention:
                 self._replace("configuration", Sentence(told.CONFIGURATION, reason=fields["reason"]))
             case "config_read":
                 self._over_kind("configuration")
+                self._feeds_judged = -1
             case "token_shared":
                 platform = fields["platform"]
                 text = Sentence(told.SHARED, platform=platform.capitalize(), reason=fields["reason"])
@@ -271,6 +276,7 @@ class Attention:
         )
         await self._judge_release(found, now)
         await self._judge_feeds(found)
+        await self._judge_hosts(found)
         return found
 
     async def _rests(self, now: datetime) -> bool:
@@ -289,6 +295,15 @@ class Attention:
             text = Sentence(told.UNREADABLE, feed=record.spec.name, reason=recognise(record.state.last_error))
             if key not in self._present:
                 found.begun.append(Notice(*key, text))
+
+    async def _judge_hosts(self, found: _Judgement) -> None:
+        """Whether each host can be asked for all of its feeds; looked at when there are more or fewer than before."""
+        if self._status.feeds == self._feeds_judged:
+            return
+        said = crowded_hosts(await self._store.list_feeds(), self._host_pause)
+        found.over += [key for key in self._present if key[0] == "host" and key not in said]
+        found.begun += [Notice(*key, text) for key, text in said.items() if key not in self._present]
+        self._feeds_judged = self._status.feeds
 
     async def _judge_release(self, found: _Judgement, now: datetime) -> None:
         revision = await self._store.read_revision()

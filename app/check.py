@@ -41,8 +41,10 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from app.configured import configured
+    from app.crowded import crowded
     from core import log as logs
     from core.config import secrets, show_settings
+    from feeds.crowding import crowds
 
     settings = configured(args)
     logs.set_up("warning", settings.log.format, secrets(settings))
@@ -59,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"\nThe configuration is sound: {feeds}, {chats} from the start.")
     if raised:
         print(f"\nRaised to the floor feeds.min_interval: {', '.join(raised)}.")
+    for crowd in crowds(settings.feed_specs, settings.feeds.host_pause):
+        print(f"\n{crowded(crowd)}")
     if not settings.access.operators:
         print(NO_OPERATORS)
     return run_async(_live(settings)) if args.live else 0

@@ -21,6 +21,10 @@ REISSUED = (
 )
 MOVED = "The feed {feed} has moved to {address} and is read there: change its address."
 FEED = "The feed {feed}: {reason}"
+CROWDED = (
+    "{host} has more feeds than can be asked for as often as wanted: {count}, one after the other with a pause, which "
+    "takes {minutes} min. Give them a longer interval, or lower feeds.host_pause if the site allows it."
+)
 UNREADABLE = "The feed {feed} cannot be read: {reason}"
 MISSED = (
     "{n} relevant story came from the audit's query and from no feed: {stories}. A source may be missing or broken: "

@@ -156,9 +156,9 @@ def make_parts(
     me, chosen = replica_of(roles, clock), Chosen()
     operators = settings.access.operators
     teller = Teller(store, platforms, operators, me.owner, say=default, chosen=chosen)
-    attention = Attention(clock, store, teller, database_folder(settings.storage.url), me)
-    observe = joined(observe or log_event, metrics, attention)
-    options, watcher = feed_options(settings), StoredWatcher(store, matcher.lexicon)
+    options, folder = feed_options(settings), database_folder(settings.storage.url)
+    attention = Attention(clock, store, teller, folder, me, host_pause=options.host_pause)
+    observe, watcher = joined(observe or log_event, metrics, attention), StoredWatcher(store, matcher.lexicon)
     fetcher, parser = MeasuredFetcher(options, clock, observe), MeasuredParser(options, observe)
     pages, judging = PageWorker(options), Judging(matcher, StoryBook(), watcher)
     kit = Kit(store, judging, fetcher, clock, options, observe)

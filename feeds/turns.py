@@ -11,6 +11,11 @@ _OWN_PAUSES = {"api.gdeltproject.org": 5.0}
 _REMEMBERED = 5_000
 
 
+def pause_of(host: str, pause: float) -> float:
+    """Seconds between two requests to a host: `pause`, or what the service asks for."""
+    return max(pause, _OWN_PAUSES.get(host, 0.0))
+
+
 class Turns:
     """Gives hosts out in the order of asking. Counts for this process; a feed's lease keeps other processes away."""
 
@@ -40,7 +45,7 @@ class Turns:
             await self._rest(host)
 
     async def _rest(self, host: str) -> None:
-        pause = max(self._pause, _OWN_PAUSES.get(host, 0.0))
+        pause = pause_of(host, self._pause)
         wait = self._ended[host] + pause - self._clock.now().timestamp()
         try:
             if 0 < wait <= pause:  # a clock that was set back makes nobody wait for long

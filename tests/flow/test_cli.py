@@ -330,3 +330,11 @@ async def test_the_demonstration_can_be_interrupted(tmp_path: Path) -> None:
     assert out.decode().endswith("Interrupted.\n")
     assert err == b""
     assert os.listdir(tmp_path) == []
+
+
+async def test_check_names_a_host_with_more_feeds_than_can_be_polled_in_time(tmp_path: Path) -> None:
+    feeds = "".join(f'[[feeds.feed]]\nurl = "https://t.me/s/channel{n}"\n' for n in range(230))
+    write(tmp_path, f'[telegram]\ntoken = "1:x"\n{feeds}')
+    code, out, err = await run(tmp_path, "check")
+    assert (code, err) == (0, "")
+    assert "t.me has more feeds than can be asked for as often as wanted: 230," in out

@@ -138,6 +138,8 @@ def happens(desk: Desk) -> None:
     desk.attention("token_shared", platform="telegram", reason="terminated by other getUpdates request")
     desk.attention("token_replaced", platform="telegram", reason=Sentence(TAKEN_OVER, before="@a", name="b"))
     desk.fails(1)
+    crowd = replace(desk.store.feeds[0].spec, interval=timedelta(seconds=0.1))
+    desk.store.feeds = (replace(desk.store.feeds[0], spec=crowd),)
     desk.used = 0.96
     desk.clock.advance(31 * 60)
     waiting = desk.clock.now() - timedelta(minutes=21)
