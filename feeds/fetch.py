@@ -1,7 +1,8 @@
 """The only HTTP client: one GET of a feed, politely, under caps, through the gate. Raises FetchError only.
 
-No cookies, no Referer, no proxy from the environment, no second request for the same answer. Validators are opaque:
-kept as received (each byte as one character, so that any can be stored) and sent back only to the host they came from.
+No cookies, no Referer, no proxy from the environment; asked again, once, only where a connection was lost before its
+answer. Validators are opaque: kept as received (each byte as one character, so that any can be stored) and sent back
+only to the host they came from.
 """
 
 from __future__ import annotations

@@ -16,14 +16,13 @@ from feeds import fault_texts as told
 from feeds.kit import Kit
 from feeds.parsing import Parser
 from feeds.pipeline import Pipeline
+from feeds.rounds import OWN_HOST_WAITS, Round
 
 log = logging.getLogger("minskwatch.feeds")
 
 REFILL_SECONDS = 0.02
 ALL = 5000
 ALL_LEASE = timedelta(minutes=30)
-# For how long a poll keeps the operator's own host (of `allow_private`) to itself. Other hosts are owed more.
-OWN_HOST_WAITS = 3.0
 
 
 class Poller:
@@ -136,35 +135,14 @@ class Poller:
         hosts: dict[tuple[str, int], list[Feed]] = {}
         for feed in feeds:
             hosts.setdefault((host_of(feed.address), feed.id % feed.spec.lanes), []).append(feed)
-        waiting = iter(hosts.values())
         results: dict[int, PollResult | None] = {}
-        late: set[asyncio.Task[None]] = set()
 
         async def poll(feed: Feed) -> None:
+            reach("poll.claimed")
             results[feed.id] = await self._poll(feed)
 
-        async def work() -> None:
-            """Poll host after host, as long as there is one that nobody has taken."""
-            for own in waiting:
-                for feed in own:
-                    reach("poll.claimed")
-                    hanging = sum(not task.done() for task in late)
-                    if hanging < self._options.concurrency and self._fetcher.is_own(feed.address):
-                        task = asyncio.create_task(poll(feed))
-                        late.add(task)
-                        await asyncio.wait({task}, timeout=OWN_HOST_WAITS)
-                        if task.done():
-                            late.discard(task)
-                            task.result()
-                    else:
-                        await poll(feed)
-
-        try:
-            await asyncio.gather(*(work() for _ in range(min(self._options.concurrency, len(hosts)))))
-            await asyncio.gather(*late)
-        finally:
-            for task in late:
-                task.cancel()
+        is_own = self._fetcher.is_own
+        await Round(hosts.values(), poll, self._options.concurrency, lambda feed: is_own(feed.address)).run()
         return tuple(result for feed in feeds if (result := results[feed.id]))
 
     async def _run(self, feed: Feed) -> None:

@@ -13,8 +13,8 @@ import pytest
 from core.errors import LeaseLost
 from core.model import Feed, FeedSpec, Outcome, PollRecord
 from feeds.gathering import Traffic
-from feeds.poller import OWN_HOST_WAITS
 from feeds.recording import Recorder
+from feeds.rounds import OWN_HOST_WAITS
 from tests.feed_server import ONE, Route, Seen, conditional, feed_xml, reply, reset, stall
 from tests.polling import document, polling, until
 
@@ -69,7 +69,7 @@ async def test_a_feed_that_hangs_keeps_a_public_host_as_long_as_it_is_asked() ->
 async def test_polling_once_waits_for_no_feed_that_hangs_on_the_operators_own_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("feeds.poller.OWN_HOST_WAITS", 0.01)
+    monkeypatch.setattr("feeds.rounds.OWN_HOST_WAITS", 0.01)
     others_asked = asyncio.Event()
 
     async def late(request: Seen, writer: asyncio.StreamWriter) -> None:
