@@ -27,6 +27,7 @@ USED = {
     "feeds/connecting.py": {
         "aiohttp.client_proto:ResponseHandler": "what reads an answer, and takes the body of a 304 for a broken one",
         "_factory": "the only place where a connector says what reads its answers",
+        "_payload": "the body that is being read, which a broken chunk has to end",
     },
     "feeds/inflate.py": {"_Decompress": "typeshed's name of what zlib.decompressobj returns, in an annotation"},
     "storage/connection.py": {
@@ -81,6 +82,7 @@ async def test_a_connector_of_aiohttp_still_says_what_reads_its_answers() -> Non
         made = getattr(theirs, "_factory", None)
         assert made is not None, "aiohttp has renamed _factory: feeds/connecting.py leans on it"
         assert isinstance(ours._factory(), type(made()))
+        assert "_payload" in vars(made()), "aiohttp has renamed _payload: feeds/connecting.py leans on it"
     finally:
         await theirs.close()
         await ours.close()
