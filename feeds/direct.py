@@ -51,10 +51,16 @@ class Direct:
         self._names: dict[tuple[str, int], tuple[float, list[tuple[int, str]]]] = {}
         self._kept: dict[Place, list[Connection]] = {}
         self._at_work: set[Connection] = set()
+        self._connecting: set[asyncio.Timeout] = set()
         self._context: ssl.SSLContext | None = None
 
     async def close(self) -> None:
-        """Close all connections, those at work too, and forget what names stand for."""
+        """Close all connections, and forget what names stand for. Requests at work fail, at whatever stage."""
+        for limit in self._connecting:
+            if not limit.expired():
+                limit.reschedule(0)
+        for connection in self._at_work:
+            connection.set_exception(aiohttp.ClientConnectionError("closed here"))
         for connection in [*self._at_work, *(one for kept in self._kept.values() for one in kept)]:
             if connection.ends:
                 connection.ends.cancel()
@@ -147,19 +153,26 @@ class Direct:
 
     async def _connect(self, place: Place) -> Connection:
         try:
-            async with asyncio.timeout(self._patience):
-                addresses = await self._find(place)
+            async with asyncio.timeout(self._patience) as limit:
+                self._connecting.add(limit)
                 try:
-                    return await self._open(place, addresses)
-                except BlockedAddress:
-                    raise
-                except ssl.SSLError as error:
-                    raise insecure(place.shown, error) from error
-                except OSError as error:
-                    self._names.pop((place.host, place.port), None)
-                    raise no_connection(place.shown, error) from error
+                    return await self._reach(place)
+                finally:
+                    self._connecting.discard(limit)
         except TimeoutError as error:
             raise not_reached(place.shown, self._patience) from error
+
+    async def _reach(self, place: Place) -> Connection:
+        addresses = await self._find(place)
+        try:
+            return await self._open(place, addresses)
+        except BlockedAddress:
+            raise
+        except ssl.SSLError as error:
+            raise insecure(place.shown, error) from error
+        except OSError as error:
+            self._names.pop((place.host, place.port), None)
+            raise no_connection(place.shown, error) from error
 
     async def _find(self, place: Place) -> list[tuple[int, str]]:
         """The addresses of a host, as (family, address). Each was let through by the gate."""

@@ -6,6 +6,7 @@ A talk is an async function of one `Line`. Whoever leaves the bench is held to h
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -98,6 +99,18 @@ def plain(body: bytes = BODY, *lines: str, status: str = "HTTP/1.1 200 OK") -> b
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def local(host: str, port: int, family: int) -> list[tuple[int, str]]:
+    """A name service by which every name stands for this machine."""
+    return [(socket.AF_INET, "127.0.0.1")]
+
+
+def pass_time(seconds: float) -> None:
+    """Put the clock of the running loop forward, for it alone."""
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
 
 
 class Wire(FeedServer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import suppress
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ import pytest
 from core.errors import FetchError
 from feeds import fault_texts as told
 from tests.polling import until
-from tests.wire import BODY, Line, Talk, chunked, head, keeping, plain, wired
+from tests.wire import BODY, Line, Talk, chunked, head, keeping, local, pass_time, plain, wired
 
 OTHER = b"<rss>what nobody asked for</rss>"
 NOT_MODIFIED = "HTTP/1.1 304 Not Modified"
@@ -188,12 +187,9 @@ async def test_a_body_that_nobody_read_is_no_part_of_the_next_answer(status: str
 
 
 async def test_a_connection_serves_one_name_and_one_port() -> None:
-    def lookup(host: str, port: int, family: int) -> list[tuple[int, str]]:
-        return [(socket.AF_INET, "127.0.0.1")]
-
     async with (
         wired(keeping(plain(OTHER))) as other,
-        wired(keeping(plain()), lookup=lookup, allow=(other.wire.endpoint,)) as bench,
+        wired(keeping(plain()), lookup=local, allow=(other.wire.endpoint,)) as bench,
     ):
         port = bench.wire.port
         for host in ("one.example", "two.example", "127.0.0.1", "one.example", "two.example", "127.0.0.1"):
@@ -229,3 +225,20 @@ async def test_after_a_fetcher_was_closed_it_asks_anew() -> None:
         await until(lambda: bench.wire.quiet)
         await bench.meet(BODY)
         assert len(bench.wire.lines) == 2
+
+
+def test_a_connection_that_nobody_needs_is_closed_after_a_while() -> None:
+    async def run() -> None:
+        async with wired(keeping(plain())) as bench:
+            await bench.meet(BODY)
+            pass_time(5)
+            await asyncio.sleep(0)
+            await bench.meet(BODY)
+            assert len(bench.wire.lines) == 1
+            pass_time(60)
+            await until(lambda: bench.wire.quiet)
+
+    with asyncio.Runner(
+        loop_factory=asyncio.new_event_loop
+    ) as runner:  # whose timers go by the clock that is put forward
+        runner.run(run())

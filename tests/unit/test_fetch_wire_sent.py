@@ -8,13 +8,9 @@ import pytest
 
 from core.model import Outcome
 from feeds import fault_texts as told
-from tests.wire import BODY, Bench, Line, closing, head, keeping, plain, wired
+from tests.wire import BODY, Bench, Line, closing, head, keeping, local, plain, wired
 
 CYRILLIC = "xn--80ae5ac4e2c.xn--90ais"
-
-
-def local(host: str, port: int, family: int) -> list[tuple[int, str]]:
-    return [(socket.AF_INET, "127.0.0.1")]
 
 
 def asked(bench: Bench, number: int = -1) -> tuple[bytes, dict[bytes, bytes]]:
