@@ -95,7 +95,7 @@ class Pipeline:
         spec, state = feed.spec, feed.state
         try:
             return await self._fetcher.fetch(
-                SOURCES.get(spec.kind).request(replace(spec, url=feed.address)),
+                SOURCES.get(spec.kind).request(spec if feed.address == spec.url else replace(spec, url=feed.address)),
                 etag=state.etag,
                 last_modified=state.last_modified,
                 user_agent=spec.user_agent,
@@ -375,21 +375,20 @@ class Pipeline:
 
     async def _analyse(self, feed: Feed, entries: Sequence[Entry], reissue: Reissue) -> list[NewEntry]:
         """Match entries, giving the loop its turn every few milliseconds."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        now, backfill = self._clock.now(), self._options.backfill
+        time = asyncio.get_running_loop().time
+        began = time()
         result = []
         for entry in entries:
-            result.append(self._new_entry(feed, entry, reissue))
-            if loop.time() - began > YIELD_AFTER:
+            quiet = why_quiet(feed, entry, reissue=reissue, backfill=backfill, now=now)
+            result.append(NewEntry(entry, _NOTHING, *quiet) if quiet else self._judged_entry(feed, entry, now))
+            if time() - began > YIELD_AFTER:
                 await asyncio.sleep(0)
-                began = loop.time()
+                began = time()
         return result
 
-    def _new_entry(self, feed: Feed, entry: Entry, reissue: Reissue) -> NewEntry:
-        quiet = why_quiet(feed, entry, reissue=reissue, backfill=self._options.backfill, now=self._clock.now())
-        if quiet:
-            return NewEntry(entry, _NOTHING, *quiet)
-        analysis = self._judging.analyse(feed.spec, entry, entry.body, self._clock.now())
+    def _judged_entry(self, feed: Feed, entry: Entry, now: datetime) -> NewEntry:
+        analysis = self._judging.analyse(feed.spec, entry, entry.body, now)
         return NewEntry(entry, analysis, *(verdict(analysis) if not feed.spec.audit else audit_verdict(analysis)))
 
 

@@ -18,10 +18,11 @@ async def hush_read_before(
     """New entries, quiet where one says that it is old and its feed has had its headline: then its address or id was
     changed. Only those are looked up that say something here, or are `watched` (identities), which old ones seldom are.
     Raises StoreError."""
-    telling = (item for item in new if item.analysis.level is not Level.NONE or item.entry.identity in watched)
+    telling = [item for item in new if item.analysis.level is not Level.NONE or item.entry.identity in watched]
     asked = {id(item) for item in telling if says_old(feed, item.entry)}
-    titles = [item.entry.title for item in new if id(item) in asked]
-    known = await store.count_titles(feed.id, titles) if titles else {}
+    if not asked:
+        return list(new)
+    known = await store.count_titles(feed.id, [item.entry.title for item in new if id(item) in asked])
     return [
         NewEntry(item.entry, Analysis(), *READ_BEFORE) if id(item) in asked and known.get(item.entry.title) else item
         for item in new

@@ -31,7 +31,8 @@ def without_repeats(entries: Sequence[Entry], known: frozenset[str]) -> list[Ent
     for entry in entries:
         if entry.identity not in known and entry.identity not in seen and entry.link_key not in seen:
             fresh.append(entry)
-        seen |= {entry.identity, entry.link_key} - {""}
+        seen.update((entry.identity, entry.link_key))
+        seen.discard("")
     return fresh
 
 

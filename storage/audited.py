@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Subquery, func, select, union, update
+from sqlalchemy import Integer, Select, Subquery, bindparam, func, select, union, update
 
 from core.audits import AUDIT
 from core.model import Entry, Level, Story
@@ -28,25 +29,20 @@ class AuditDesk:
 
     async def count_titles(self, feed_id: int, titles: Sequence[str]) -> Mapping[str, int]:
         """See core.ports.PollStore."""
-        newest = _newest_of(feed_id, _NEWEST)
         counts: dict[str, int] = {}
         async with self._database.read() as connection:
             for batch in batches(set(titles)):
-                query = (
-                    select(entries.c.title, func.count().label("copies"))
-                    .join(newest, newest.c.id == entries.c.id)
-                    .where(entries.c.title.in_(batch))
-                    .group_by(entries.c.title)
-                )
-                counts |= {row.title: row.copies for row in await connection.execute(query)}
+                asked = {"feed": feed_id, "newest": _NEWEST, "titles": batch}
+                counts |= {row.title: row.copies for row in await connection.execute(_counting(), asked)}
         return counts
 
     async def newest_entries(self, feed_id: int, limit: int) -> tuple[Entry, ...]:
         """See core.ports.PollStore."""
-        newest = _newest_of(feed_id, limit)
+        newest = _newest_of()
         query = select(entries).join(newest, newest.c.id == entries.c.id).order_by(entries.c.id.desc())
         async with self._database.read() as connection:
-            return tuple(entry_of(row) for row in await connection.execute(query))
+            found = await connection.execute(query, {"feed": feed_id, "newest": limit})
+            return tuple(map(entry_of, found))
 
     async def open_stories(self, since: datetime) -> tuple[Story, ...]:
         """See core.ports.PollStore."""
@@ -79,7 +75,15 @@ class AuditDesk:
         return tuple(story for story in await self.open_stories(since) if story.level in (Level.DIGEST, Level.ALERT))
 
 
-def _newest_of(feed_id: int, limit: int) -> Subquery:
-    """The ids of the newest entries of a feed."""
-    newest = select(identities.c.id).where(identities.c.feed_id == feed_id).order_by(identities.c.id.desc())
-    return newest.limit(limit).subquery()
+def _newest_of() -> Subquery:
+    """The ids of the `newest` entries of a `feed`."""
+    ours = select(identities.c.id).where(identities.c.feed_id == bindparam("feed")).order_by(identities.c.id.desc())
+    return ours.limit(bindparam("newest", type_=Integer)).subquery()
+
+
+@cache  # building it takes longer than running it
+def _counting() -> Select[str, int]:
+    """How often each of `titles` stands among the newest."""
+    newest = _newest_of()
+    counted = select(entries.c.title, func.count().label("copies")).join(newest, newest.c.id == entries.c.id)
+    return counted.where(entries.c.title.in_(bindparam("titles", expanding=True))).group_by(entries.c.title)

@@ -26,29 +26,29 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 def clean(text: str) -> str:
     """Replace NUL and lone surrogates by U+FFFD, one for one, so that offsets into the text stay right."""
-    try:
-        text.encode()  # finds surrogates many times sooner than a search
-    except UnicodeEncodeError:
+    if _has_surrogates(text):
         return _UNSTORABLE.sub("\ufffd", text)
     return text.replace("\x00", "\ufffd") if "\x00" in text else text
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode("utf-16-le")  # finds them many times sooner than a search, and three times as soon as UTF-8
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def clean_all(texts: list[str]) -> list[str]:
     """`clean` of many texts, mostly by one look at all of them."""
     everything = "".join(texts)
-    try:
-        everything.encode()
-    except UnicodeEncodeError:
-        return list(map(clean, texts))
-    return list(map(clean, texts)) if "\x00" in everything else texts
+    return list(map(clean, texts)) if "\x00" in everything or _has_surrogates(everything) else texts
 
 
 def digest(*parts: str) -> bytes:
     """16 bytes that stand for a text of any length in an index; b"" for no text at all."""
-    if not any(parts):
-        return b""
-    text = "\x00".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(text, digest_size=16).digest()
+    text = parts[0] if len(parts) == 1 else "\x00".join(parts) if any(parts) else ""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() if text else b""
 
 
 def sqlite_time(value: datetime | None) -> str | None:

@@ -63,8 +63,7 @@ async def _add_some(connection: AsyncConnection, seen: Sequence[_Seen]) -> list[
     """On PostgreSQL, by one statement, which gives what it did not store before a text."""
     parts: list[list[list[Any]]] = []
     for part in batches(seen, _AT_ONCE):
-        rows = [_entry_row(feed, 0, item, now) for _, feed, item, now in part]
-        parts.append(_TEXTS.columns(connection.dialect, rows)[1:])
+        parts.append(_TEXTS.columns(connection.dialect, _columns(part))[1:])
         await asyncio.sleep(0)
     columns = [list(chain.from_iterable(column)) for column in zip(*parts, strict=True)]
     columns += [[key for (_, key), *_ in seen], [digest(item.entry.link_key) for _, _, item, _ in seen]]
@@ -130,9 +129,13 @@ async def bind_all(
 
 
 def _bind(dialect: Dialect, seen: Sequence[_Seen]) -> BoundEntries:
-    rows = [_identity_row(feed, key, item, now) for (_, key), feed, item, now in seen]
-    texts = [_entry_row(feed, 0, item, now) for _, feed, item, now in seen]
-    return BoundEntries(*_IDENTITIES.bind(dialect, rows), *_TEXTS.bind(dialect, texts))
+    known: dict[str, list[Any]] = {
+        "feed_id": [feed.id for _, feed, _, _ in seen],
+        "identity_digest": [key for (_, key), _, _, _ in seen],
+        "link_digest": [digest(item.entry.link_key) for _, _, item, _ in seen],
+        "last_seen_at": [now for _, _, _, now in seen],
+    }
+    return BoundEntries(*_IDENTITIES.bind_columns(dialect, known), *_TEXTS.bind_columns(dialect, _columns(seen)))
 
 
 _TEXTS = RowInsert(entries)
@@ -164,36 +167,28 @@ def _adding(dialect: Dialect) -> str:
     )
 
 
-def _identity_row(feed: Feed, key: bytes, item: NewEntry, now: datetime) -> dict[str, Any]:
-    return {
-        "feed_id": feed.id,
-        "identity_digest": key,
-        "link_digest": digest(item.entry.link_key),
-        "last_seen_at": now,
-    }
-
-
-def _entry_row(feed: Feed, entry_id: int, item: NewEntry, now: datetime) -> tuple[Any, ...]:
-    """In the order of the table's columns."""
-    entry = item.entry
-    return (
-        entry_id,
-        feed.id,
-        _url_digest(entry),
-        now,
-        entry.published_at,
-        entry.identity,
-        entry.title,
-        entry.url,
-        entry.link_key,
-        entry.summary,
-        entry.text,
-        entry.lang,
-        search.words_of(entry.title, entry.body),
-        item.outcome,
-        item.reason,
-        item.analysis,
-    )
+def _columns(seen: Sequence[_Seen]) -> list[list[Any]]:
+    """The columns of the table, in its order; ids are still to be given."""
+    items = [item for _, _, item, _ in seen]
+    told = [item.entry for item in items]
+    return [
+        [0] * len(seen),
+        [feed.id for _, feed, _, _ in seen],
+        [_url_digest(entry) for entry in told],
+        [now for _, _, _, now in seen],
+        [entry.published_at for entry in told],
+        [entry.identity for entry in told],
+        [entry.title for entry in told],
+        [entry.url for entry in told],
+        [entry.link_key for entry in told],
+        [entry.summary for entry in told],
+        [entry.text for entry in told],
+        [entry.lang for entry in told],
+        [search.words_of(entry.title, entry.body) for entry in told],
+        [item.outcome for item in items],
+        [item.reason for item in items],
+        [item.analysis for item in items],
+    ]
 
 
 def _url_digest(entry: Entry) -> bytes | None:

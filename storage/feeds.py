@@ -211,17 +211,17 @@ def _finish_in_step(
 ) -> Callable[[Dialect], Callable[[sqlite3.Connection], dict[int, int]]]:
     def prepare(dialect: Dialect) -> Callable[[sqlite3.Connection], dict[int, int]]:
         offered = {feed_id: sum(len(part.keys) for part in parts) for feed_id, parts in new.items()}
-        bound = {feed.id: _bound(dialect, feed, record, offered.get(feed.id, 0)) for feed, record in polls}
-        asking, epochs = _asking().bind(dialect, [{"feed_id": feed.id, "feed_epoch": feed.epoch} for feed, _ in polls])
-        refreshing = known.bind_refresh(dialect, stale, {feed.id: record.polled_at for feed, record in polls})
+        bound = _bound(dialect, [(feed, record, offered.get(feed.id, 0)) for feed, record in polls])
+        bringing = [feed for feed, _ in polls if feed.id in new]
+        asking, epochs = _asking().bind(dialect, [{"feed_id": one.id, "feed_epoch": one.epoch} for one in bringing])
+        met = {feed_id: rows for feed_id, rows in stale.items() if rows}
+        refreshing = known.bind_refresh(dialect, met, {feed.id: record.polled_at for feed, record in polls})
 
         def finish(database: sqlite3.Connection) -> dict[int, int]:
-            added: dict[int, int] = {}
+            added = {feed.id: 0 for feed, _ in polls if feed.id not in new}
             held: list[tuple[int, texts.BoundEntries]] = []
-            for (feed, _), epoch in zip(polls, epochs, strict=True):
-                if feed.id not in new:
-                    added[feed.id] = 0
-                elif database.execute(asking, epoch).fetchone():
+            for feed, epoch in zip(bringing, epochs, strict=True):
+                if database.execute(asking, epoch).fetchone():
                     added[feed.id] = 0
                     held += [(feed.id, part) for part in new[feed.id]]
             stored = texts.insert_bound(database, [part for _, part in held])
@@ -233,11 +233,13 @@ def _finish_in_step(
             for feed, record in polls:
                 if feed.id not in added:
                     continue
-                count = added[feed.id]
-                statement = bound[feed.id] if count == offered.get(feed.id, 0) else _bound(dialect, feed, record, count)
+                count, statement = added[feed.id], bound[feed.id]
+                if count != offered.get(feed.id, 0):
+                    statement = _bound(dialect, [(feed, record, count)])[feed.id]
                 if database.execute(*statement).rowcount:
                     written[feed.id] = count
-                    database.executemany(*refreshing(feed.id))
+                    if feed.id in met:
+                        database.executemany(*refreshing(feed.id))
             return written
 
         return finish
@@ -245,13 +247,19 @@ def _finish_in_step(
     return prepare
 
 
-def _bound(dialect: Dialect, feed: Feed, record: PollRecord, added: int) -> tuple[str, tuple[Any, ...]]:
-    """The statement that ends a poll, and its values, as the driver takes them."""
-    if added or not _is_quiet(feed, record):
-        sql, (row,) = _finishing().bind(dialect, [_finished(feed, record, added)])
-    else:
-        sql, (row,) = _finishing_quietly().bind(dialect, [_finished_quietly(feed, record)])
-    return sql, row
+def _bound(dialect: Dialect, polls: Sequence[tuple[Feed, PollRecord, int]]) -> dict[int, tuple[str, tuple[Any, ...]]]:
+    """By feed: the statement that ends its poll, and its values for the driver. `polls` tell what was added."""
+    quiet, told = [], []
+    for feed, record, added in polls:
+        if added or not _is_quiet(feed, record):
+            told.append(_finished(feed, record, added))
+        else:
+            quiet.append(_finished_quietly(feed, record))
+    bound: dict[int, tuple[str, tuple[Any, ...]]] = {}
+    for statement, ends in ((_finishing(), told), (_finishing_quietly(), quiet)):
+        sql, rows = statement.bind(dialect, ends)
+        bound |= {end["feed_id"]: (sql, row) for end, row in zip(ends, rows, strict=True)}
+    return bound
 
 
 @cache
@@ -267,7 +275,7 @@ def _is_quiet(feed: Feed, record: PollRecord) -> bool:
         and (new.body_hash, new.etag, new.last_modified, new.failures)
         == (old.body_hash, old.etag, old.last_modified, old.failures)
         and new.first_polled_at == old.first_polled_at
-        and new.history == old.history
+        and (new.history is old.history or new.history == old.history)
     )
 
 

@@ -41,13 +41,16 @@ class RowInsert:
         Rows are at least one, each with a value for every column in the order of the table. Raises what the column
         types raise for a value that they refuse.
         """
-        columns = self.columns(dialect, rows)
-        return self._made[dialect.name][0], list(zip(*columns, strict=True))
+        return self.bind_columns(dialect, list(map(list, zip(*rows, strict=True))))
 
-    def columns(self, dialect: Dialect, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-        """The values of rows as the driver takes them, by columns."""
+    def bind_columns(self, dialect: Dialect, columns: Sequence[list[Any]]) -> Bound:
+        """The same for rows that are given by columns."""
+        bound = self.columns(dialect, columns)
+        return self._made[dialect.name][0], list(zip(*bound, strict=True))
+
+    def columns(self, dialect: Dialect, columns: Sequence[list[Any]]) -> list[list[Any]]:
+        """The values of columns, in the order of the table, as the driver takes them."""
         _, binds = self._made.get(dialect.name) or self._make(dialect)
-        columns = map(list, zip(*rows, strict=True))
         return [bind(some) if bind else some for bind, some in zip(binds, columns, strict=True)]
 
     def _make(self, dialect: Dialect) -> tuple[str, list[_BindAll | None]]:
@@ -76,6 +79,12 @@ class Prepared:
         if self._constants:
             rows = [{**self._constants, **row} for row in rows]
         return sql, [tuple([bind(row[name]) if bind else row[name] for name, bind in places]) for row in rows]
+
+    def bind_columns(self, dialect: Dialect, columns: Mapping[str, list[Any]]) -> Bound:
+        """The same for rows that are given by columns. No value of the statement may be a constant."""
+        sql, places = self._made.get(dialect.name) or self._make(dialect)
+        bound = [_each(bind, columns[name]) if bind else columns[name] for name, bind in places]
+        return sql, list(zip(*bound, strict=True))
 
     def reader(self, dialect: Dialect, columns: Sequence[Column[Any]]) -> Callable[[Sequence[Any]], list[Any]]:
         """What makes values of a row as SQLite's driver gives it, which holds these columns."""

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from core.model import Analysis
-from storage import entries
+from storage import search
 from storage.store import Store
 from tests.contract.store_steps import ended, entry, new, spec
 from tests.fake_clock import FakeClock
@@ -87,7 +87,7 @@ async def test_of_many_entries_some_fifty_are_made_rows_in_a_turn(
     feeds = await store.claim_due_feeds(clock.now(), limit=4)
     brought = {feed.id: [new(entry(number)) for number in range(70)] for feed in feeds}
     async with turns() as counted:
-        monkeypatch.setattr(entries, "_entry_row", counted.counting("row", entries._entry_row))
+        monkeypatch.setattr(search, "words_of", counted.counting("row", search.words_of))
         written = await store.record_polls([(feed, ended(feed, clock.now())) for feed in feeds], brought)
     assert set(written.values()) == {70}
     assert counted.most("row") <= 50
