@@ -1,6 +1,6 @@
 """`make soak`: days of news and trouble for the real program, judged by what the platforms took.
 
-python -m tests.soak [--days N] [--seed N] [--only KIND:PROCESSES] [--keep]
+python -m tests.soak [--days N] [--seed N] [--minutes N] [--only KIND:PROCESSES] [--keep]
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from math import inf
 from pathlib import Path
 
 from tests.chaos.database import database_of
-from tests.soak import life
+from tests.soak import growth, life
 from tests.soak.oracle import Known, Verdict, judge, spans
 from tests.soak.soak import Soak
 
@@ -24,6 +25,7 @@ RUNS = ("sqlite:1", "postgresql:2")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--days", type=float, default=1)
+    parser.add_argument("--minutes", type=float, default=inf, help="end with the day at which so many are over")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=RUNS, action="append")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
@@ -37,9 +39,12 @@ def one(name: str, args: argparse.Namespace) -> int:
     folder, began = Path(tempfile.mkdtemp(prefix="minsk-soak-")), time.monotonic()
     with database_of(kind, folder) as url:
         run = Soak(kind, url, folder, processes=int(count), hours=24 * args.days, seed=args.seed)
+        run.minutes = args.minutes
         run.live()
+    (folder / "measured.jsonl").write_text("\n".join(run.measured.lines()), encoding="utf-8")
     (folder / "diary.txt").write_text("\n".join(run.diary.lines()), encoding="utf-8")
     verdict = judge(run.diary, known_of(run))
+    verdict.faults += growth.faults(run.measured)
     tell(name, run, verdict, time.monotonic() - began)
     if verdict.faults or args.keep:
         print(f"the logs are in {folder}", file=sys.stderr)
@@ -69,7 +74,6 @@ def known_of(run: Soak) -> Known:
         operator=life.OPERATOR,
         logs=[log.read_text(errors="replace") for log in run.folder.glob("*.log")],
         secrets=(run.telegram.token, run.telegram.token.partition(":")[2], run.slack.bot_token, run.slack.app_token),
-        sizes=facts.sizes,
         bad_ends=facts.bad_ends,
     )
 
@@ -85,8 +89,8 @@ def tell(name: str, run: Soak, verdict: Verdict, took: float) -> None:
     print(f"{name}: {run.hours:g} hours in {took:.0f} s, {verdict.stories} stories told, {verdict.letters} messages.")
     print(f"  Happened: {happened}. Answers: {faults}. {len(run.facts.ends)} processes killed.")
     print(f"  Shown again: {dict(verdict.repeats) or 'nothing'}.")
-    for at, memory, size in run.facts.sizes:
-        print(f"  {at:%d %H:%M}: {memory // 1024} MiB of memory, {size // 1024} KiB of database")
+    for line in growth.report(run.measured):
+        print(f"  {line}")
     for line in verdict.told:
         print(f"    {line}")
     for fault in verdict.faults:

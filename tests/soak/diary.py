@@ -34,6 +34,7 @@ class Look:
     pid: int
     lost: bool
     plain: bool = False  # an alert in few plain words
+    commands: tuple[str, ...] = ()  # of its buttons
 
 
 @dataclass
@@ -111,7 +112,17 @@ def look_of(at: datetime, text: str, commands: Sequence[str], pid: int, *, lost:
     else:
         label = _LABEL.search(text)
         plain, kind, stories = bool(label), ALERT if label else OTHER, [int(label[1])] if label else []
-    return Look(at, text, kind, tuple(dict.fromkeys(stories)), int(merged[1]) if merged else 0, pid, lost, plain)
+    return Look(
+        at,
+        text,
+        kind,
+        tuple(dict.fromkeys(stories)),
+        int(merged[1]) if merged else 0,
+        pid,
+        lost,
+        plain,
+        tuple(commands),
+    )
 
 
 class DiaryTelegram(StormyTelegram):

@@ -18,6 +18,7 @@ OPERATOR = "telegram:599"
 CHANNEL = "telegram:-1002000000001"
 MUTER, BELARUSIAN = "telegram:509", "telegram:510"
 SLACK_PLAIN, SLACK_SLEEPER = "slack:C1", "slack:C2"
+CALM = 12  # days: in the second half of so many, processes are left alone
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def lives(days: int, seed: int, breaks: tuple[str, ...]) -> list[Doing]:
     doings = list(_begin())
     for day in range(days):
         start = START + timedelta(days=day)
-        doings += _breaks(rng, start, breaks)
+        doings += _breaks(rng, start, day, breaks)
         doings += _people(rng, start, day)
     return sorted(doings, key=lambda one: one.at)
 
@@ -62,14 +63,16 @@ def _begin() -> Iterator[Doing]:
         yield Doing(at, "say", chat, words)
 
 
-def _breaks(rng: random.Random, start: datetime, breaks: tuple[str, ...]) -> Iterator[Doing]:
+def _breaks(rng: random.Random, start: datetime, day: int, breaks: tuple[str, ...]) -> Iterator[Doing]:
     def moment(first: float = 0, last: float = 23.5) -> datetime:
         return start + timedelta(hours=rng.uniform(first, last))
 
     ends = ("kill", "kill when sending", "kill when sending", "kill when sent", "kill when sent", "kill when sent")
+    alone = day % CALM >= CALM / 2  # so long no process ends, so that it shows what it gathers
     for what in (*ends, "kill at a step", "kill at a step", "terminate", "freeze", "reload"):
-        if rng.random() < 0.8:
-            yield Doing(moment(1), what)
+        at = moment(1)
+        if rng.random() < 0.8 and not (alone and what.startswith(("kill", "terminate"))):
+            yield Doing(at, what)
     for _ in range(4):
         at = moment(0, 19)
         yield Doing(at, "storm", how=str(rng.choice((0.1, 0.3, 0.6, 1.0))))

@@ -12,23 +12,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Generic, TypeVar
 
 DATA = Path(__file__).parents[1] / "data"
 TOLD = ("dev", "own", "fresh", "slavic", "western", "stories")
 UNRELATED = ("features", "ordinary", "everyday")
 START = datetime(2025, 12, 10, tzinfo=UTC)  # the days before 123 people were freed
 TOLD_A_DAY, NEAR_A_DAY, OTHERS_A_DAY = 24, 8, 24
-LATE = timedelta(hours=7)
+ONLY_AUDITED = 0.04  # of what comes, in the audited paper alone
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A feed: what it is called, its form, and its language."""
+    """A feed: what it is called, its form, and its language. `pages`: entries are read in full at their links."""
 
     name: str
     kind: str  # rss, atom, jsonfeed, newssitemap, telegram-web
     lang: str
     owner: str
+    pages: bool = False
+    audit: bool = False
 
 
 PAPERS = (
@@ -41,10 +44,12 @@ PAPERS = (
     Paper("Прыклад", "jsonfeed", "be", "rights group"),
     Paper("Wzorzec", "atom", "pl", "independent"),
     Paper("Pavyzdys", "newssitemap", "lt", "independent"),
-    Paper("Зразок", "rss", "uk", "independent"),
+    Paper("Зразок", "rss", "uk", "independent", pages=True),
     Paper("Muster", "atom", "de", "wire"),
-    Paper("Exemple", "rss", "", "wire"),
+    Paper("Exemple", "rss", "", "wire", pages=True),
+    Paper("Sample Query", "rss", "", "", audit=True),
 )
+ANY, AUDITED = 11, 12  # the paper for languages that have none, and the one that is only set beside the others
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,22 @@ def plan(days: int, seed: int) -> list[Change]:
     return sorted(changes, key=lambda change: change.at)
 
 
+_T = TypeVar("_T")
+
+
+class _Pool(Generic[_T]):
+    """All of something, in a new order each time that it is used up."""
+
+    def __init__(self, rng: random.Random, everything: Sequence[_T]) -> None:
+        self._rng, self._everything = rng, everything
+        self.left = self._rng.sample(everything, len(everything))
+
+    def next(self) -> _T:
+        if not self.left:
+            self.left = self._rng.sample(self._everything, len(self._everything))
+        return self.left.pop()
+
+
 class _Chosen:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -84,15 +105,13 @@ class _Chosen:
         for row in rows:
             if row["relevant"]:
                 self._by_day[str(row["published"])].append(row)
-        stories: dict[str, list[dict[str, object]]] = defaultdict(list)
+        by_story: dict[str, list[dict[str, object]]] = defaultdict(list)
         for row in rows:
             if row["relevant"]:
-                stories[str(row["story"])].append(row)
-        self._stories = sorted(stories.values(), key=lambda one: str(one[0]["id"]))
-        self._near = [row for row in rows if not row["relevant"]]
-        self._others = list(_rows(UNRELATED))
-        for pool in (self._stories, self._near, self._others):
-            rng.shuffle(pool)
+                by_story[str(row["story"])].append(row)
+        self._stories = _Pool(rng, sorted(by_story.values(), key=lambda one: str(one[0]["id"])))
+        self._near = _Pool(rng, [row for row in rows if not row["relevant"]])
+        self._others = _Pool(rng, list(_rows(UNRELATED)))
         self._used: set[object] = set()
         self._number = 0
 
@@ -100,15 +119,16 @@ class _Chosen:
         """The changes of one day."""
         told = [row for row in self._by_day[date.isoformat(start.date())] if row["id"] not in self._used]
         told = told[: 2 * TOLD_A_DAY]
-        while len(told) < TOLD_A_DAY and self._stories:
-            told += [row for row in self._stories.pop()[:5] if row["id"] not in self._used and row not in told]
+        while len(told) < TOLD_A_DAY:
+            if not self._stories.left:  # months later the same may be in the news again
+                self._used.clear()
+            told += [row for row in self._stories.next()[:5] if row["id"] not in self._used and row not in told]
         self._used |= {row["id"] for row in told}
         self._rng.shuffle(told)
         for row in told:
             yield from self._told(row, self._moment(start))
         for pool, count in ((self._near, NEAR_A_DAY), (self._others, OTHERS_A_DAY)):
-            for _ in range(min(count, len(pool))):
-                row = pool.pop()
+            for row in (pool.next() for _ in range(count)):
                 yield from self._new(row, self._paper(row), self._moment(start))
         if self._rng.random() < 0.3:
             yield Change(self._moment(start), self._rng.randrange(len(PAPERS)), "redesign")
@@ -136,8 +156,8 @@ class _Chosen:
         yield Change(at, paper, "new", item)
 
     def _paper(self, row: dict[str, object]) -> int:
-        own = [place for place, paper in enumerate(PAPERS) if paper.lang == row["lang"]]
-        return self._rng.choice(own or [len(PAPERS) - 1])
+        own = [place for place, paper in enumerate(PAPERS) if paper.lang == row["lang"] and not paper.audit]
+        return AUDITED if self._rng.random() < ONLY_AUDITED else self._rng.choice(own or [ANY])
 
     def _moment(self, start: datetime) -> datetime:
         """Most comes by day, in bursts: several within a few minutes of an hour."""

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from tests.soak.diary import ALERT, CHANGE, DIGEST, OTHER, Diary, Letter
+from tests.soak.news import START
 
 SOON = timedelta(minutes=5)  # a process that was killed had sent within it
 NEAR = timedelta(hours=2)  # around an absence: what was under way then may have been lost with it
 SILENCE = re.compile(r"No feed has been read for (\d+) minute")
 UNREADABLE = re.compile(r"The feed (.+?) cannot be read")
-GROWTH = 60 * 1024  # KiB that a process may grow by a day after the first
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class Known:
     operator: str = ""
     logs: Sequence[str] = ()
     secrets: Sequence[str] = ()
-    sizes: Sequence[tuple[datetime, int, int]] = ()
     bad_ends: Sequence[str] = ()
 
 
@@ -71,8 +70,8 @@ def judge(diary: Diary, known: Known) -> Verdict:
     court = _Court(diary, known)
     control = known.equals[0][0]
     faults = [*court.lost(), *court.repeated(), *known.early, *court.disturbed()]
-    faults += [*court.stale(), *court.overwritten()]
-    faults += [*_untrue(diary, known), *_logged(known), *_grown(known), *known.bad_ends]
+    faults += [*court.stale(), *court.overwritten(), *court.idle()]
+    faults += [*_untrue(diary, known), *_logged(known), *known.bad_ends]
     letters = sum(map(len, diary.letters.values()))
     return Verdict(len(court.told(control)), letters, faults, court.repeats, court.explained)
 
@@ -192,7 +191,7 @@ class _Court:
         for chat in self._known.night:
             for letter in self._diary.letters[chat]:
                 quiet = letter.first.at.hour >= 22 or letter.first.at.hour < 7
-                if quiet and letter.first.kind in (ALERT, DIGEST, CHANGE) and letter.first.at.day > 10:
+                if quiet and letter.first.kind in (ALERT, DIGEST, CHANGE) and letter.first.at.date() > START.date():
                     yield f"unwanted: {letter.first.kind} in {chat} at {letter.first.at:%d %H:%M}, a quiet hour"
 
     def stale(self) -> Iterator[str]:
@@ -223,6 +222,19 @@ class _Court:
             wholes = {self._diary.whole(story) for story in letter.stories}
             if letter.first.kind == ALERT and len(wholes) > 1:
                 yield f"overwritten: a message in {letter.chat} of {letter.first.at:%d %H:%M} told of stories {wholes}"
+
+    def idle(self) -> Iterator[str]:
+        """Edits that changed nothing, where nothing went wrong with what was shown before."""
+        for letter in (letter for letters in self._diary.letters.values() for letter in letters):
+            for before, after in pairwise(letter.looks):
+                same = (before.text, before.commands) == (after.text, after.commands)
+                if same and not (before.lost or self._interrupted(before.pid, before.at)):
+                    yield f"idle: a message in {letter.chat} was edited at {after.at:%d %H:%M} to what it had been"
+
+    def _interrupted(self, pid: int, at: datetime) -> bool:
+        """Whether the process ended or stood still before it could note what it had shown."""
+        ended = any(one == pid and timedelta(0) <= end - at <= SOON for one, end in self._known.ends)
+        return ended or any(one == pid and start - SOON < at < end + SOON for one, start, end in self._known.frozen)
 
 
 def _untrue(diary: Diary, known: Known) -> Iterator[str]:
@@ -256,18 +268,6 @@ def _tracebacks(log: str) -> Iterator[str]:
             last.append(next((one for one in lines if not one.startswith((" ", "|"))), ""))
     for text, group in groupby(sorted(last)):
         yield f"a log holds {len(list(group))} tracebacks: {text[:200]}"
-
-
-def _grown(known: Known) -> Iterator[str]:
-    """Memory and the database, that must not grow when they hold all that they keep."""
-    days = known.sizes[1:]
-    if len(days) < 2:
-        return
-    allowed = GROWTH * (len(days) - 1)
-    if days[-1][1] - days[0][1] > allowed:
-        yield f"memory grew from {days[0][1]} to {days[-1][1]} KiB in {len(days) - 1} days"
-    if len(days) > 10 and days[-1][2] > 1.3 * days[len(days) // 2][2]:
-        yield f"the database grew from {days[len(days) // 2][2]} to {days[-1][2]} bytes after it held all it keeps"
 
 
 def spans(rows: Iterable[tuple[str, datetime, datetime | None]]) -> list[Span]:

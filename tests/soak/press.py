@@ -15,6 +15,7 @@ from tests.feed_server import FeedServer, Headers, Route, Seen, answer, reply, r
 from tests.soak.news import PAPERS, Change, Item, Paper
 
 SHOWN = 40  # entries of a document
+HTML = "text/html; charset=utf-8"
 TROUBLES = ("503", "429", "stall", "reset", "nonsense")
 
 
@@ -47,7 +48,8 @@ class Press:
         """What config.toml says of the feeds."""
         return "".join(
             f'[[feeds.feed]]\nname = "{one.paper.name}"\nurl = "{one.server.url(one.path)}"\nkind = "{one.kind}"\n'
-            f'lang = "{one.paper.lang}"\nowner = "{one.paper.owner}"\n'
+            f'lang = "{one.paper.lang}"\nowner = "{one.paper.owner}"\naudit = {str(one.paper.audit).lower()}\n'
+            f'full_text = "{"always" if one.paper.pages else "never"}"\n'
             for one in self.papers
         )
 
@@ -66,7 +68,7 @@ class Printed:
         self.troubled: list[tuple[datetime, datetime]] = []
         self.kind = {"atom": "rss"}.get(paper.kind, paper.kind)
         self.path = "/feed"
-        self._base = f"https://paper{place}.example"
+        self._place = place
         first = Item("n0", "Weather", "Rain, then sun, as the season has it.", "/0", press._now(), paper.lang)
         self.items = [first]
         self._design = ""
@@ -76,6 +78,8 @@ class Printed:
         match change.what, change.item:
             case "new", Item() as item:
                 self.items.insert(0, item)
+                if self.paper.pages:
+                    self.server.routes[item.link] = reply(_page(item), headers=[("Content-Type", HTML)])
             case "title", Item() as item:
                 self.items = [item if one.key == item.key else one for one in self.items]
             case "address", Item() as item:
@@ -97,7 +101,8 @@ class Printed:
         self._press.note(self.paper.name)
 
     def document(self) -> bytes:
-        rows = [(f"{self._design}{one.key}", f"{self._base}{self._design}{one.link}", one) for one in self.items]
+        base = self.server.url("") if self.paper.pages else f"https://paper{self._place}.example{self._design}"
+        rows = [(f"{self._design}{one.key}", f"{base}{one.link}", one) for one in self.items]
         return _FORMS[self.paper.kind][0](self.paper, rows).encode()
 
 
@@ -115,6 +120,12 @@ def _trouble(kind: str) -> Route:
         case "nonsense":
             return reply(b"<html><body>We will be back soon</body></html>", headers=[("Content-Type", "text/html")])
     return reply(b"<html>busy</html>", "503 Service Unavailable")
+
+
+def _page(item: Item) -> bytes:
+    """What an entry's link shows."""
+    text = f"<p>{html.escape(item.summary or item.title)}</p>" * 3
+    return f"<html><body><article><h1>{html.escape(item.title)}</h1>{text}</article></body></html>".encode()
 
 
 def _rss(paper: Paper, rows: _Rows) -> str:
@@ -178,5 +189,5 @@ _FORMS: dict[str, tuple[Callable[[Paper, _Rows], str], str]] = {
     "atom": (_atom, "application/atom+xml"),
     "jsonfeed": (_json, "application/feed+json"),
     "newssitemap": (_sitemap, "application/xml"),
-    "telegram-web": (_channel, "text/html; charset=utf-8"),
+    "telegram-web": (_channel, HTML),
 }

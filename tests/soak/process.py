@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.model import Member, Placement, Story
 from matching.stories import StoryBook
+from tests.soak.measure import count_when_asked
 from tests.soak.shared_time import SharedTime, live_by
 
 ROUND = 60.0  # seconds
@@ -63,6 +64,7 @@ def forked(log: Path, folder: Path, config: Path, arguments: Sequence[str]) -> N
 
         step = arguments[0]
         failpoints.hook = lambda passed: os.kill(os.getpid(), signal.SIGKILL) if passed == step else None
+    count_when_asked(folder)
     live_by(SharedTime(folder))
     seldom()
     say_who_calls()

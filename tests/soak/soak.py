@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, inf
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from typing import Any
 from core.failpoints import STEPS
 from tests.chaos.database import PostgresTrouble
 from tests.chaos.world import Storm
-from tests.soak import life
+from tests.soak import growth, life, measure
 from tests.soak.diary import ALERT, Diary, DiarySlack, DiaryTelegram, Look
 from tests.soak.life import Doing
+from tests.soak.measure import Measured
 from tests.soak.news import START, Change, plan
 from tests.soak.press import Press
 from tests.soak.process import forked
@@ -47,7 +48,6 @@ class Facts:
     done: Counter[str] = field(default_factory=Counter)
     silences: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
     away: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
-    sizes: list[tuple[datetime, int, int]] = field(default_factory=list)  # memory in KiB (largest), database in bytes
     bad_ends: list[str] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
     frozen: list[tuple[int, datetime, datetime]] = field(default_factory=list)
@@ -72,7 +72,8 @@ class Soak:
         self.diary.taken = self._taken
         self.telegram, self.slack = DiaryTelegram(self.storm, self.diary), DiarySlack(self.storm, self.diary)
         self.press = Press(self.shared.now)
-        self.facts = Facts()
+        self.facts, self.measured = Facts(), Measured()
+        self.minutes, self._began = inf, time.monotonic()
         self.postgres = PostgresTrouble(url)
         self.postmaster = 0
         self.running: dict[int, BaseProcess] = {}
@@ -92,12 +93,23 @@ class Soak:
             everything += [(change.at, self._printing(change)) for change in plan(days, self.seed)]
             doings = life.lives(days, self.seed, self._ways_to_break())
             everything += [(doing.at, self._doing(doing)) for doing in doings]
-            everything += [(START + timedelta(days=day), self._measure) for day in range(days + 1)]
+            hours = [START + timedelta(hours=hour) for hour in range(24 * days)]
+            everything += [(at, self._look_at_processes) for at in hours]
+            everything += [(at, self._look_at_database) for at in hours[24::24]]
             end = START + timedelta(hours=self.hours)
             for at, act in sorted((one for one in everything if one[0] <= end), key=lambda one: one[0]):
+                if act == self._look_at_database and self._is_over():
+                    break
                 await self._until(at)
                 await act()
             await self._calm_down()
+
+    def _is_over(self) -> bool:
+        """Whether the time that the run may take is over, at the end of a day."""
+        if time.monotonic() - self._began < 60 * self.minutes:
+            return False
+        self.hours = round((self.shared.now() - START) / timedelta(hours=1))
+        return True
 
     def _ways_to_break(self) -> tuple[str, ...]:
         return ("database locked",) if self.kind == "sqlite" else ("connections lost", "connections lost", "crash")
@@ -127,7 +139,7 @@ class Soak:
         for paper in self.press.papers:
             paper.trouble = ""
         await asyncio.sleep(min(AFTER.total_seconds(), 3600 * self.hours / 2))
-        await self._measure()
+        await self._look_at_database()
         self._ending = True
         for process in self.running.values():
             process.terminate()
@@ -324,14 +336,17 @@ class Soak:
             await asyncio.sleep(LOCKED)
             self.selector.steady = False
 
-    async def _measure(self) -> None:
-        memory = max((_memory(process.pid or 0) for process in self.running.values()), default=0)
-        size = 0
+    async def _look_at_processes(self) -> None:
+        pids = [process.pid or 0 for process in self.running.values()]
+        self.measured.alive += measure.processes(pids, self.folder, self.shared.now())
+
+    async def _look_at_database(self) -> None:
+        now = self.shared.now()
+        self.measured.took.append(time.monotonic() - self._began)
         if self.kind == "sqlite":
-            size = sum(file.stat().st_size for file in self.folder.glob("minskwatch.db*"))
+            self.measured.stored.append(measure.sqlite_stored(self.folder, now))
         else:
-            size = await self.postgres.size()
-        self.facts.sizes.append((self.shared.now(), memory, size))
+            self.measured.stored.append(await measure.postgres_stored(self.postgres, self.folder, now))
 
     # --- the world --------------------------------------------------------------------------------------------------
 
@@ -369,16 +384,10 @@ class Soak:
         subscriptions = "".join(f'[[subscriptions]]\ntarget = "{chat}"\n' for chat in chats)
         (self.folder / "config.toml").write_text(
             f"{self.telegram.table}{self.slack.table}[http]\nport = 0\n"
-            f'[storage]\nurl = "{self.url}"\nkeep = "5d"\nkeep_identities = "8d"\n'
+            f'[storage]\nurl = "{self.url}"\nkeep = "{growth.KEEP.days}d"\n'
+            f'keep_identities = "{growth.KEEP_SEEN.days}d"\n'
             f'[log]\nlevel = "info"\n[access]\noperators = ["{life.OPERATOR}"]\n'
             f'[feeds]\ninterval = "15m"\nmin_interval = "15m"\nmax_interval = "15m"\nhost_pause = "0s"\n'
             f'full_text = "never"\nallow_private = [{self.press.hosts}]\n{subscriptions}{self.press.table}',
             encoding="utf-8",
         )
-
-
-def _memory(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return 0

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
 
 from tests.soak.diary import Diary, look_of
-from tests.soak.news import plan
+from tests.soak.life import lives
+from tests.soak.news import START, plan
 from tests.soak.oracle import Known, Verdict, judge, spans
 from tests.soak.shared_time import Leading, SharedTime, loop_of
 
@@ -128,9 +131,17 @@ def test_what_was_not_wanted_is_found(told: Told) -> None:
     told.edit(OTHER, "answer", 0, 20, "No alerts for a while.", new=True)
     told.alert(CONTROL, 3, 30)
     told.alert(OTHER, 3, 30)
-    told.edit(OTHER, "2", 1, 31, "Freed")
+    for chat, ref in ((CONTROL, "1"), (OTHER, "2")):
+        told.edit(chat, ref, 1, 31, "Freed: 14")
     faults = told.judged(silent=spans([(OTHER, at(19), at(60))])).faults
     assert faults == ["unwanted: alert in telegram:2 at 12 12:30, asked not to"]
+
+
+def test_an_edit_that_changes_nothing_is_found(told: Told) -> None:
+    told.edit(OTHER, "2", 1, 6, "Freed")
+    assert told.judged().faults == ["idle: a message in telegram:2 was edited at 12 12:06 to what it had been"]
+    assert told.judged(ends=[(7, at(2))]).faults == []
+    assert told.judged(frozen=[(7, at(2), at(20))]).faults == []
 
 
 def test_untrue_notices_secrets_and_tracebacks_are_found(told: Told) -> None:
@@ -143,15 +154,21 @@ def test_untrue_notices_secrets_and_tracebacks_are_found(told: Told) -> None:
     assert [fault[:12] for fault in true.faults] == ["a log holds ", "a log holds "]
 
 
-def test_memory_that_creeps_is_found(told: Told) -> None:
-    sizes = [(at(1440 * day), 200_000 + 70_000 * day, 0) for day in range(5)]
-    assert told.judged(sizes=sizes).faults == ["memory grew from 270000 to 480000 KiB in 3 days"]
-
-
 def test_the_plan_of_the_news_is_the_same_for_a_seed() -> None:
     changes = plan(2, 3)
     assert changes == plan(2, 3) != plan(2, 4)
     assert {change.what for change in changes} >= {"new", "title", "address"}
+
+
+def test_news_does_not_run_out() -> None:
+    days = Counter((change.at - START).days for change in plan(60, 3) if change.what == "new")
+    assert min(days[day] for day in range(60)) > 0.6 * median(days.values())
+
+
+def test_processes_are_left_alone_for_days_and_killed_on_others() -> None:
+    ends = Counter((one.at - START).days for one in lives(24, 3, ()) if one.what.startswith(("kill", "terminate")))
+    assert all(ends[day] == 0 for day in (*range(6, 12), *range(18, 24)))
+    assert all(ends[day] > 0 for day in (*range(6), *range(12, 18)))
 
 
 def test_time_skips_what_all_wait_for_and_nothing_that_somebody_works_on(tmp_path: Path) -> None:
