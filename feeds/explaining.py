@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from errno import errorcode
+from errno import ECONNRESET, errorcode
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -66,8 +66,12 @@ def _short(error: BaseException) -> str:
     cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
     if isinstance(cause, ssl.SSLCertVerificationError):
         text = cause.verify_message.rstrip(".")  # without the place in OpenSSL's source
+    elif isinstance(cause, ssl.SSLError) and cause.reason:
+        text = cause.reason.replace("_", " ").lower()  # likewise
     elif isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and (cause.errno or 0) in errorcode:
         text = os.strerror(cause.errno or 0)  # asyncio's own words are "Connect call failed"
+    elif isinstance(cause, ConnectionResetError):
+        text = str(cause) or os.strerror(ECONNRESET)  # it says nothing of one that was closed in a handshake
     else:
-        text = str(getattr(cause, "strerror", None) or cause or type(error).__name__)
+        text = str(getattr(cause, "strerror", None) or cause) or type(error).__name__
     return " ".join(text.split())[:120]
