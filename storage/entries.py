@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import Dialect, Select, case, func, select, union, update
@@ -87,6 +87,10 @@ class BoundEntries:
     inserting: str
     texts: Sequence[tuple[Any, ...]]
 
+    def part(self, first: int, end: int) -> BoundEntries:
+        """Some of them."""
+        return BoundEntries(self.adding, self.keys[first:end], self.inserting, self.texts[first:end])
+
     def add(self, database: sqlite3.Connection) -> list[int | None]:
         """Insert the identities: ids in their order, None for what is stored already."""
         done = [database.execute(self.adding, key) for key in self.keys]
@@ -116,15 +120,16 @@ async def bind_all(
 ) -> dict[int, list[BoundEntries]]:
     """The entries of polls by their feeds, for a transaction in one step; other tasks get their turn in between."""
     bound: dict[int, list[BoundEntries]] = {}
-    waiting = 0
-    for feed, new, now in polls:
-        for batch in batches(new, _AT_ONCE):
-            waiting += len(batch)
-            if waiting > _AT_ONCE:
-                await asyncio.sleep(0)
-                waiting = len(batch)
-            seen = [((feed.id, digest(item.entry.identity)), feed, item, now) for item in batch]
-            bound.setdefault(feed.id, []).append(_bind(dialect, seen))
+    for batch in batches(((feed, item, now) for feed, new, now in polls for item in new), _AT_ONCE):
+        if bound:
+            await asyncio.sleep(0)
+        seen = [((feed.id, digest(item.entry.identity)), feed, item, now) for feed, item, now in batch]
+        together = _bind(dialect, seen)  # which costs less than a feed at a time
+        first = 0
+        for feed_id, own in groupby(feed.id for feed, _, _ in batch):
+            end = first + len(list(own))
+            bound.setdefault(feed_id, []).append(together.part(first, end))
+            first = end
     return bound
 
 

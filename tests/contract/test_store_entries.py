@@ -282,3 +282,13 @@ async def test_status_counts_what_there_is(store: Store, clock: FakeClock) -> No
     assert (status.subscriptions, status.alerts_sent, status.outbox_waiting, status.outbox_dead) == (1, 1, 1, 0)
     assert (status.oldest_waiting_at, status.last_poll_at) == (clock.now(), clock.now())
     assert status.last_ok_at == clock.now()
+
+
+async def test_copies_are_counted_whatever_stands_in_a_headline(store: Store, clock: FakeClock) -> None:
+    titles = ["Łódź \"quoted\" \\ 'q' \n,]", "", "NUL \x00 and \ud800", "🕊", "[1]"]
+    feed = await claimed_feed(store, clock.now())
+    found = [new(entry(number, title=titles[number % len(titles)])) for number in range(7)]
+    await store.record_polls([(feed, ended(feed, clock.now()))], {feed.id: found})
+    kept = [*titles[:2], "NUL \ufffd and \ufffd", *titles[3:]]
+    assert await store.count_titles(feed.id, [*titles, "unknown"]) == dict(zip(kept, [2, 2, 1, 1, 1], strict=True))
+    assert await store.count_titles(feed.id, ["unknown"] * 600) == {}

@@ -353,6 +353,22 @@ async def test_a_shorter_longest_interval_is_heeded_at_once(store: Store, clock:
     assert stored.state.next_poll_at == clock.now() + timedelta(hours=1)
 
 
+async def test_entries_of_many_feeds_stay_with_their_feeds(store: Store, clock: FakeClock) -> None:
+    """However many there are of each: they are made rows some fifty at a time."""
+    brought = [1, 0, 49, 1, 120, 3, 50]
+    await store.sync_feeds([spec(number) for number in range(len(brought))], clock.now())
+    feeds = await store.claim_due_feeds(clock.now(), limit=len(brought))
+    wanted = {
+        feed.id: [new(entry(number, title=f"{feed.spec.name}, {number}")) for number in range(count)]
+        for feed, count in zip(feeds, brought, strict=True)
+    }
+    written = await store.record_polls([(feed, ended(feed, clock.now())) for feed in feeds], wanted)
+    assert written == {feed.id: count for feed, count in zip(feeds, brought, strict=True)}
+    for feed in feeds:
+        stored = await store.newest_entries(feed.id, 200)
+        assert sorted(one.title for one in stored) == sorted(item.entry.title for item in wanted[feed.id])
+
+
 async def test_polls_recorded_together_bring_their_new_entries_once_and_only_if_still_leased(
     store: Store, clock: FakeClock
 ) -> None:
