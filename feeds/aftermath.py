@@ -12,11 +12,13 @@ ADOPT_AFTER = 3  # polls in different hours that were all redirected for good to
 _HOUR = timedelta(hours=1)
 
 
-def after_answer(history: FeedHistory, now: datetime, permanent_url: str) -> FeedHistory:
-    """The feed answered; `permanent_url` is where it redirects for good, "" if it does not."""
+def after_answer(history: FeedHistory, now: datetime, permanent_url: str, configured: str = "") -> FeedHistory:
+    """The feed answered; `permanent_url` is where it redirects for good, or the `configured` address itself where that
+    answers again in place of the one adopted; "" for neither."""
     if history.failing_since or history.status:
         history = replace(history, failing_since=None, status=0)
-    return _seen_moving(history, now, permanent_url)
+    history = _seen_moving(history, now, permanent_url)
+    return replace(history, address="") if history.address and history.address == configured else history
 
 
 def after_document(history: FeedHistory, now: datetime, *, total: int, arrived: bool) -> FeedHistory:

@@ -110,10 +110,13 @@ class Pipeline:
             raise
 
     async def _fetch_other(self, spec: FeedSpec, url: str) -> Fetched:
-        """What another address of the feed answers; a mirror that has moved moves no feed."""
+        """What another address of the feed answers; a mirror that has moved moves no feed, and one that had moved and
+        answers where it was configured has moved back."""
         request = SOURCES.get(spec.kind).request(replace(spec, url=url))
         fetched = await self._fetcher.fetch(request, user_agent=spec.user_agent, proxy=spec.proxy)
-        return fetched if url == spec.url else replace(fetched, permanent_url="")
+        if url == spec.url:
+            return replace(fetched, permanent_url=url) if fetched.url == url else fetched
+        return replace(fetched, permanent_url="")
 
     async def _parse(self, feed: Feed, fetched: Fetched) -> Parsed | None:
         """The document of an answer; None when it is the one that was read last. Raises ParseError."""
@@ -315,7 +318,7 @@ class Pipeline:
     def _tell_changes(self, feed: Feed, state: FeedState) -> None:
         """Tell once what has changed and is written; that a new feed is well is no news."""
         spec, old, new = feed.spec, feed.state.history, state.history
-        if new.address != old.address:
+        if new.address not in (old.address, ""):
             self._observe("feed_moved", feed=spec.name, url=spec.url, moved_to=new.address)
         if new.condition != old.condition and not {old.condition, new.condition} <= _NO_NEWS:
             told = {"reason": assess(spec, state, self._clock.now()).reason, "failing": is_trouble(state)}
@@ -334,7 +337,7 @@ class Pipeline:
         now = self._clock.now()
         self._note(feed, outcome, now)
         own = same_host(fetched.url, feed.address)
-        history = after_answer(history, now, fetched.permanent_url)
+        history = after_answer(history, now, fetched.permanent_url, feed.spec.url)
         pace = own_pace(feed.spec, history.arrivals, feed.state.first_polled_at or now, now)
         wait = next_wait(now, feed.spec, outcome, pace, hints=hints, fresh_for=fetched.fresh_for, rng=self._rng)
         etag, last_modified = (fetched.etag, fetched.last_modified) if own else (None, None)

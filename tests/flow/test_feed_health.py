@@ -81,6 +81,28 @@ async def test_an_adopted_address_that_fails_leads_back_to_the_one_configured() 
         assert it.state(url).history.address == it.server.url("/newer")
 
 
+async def test_a_feed_that_moved_back_is_read_where_it_is_configured() -> None:
+    """The new address has died and the old one answers itself: three hours show it, as they showed the move."""
+    async with polling() as it:
+        moved = redirect("/new", "301 Moved Permanently")
+        url = it.server.on("/feed", moved, moved, moved, reply())
+        it.server.on("/new", reply(), reply(), reply(), reply(b"", "404 Not Found"))
+        for _ in range(3):
+            await it.poll(url)
+            it.clock.advance(3600)
+        assert it.state(url).history.address == it.server.url("/new")
+        for _ in range(3):
+            result = await it.poll(url)
+            assert not result.outcome.failed
+            it.clock.advance(3600)
+        history = it.state(url).history
+        assert (history.address, history.moved_to, history.condition) == ("", "", "healthy")
+        asked = len(it.server.requests("/new"))
+        await it.poll(url)
+        assert len(it.server.requests("/new")) == asked
+        assert [event["moved_to"] for event in it.events.named("feed_moved")] == [it.server.url("/new")]
+
+
 async def test_a_redirecting_mirror_moves_nothing() -> None:
     async with polling() as it:
         url = it.server.on("/feed", reply(b"", "500 Oops"))
