@@ -73,6 +73,7 @@ FRAMES: dict[str, tuple[bytes, bytes | Outcome | str]] = {
     "another transfer coding": (head("Transfer-Encoding: identity") + BODY, BODY),
     # statuses
     "204": (head(status="HTTP/1.1 204 No Content"), HTTP),
+    "204 with a body": (head("Content-Length: 49", status="HTTP/1.1 204 No Content") + BODY, HTTP),
     "205": (plain(b"", status="HTTP/1.1 205 Reset Content"), HTTP),
     "206": (plain(BODY, "Content-Range: bytes 0-48/100", status="HTTP/1.1 206 Partial Content"), HTTP),
     "203": (plain(status="HTTP/1.1 203 Non-Authoritative Information"), HTTP),

@@ -63,6 +63,56 @@ async def test_a_304_leaves_the_connection_unless_it_brought_a_body() -> None:
         assert lines == [1, 1, 1, 2]
 
 
+@pytest.mark.parametrize("cut", [12, 13, 20, 30, 37, 38, 39, 40])
+@pytest.mark.parametrize("more", [OTHER, plain(OTHER)])
+async def test_a_304_is_one_whatever_follows_its_head_and_however_it_is_cut(cut: int, more: bytes) -> None:
+    whole = head('ETag: "1"', status=NOT_MODIFIED) + more
+    arrived = asyncio.Event()
+
+    async def talk(line: Line) -> None:
+        await line.hear()
+        if line.number:
+            await line.say(plain())
+            await line.hung_up()
+        await line.say(whole[:cut])
+        await arrived.wait()
+        await line.say(whole[cut:])
+        await line.hung_up()
+
+    async with wired(talk) as bench:
+        task = asyncio.create_task(bench.fetch(etag='"1"'))
+        await until(lambda: len(bench.wire.heads) == 1)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        arrived.set()
+        assert (await task).status == 304
+        await until(lambda: bench.wire.quiet)  # the client hung up when more came
+        await bench.meet(BODY)
+
+
+async def test_a_body_that_speaks_of_a_304_is_read_to_its_end() -> None:
+    body = head(status=NOT_MODIFIED) + b"of which a page on protocols tells"
+
+    async def talk(line: Line) -> None:
+        await line.hear()
+        await line.say(head(f"Content-Length: {len(body)}"))
+        for _ in range(20):
+            await asyncio.sleep(0)  # the head arrives by itself
+        await line.say(body)
+        await line.hung_up()
+
+    async with wired(talk) as bench:
+        await bench.meet(body)
+
+
+async def test_a_304_with_line_feeds_alone_spoils_no_later_answer() -> None:
+    unchanged = head('ETag: "1"', status=NOT_MODIFIED).replace(b"\r\n", b"\n")
+    page = head("Content-Length: 60") + b"<rss>\r\n\r\n" + b"x" * 51
+    async with wired(keeping(unchanged, page)) as bench:
+        assert (await bench.fetch(etag='"1"')).status == 304
+        await bench.meet(page[-60:])
+
+
 def ending(how: str, *, asked: bool) -> Talk:
     """Ends the first connection behind its first answer; `asked`: not before the next request has come."""
 

@@ -240,3 +240,22 @@ async def test_an_address_asks_no_name_service(address: str) -> None:
     async with wired(keeping(plain())) as other, wired(keeping(plain()), lookup=lookup) as bench:
         await bench.meet(Outcome.BLOCKED, f"http://{address}:{other.wire.port}/feed")
         assert other.wire.lines == []
+
+
+async def test_an_address_of_ipv6_is_asked_and_named_in_brackets() -> None:
+    heard = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(LAST)
+        writer.close()
+        await writer.wait_closed()
+
+    try:
+        server = await asyncio.start_server(serve, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    endpoint = f"[::1]:{server.sockets[0].getsockname()[1]}"
+    async with server, wired(keeping(plain()), allow=(endpoint,)) as bench:
+        await bench.meet(BODY, f"http://{endpoint}/feed")
+    assert f"\r\nHost: {endpoint}\r\n".encode() in heard[0]
