@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -21,6 +22,10 @@ _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _PLAIN = re.compile(
     r"https?://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(/[A-Za-z0-9/_.~!$&'()*+,=:@%-]*)?"
     r"(?:\?([A-Za-z0-9/_.~!$&'()*+,=:@%-]+))?"
+)
+# The same behind the host, of links put together.
+_PLAIN_ENDS = re.compile(
+    r"(?<![^\x00])(/[A-Za-z0-9/_.~!$&'()*+,=:@-]*)?(?:\?([A-Za-z0-9/_.~!$&'()*+,=:@-]+))?(?![^\x00])"
 )
 _as_plain = lru_cache(maxsize=256)(_PLAIN.fullmatch)  # of one link several things are asked, one after the other
 _SECOND_LEVELS = frozenset({"co", "com", "org", "net", "gov", "gob", "edu", "ac", "or", "ne", "go", "mil"})
@@ -71,6 +76,27 @@ def link_key(link: str) -> str:
         path = _PERCENT.sub(lambda match: match[0].upper(), path)
     query = without_tracking(query) if query else ""
     return host + path.rstrip("/") + (f"?{query}" if query else "")
+
+
+def plain_keys(links: Sequence[str]) -> list[str] | None:
+    """`link_key` of each link if all are in the usual form (see is_plain) and of one host; None when one is not.
+
+    So each of these is its own clean form, too.
+    """
+    first = _PLAIN.fullmatch(links[0]) if links else None
+    if first is None or max(map(len, links)) > MAX_LINK:
+        return None
+    host, start = first[1], links[0][: first.end(1)]
+    together = "\x00".join(["", *links])
+    rests = together.split(f"\x00{start}")[1:]
+    if not len(rests) == len(links) == together.count("\x00"):
+        return None
+    found: list[tuple[str, str]] = _PLAIN_ENDS.findall("\x00".join(rests))
+    if len(found) != len(links):
+        return None
+    kept = {query: without_tracking(query) for query in {query for _, query in found}}
+    ends = {query: f"?{rest}" if rest else "" for query, rest in kept.items()}
+    return [host + path.rstrip("/") + ends[query] for path, query in found]
 
 
 def without_tracking(query: str) -> str:

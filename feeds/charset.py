@@ -54,24 +54,28 @@ _SAMPLE = 20_000
 
 def decode_bytes(body: bytes, content_type: str = "") -> str:
     """Read a body as text. Never raises; what cannot be read becomes U+FFFD."""
+    return decode(body, content_type)[0]
+
+
+def decode(body: bytes, content_type: str = "") -> tuple[str, bool]:
+    """As decode_bytes, and whether the body is that text in UTF-8 as it stands."""
     for mark, name in _BOMS:
         if body.startswith(mark) and (name != "utf-16-le" or _looks_wide(body[2:]) != ""):
-            return body[len(mark) :].decode(name, "replace")
+            return body[len(mark) :].decode(name, "replace"), False
     wide = _looks_wide(body)
     if wide:
-        return body.decode(wide, "replace")
+        return body.decode(wide, "replace"), False
     labels = _labels(body, content_type)
-    if b"\x1b" in body or b"~{" in body:
-        for name in labels:
-            if name.startswith(("iso2022", "hz")):
-                return body.decode(name, "replace")
+    shifting = [name for name in labels if name.startswith(("iso2022", "hz"))]
+    if shifting and (b"\x1b" in body or b"~{" in body):
+        return body.decode(shifting[0], "replace"), False
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8"), True
     except UnicodeDecodeError:
         pass_on = _mostly_utf8(body, "utf-8" in labels)
     if pass_on:
-        return body.decode("utf-8", "replace")
-    return body.decode(_legacy(body, labels), "replace")
+        return body.decode("utf-8", "replace"), False
+    return body.decode(_legacy(body, labels), "replace"), False
 
 
 def _labels(body: bytes, content_type: str) -> list[str]:

@@ -17,7 +17,7 @@ from core.message import foreign
 from core.model import Outcome
 from core.sentence import Sentence
 from feeds import fault_texts as told
-from feeds.charset import decode_bytes
+from feeds.charset import decode
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 MAX_DEPTH = 2000
@@ -31,6 +31,7 @@ _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _REFERENCE = re.compile(
     r"&(?!(?:lt|gt|amp|quot|apos);)(?:#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?|([A-Za-z][A-Za-z0-9]{1,31});)"
 )
+_TO_MEND = re.compile("&(?!(?:lt|gt|amp|quot|apos);)")
 # What is no reference once `defuse` has mended them: https://www.w3.org/TR/xml/#syntax
 BARE = re.compile(r"&(?!(?:#[0-9]++|#x[0-9a-fA-F]++|lt|gt|amp|quot|apos);)")
 _PAIR = re.compile(r"&#(?:[xX][dD][89abAB][0-9a-fA-F]{2}|5[56]\d{3});&#(?:[xX][dD][c-fC-F][0-9a-fA-F]{2}|5[67]\d{3});")
@@ -92,10 +93,20 @@ def prepare(body: bytes, content_type: str = "") -> str:
 
 def read_characters(body: bytes, content_type: str = "") -> str:
     """Foreign bytes -> text in the right encoding, without impossible characters. Raises ParseError (NOT_A_FEED)."""
+    return read_both(body, content_type)[0]
+
+
+def read_both(body: bytes, content_type: str = "") -> tuple[str, bytes]:
+    """As read_characters, and the text in UTF-8, which most bodies are already."""
     for magic, what in _MAGIC:
         if body.startswith(magic):
             raise no_feed(what)
-    return drop_impossible(decode_bytes(body, content_type)).lstrip("\ufeff \t\r\n")
+    text, octets_too = decode(body, content_type)
+    whole = len(text)
+    if not octets_too or _may_be_impossible(text, body):
+        text, octets_too = drop_impossible(text), False
+    text = text.lstrip("\ufeff \t\r\n")
+    return text, body if octets_too and len(text) == whole else text.encode()
 
 
 def drop_impossible(text: str) -> str:
@@ -104,15 +115,18 @@ def drop_impossible(text: str) -> str:
         octets = text.encode()
     except UnicodeEncodeError:
         return _IMPOSSIBLE.sub("", text)
-    if len(octets.translate(None, _CONTROLS)) < len(octets) or "\ufffe" in text or "\uffff" in text:
-        return _IMPOSSIBLE.sub("", text)
-    return text
+    return _IMPOSSIBLE.sub("", text) if _may_be_impossible(text, octets) else text
+
+
+def _may_be_impossible(text: str, octets: bytes) -> bool:
+    """Whether a text, in UTF-8 `octets`, holds a character that no document may hold."""
+    return len(octets.translate(None, _CONTROLS)) < len(octets) or "\ufffe" in text or "\uffff" in text
 
 
 def defuse(text: str) -> str:
     """XML text -> the same with a UTF-8 declaration and without what could hurt a parser. Raises ParseError (PARSE)."""
     text = _drop_doctype(_XML_DECLARATION.sub("", text, count=1))
-    if "&" in text:
+    if "&" in text and _TO_MEND.search(text):
         text = _REFERENCE.sub(_mend_reference, _PAIR.sub(_join_pair, text) if "&#" in text else text)
     if _has_long_word(text):
         text = _LONG_WORD.sub(lambda match: match[0][:MAX_WORD], text)
@@ -134,11 +148,14 @@ def escape_bare(text: str) -> str:
 
 def check_kind(text: str) -> None:
     """Raise ParseError with a sentence saying what came, unless the text may be an XML feed."""
-    if not text.strip():
+    if not text or text.isspace():
         raise no_feed(Sentence(told.EMPTY_BODY))
     if text[0] in "{[":
         raise no_feed(Sentence(told.JSON_NOT_XML))
     start = _lead(text)
+    root = _ELEMENT.search(text, start, start + 65536)
+    if root and root[2].lower() in _ROOTS and not _PAGE.match(text, start):
+        return
     names = [match[2].lower() for match in islice(_ELEMENT.finditer(text, start, start + 65536), 40)]
     if not names:
         raise no_feed(Sentence(told.NO_MARKUP, count=str(len(text))))

@@ -125,7 +125,23 @@ def _date_of(item: str) -> datetime | None:
 
 
 def hash_text(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=HASH).digest()
+    return _digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _digest(octets: bytes) -> bytes:
+    return hashlib.blake2b(octets, digest_size=HASH).digest()
+
+
+def hash_items(octets: bytes, name: str, count: int) -> list[bytes] | None:
+    """The hashes of the items, as split_items finds them, of a document in UTF-8 that is known to have this many of
+    this name, one after the other with no other tag between them; None when that is not how it looks."""
+    opening, closing = f"<{name}>".encode(), f"</{name}>".encode()
+    parts = octets.split(opening)[1:]
+    ends = [part.rfind(closing) for part in parts]
+    if len(parts) != count or -1 in ends:
+        return None
+    ends = [end + len(closing) for end in ends]
+    return [_digest(opening + part[:end]) for part, end in zip(parts, ends, strict=True)]
 
 
 def trace(item: bytes, entry: Entry) -> Trace:

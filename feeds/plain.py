@@ -19,8 +19,19 @@ _HIDDEN = frozenset({"script", "style", "noscript", "template", "iframe", "objec
 _SIMPLE_TAG = re.compile(
     r"(?P<end>/?)(?P<name>[A-Za-z][\w:.-]*+)(?:[^<>\"'\x00]++|\"[^\"<>\x00]{0,4000}\"|'[^'<>\x00]{0,4000}')*"
 )
-_ANY_TAG = re.compile("<([^<>]*)>")
+_ANY_TAG = re.compile("<([^>]*)>")  # linear where no "<" stands behind the last ">"
 _BETWEEN = "\x00"  # several texts put together
+_APART = f"\n{_BETWEEN}\n"  # the same, on a line of its own
+# The blanks beyond ASCII in UTF-8, by their first octet.
+_ODD_BLANKS = {
+    first: frozenset(blank.encode()[1:] for blank in blanks)
+    for first, blanks in {
+        b"\xc2": "\x85\xa0",
+        b"\xe1": "\u1680",
+        b"\xe2": [chr(code) for code in (*range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)],
+        b"\xe3": "\u3000",
+    }.items()
+}
 _SHORT_TAG = 40  # characters; longer ones seldom come twice
 # Comments, and elements whose contents are passed over, or their like.
 _PASSED_OVER = re.compile("<(?:!--|script|style|noscript|template|iframe|object|svg)", re.IGNORECASE)
@@ -41,29 +52,43 @@ def strip_markup(text: str) -> str:
     return join_blanks(text)
 
 
-def strip_all(texts: Sequence[str]) -> list[str]:
-    """`strip_markup` of many texts, which hold no NUL, for less: each step is taken once for all of them together."""
-    together = _BETWEEN.join(texts)
+def usual_blanks(octets: bytes) -> bool:
+    """Whether a text without controls (see feeds.decode), in UTF-8, has no blanks but the blank and the line end."""
+    if b"\t" in octets or b"\r" in octets:
+        return False
+    for first, rests in _ODD_BLANKS.items():
+        if first in octets:
+            width = len(next(iter(rests)))
+            if not rests.isdisjoint([rest[:width] for rest in octets.split(first)[1:]]):
+                return False
+    return True
+
+
+def strip_all(marked: Sequence[str], plain: Sequence[str] = (), *, usual: bool = False) -> list[str]:
+    """`strip_markup` of many texts, then `join_blanks` of others, none of which holds a NUL, for less: each step is
+    taken once for all of them together. `usual`: they have usual blanks (see usual_blanks).
+    """
+    together = _APART.join(marked)
     if "<" in together:
         simple = _simple_words(together)
         if simple is None:
-            return list(map(strip_markup, texts))
+            return [*map(strip_markup, marked), *map(join_blanks, plain)]
         together = "".join(simple)
     if "&" in together:
-        together = html.unescape(together)
-    return join_all(together.split(_BETWEEN))
-
-
-def join_all(texts: list[str]) -> list[str]:
-    """`join_blanks` of many texts, which hold no NUL."""
-    together = f"\n{_BETWEEN}\n".join(texts)
+        together, usual = html.unescape(together), False
+    together = _APART.join((together, *plain) if marked else plain)
     # The blank and the line end are the only blanks that are printable, as Unicode has it, or left out here.
-    if not together.replace("\n", "").replace(_BETWEEN, "").isprintable():
-        return list(map(join_blanks, texts))
+    if not usual and not together.replace("\n", "").replace(_BETWEEN, "").isprintable():
+        return list(map(join_blanks, together.split(_BETWEEN)))
     while "  " in together:  # each time the runs are half as long
         together = together.replace("  ", " ")
     lines = filter(None, map(str.strip, together.split("\n")))
     return [text.strip("\n") for text in "\n".join(lines).split(_BETWEEN)]
+
+
+def join_all(texts: Sequence[str]) -> list[str]:
+    """`join_blanks` of many texts, which hold no NUL."""
+    return strip_all((), texts)
 
 
 def join_blanks(text: str) -> str:
@@ -96,6 +121,8 @@ def _instead(tag: re.Match[str]) -> str:
 
 def _simple_words(text: str) -> list[str] | None:
     """`_words` of a text that holds simple tags only, as most do, in half the time; None for another."""
+    if text.rfind("<") > text.rfind(">"):
+        return None
     pieces: list[str] = _ANY_TAG.split(text)
     tags = pieces[1::2]
     known: dict[str, str] = {}
@@ -104,8 +131,6 @@ def _simple_words(text: str) -> list[str] | None:
         if instead is None:
             return None
         known[tag] = instead
-    if text.count("<") != len(tags):
-        return None
     pieces[1::2] = map(known.__getitem__, tags)
     return pieces
 

@@ -19,14 +19,25 @@ from core.ports import FetchRequest, Hints, ParsedFeed
 from core.sentence import Sentence
 from feeds import fault_texts as told
 from feeds.alike import read_alike
-from feeds.decode import check_kind, defuse, escape_bare, is_whole, no_feed, read_characters
+from feeds.decode import DECLARATION, check_kind, defuse, escape_bare, is_whole, no_feed, read_both
 from feeds.entries import (
     as_text,
     distinguish,
     lang_tag,
 )
 from feeds.fields import read_entry, read_title
-from feeds.items import NO_LIMIT, Trace, Unseen, hash_text, newest_items, pack_traces, split_items, trace, unpack_traces
+from feeds.items import (
+    NO_LIMIT,
+    Trace,
+    Unseen,
+    hash_items,
+    hash_text,
+    newest_items,
+    pack_traces,
+    split_items,
+    trace,
+    unpack_traces,
+)
 from feeds.quick import Document, read_quickly
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.8"
@@ -63,10 +74,10 @@ class RssSource:
 
         Of more than `limit` items the older ones are not read.
         """
-        text = read_characters(body, content_type)
+        text, octets = read_both(body, content_type)
         check_kind(text)
         try:
-            return _read_unseen(text, url, unpack_traces(seen), limit)
+            return _read_unseen(text, octets, url, unpack_traces(seen), limit)
         except (MemoryError, ParseError):
             raise
         except Exception as error:  # feedparser raises anything on hostile input
@@ -76,12 +87,13 @@ class RssSource:
 SOURCE = RssSource()
 
 
-def read_xml(text: str, url: str) -> Any:
+def read_xml(text: str, url: str, *, alike: bool = True) -> Any:
     """Read prepared text by the quick road if it is plain enough, else by feedparser: the result is the same.
 
     Only a text that the quick road refuses may have an "&" too many, of which feedparser makes names ("AT&T;").
+    `alike`: False when its items are known not to be.
     """
-    document = _read_plain(text, url)
+    document = _read_plain(text, url) if alike else read_quickly(text, url)
     if document is None and (mended := escape_bare(text)) != text:
         text, document = mended, _read_plain(mended, url)
     return document or parse_xml(text, url)
@@ -103,7 +115,9 @@ def parse_xml(text: str, url: str) -> Any:
     )
 
 
-def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -> Unseen:
+def _read_unseen(text: str, octets: bytes, url: str, seen: Mapping[bytes, Trace], limit: int) -> Unseen:
+    if not seen and (first := _read_alike(text, octets, url, limit)):
+        return first
     split = split_items(text)
     if split and len(split.items) > limit:
         chosen = newest_items(split.items, limit)
@@ -122,11 +136,25 @@ def _read_unseen(text: str, url: str, seen: Mapping[bytes, Trace], limit: int) -
             return _read(
                 document, text, url, dict(zip(unseen, (keys[number] for number in unseen), strict=True)), known
             )
-    document = read_xml(defuse(text), url)
+    document = read_xml(defuse(text), url, alike=bool(seen))
     if not document.entries and not document.version and not is_whole(text):
         raise no_feed(Sentence(told.NOT_AS_ONE))
     sure = not document.bozo and len(document.entries) == len(keys)
     return _read(document, text, url, dict(enumerate(keys)) if sure else {}, {})
+
+
+def _read_alike(text: str, octets: bytes, url: str, limit: int) -> Unseen | None:
+    """What is read of a document, in UTF-8 `octets`, of which nothing was seen before, if its items are made alike."""
+    try:
+        harmless = defuse(text)
+    except ParseError:
+        return None
+    untouched = text.endswith(harmless[len(DECLARATION) :])
+    document = read_alike(harmless, url, octets if untouched else harmless.encode())
+    if document is None or len(document.entries) > limit:
+        return None
+    keys = hash_items(octets, "item" if document.version == "rss20" else "entry", len(document.entries))
+    return _read(document, text, url, dict(enumerate(keys)), {}) if keys else None
 
 
 def _read(document: Any, text: str, url: str, keys: Mapping[int, bytes], known: Mapping[int, Trace]) -> Unseen:

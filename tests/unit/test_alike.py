@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.feed_generator import document
 from feeds.alike import LEAST, read_alike
-from feeds.plain import join_all, join_blanks, strip_all, strip_markup
+from feeds.items import hash_items, hash_text, split_items
+from feeds.plain import join_all, join_blanks, strip_all, strip_markup, usual_blanks
 from feeds.quick import read_quickly
 from feeds.sources import rss
 from tests.unit.test_quick import URL, atom_document, prepare, rss_document
@@ -72,6 +73,10 @@ def check(body: bytes) -> bool:
     assert quick is not None
     assert (alike.feed, alike.version) == (quick.feed, quick.version)
     assert rss._read(alike, text, URL, {}, {}) == rss._read(quick, text, URL, {}, {})
+    if split := split_items(text):
+        keys = [hash_text(item) for item in split.items]
+        assert hash_items(text.encode(), "entry" if quick.version == "atom10" else "item", len(keys)) in (keys, None)
+        assert rss.SOURCE.parse_unseen(body, url=URL) == rss._read(quick, text, URL, dict(enumerate(keys)), {})
     return True
 
 
@@ -119,6 +124,23 @@ def test_each_text_in_each_place_that_counts(text: str) -> None:
         check(rss_document(["<title>Site</title>"], [plain] * LEAST + [odd] + [plain]).encode())
 
 
+def test_an_item_named_within_another_is_not_counted() -> None:
+    items = [
+        [f"<guid>{number}</guid>", "<description><![CDATA[a </item> b]]></description>"] for number in range(LEAST)
+    ]
+    assert check(rss_document(["<title>Site</title>"], items).encode())
+    items[2][1] = "<description><![CDATA[a <item> b]]></description>"
+    body = rss_document(["<title>Site</title>"], items).encode()
+    assert check(body)
+    assert hash_items(body, "item", LEAST) is None
+
+
+def test_what_a_link_has_beside_its_address_may_look_like_one() -> None:
+    for odd in ('title=" href=" href="/{}"', 'href="/{}" title=" href="', 'title=" href=" rel="self" href="/{}"'):
+        links = [[f"<link {odd.replace('{}', str(number))}/>", f"<id>{number}</id>"] for number in range(LEAST)]
+        check(atom_document(["<title>Site</title>"], links, "").encode())
+
+
 def test_items_of_several_makes_are_read_by_columns() -> None:
     one = ["<title>One</title>", '<enclosure url="/{}.mp3"/>', "<guid>https://host.example/{}</guid>"]
     two = ["<guid>https://host.example/{}</guid>", "<category>news</category>", "<title>Two</title>"]
@@ -157,6 +179,26 @@ _MARKUP = st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)
 def test_markup_of_many_texts_is_stripped_as_of_each(texts: list[str]) -> None:
     assert strip_all(texts) == list(map(strip_markup, texts))
     assert join_all(texts) == list(map(join_blanks, texts))
+    assert strip_all(texts[:1], texts[1:]) == [strip_markup(texts[0]), *map(join_blanks, texts[1:])]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(_MARKUP, min_size=1, max_size=4),
+    st.text("a \n\t\u00a0\u1680\u2009\u2029\u202f\u205f\u3000é–Āხ（", max_size=9),
+)
+def test_usual_blanks_are_told_from_others_and_known_to_be(texts: list[str], other: str) -> None:
+    found = {char for text in (*texts, other) for char in text if char.isspace()}
+    usual = usual_blanks("".join([*texts, other]).replace("\x1f", "").encode())
+    assert usual == ({" ", "\n"} >= found - {"\x1f"})
+    if usual and "\x1f" not in found:
+        assert strip_all([*texts, other], [other], usual=True) == strip_all([*texts, other], [other])
+
+
+def test_no_other_blank_is_taken_for_a_usual_one() -> None:
+    blanks = [chr(code) for code in range(0x20, 0x3100) if chr(code).isspace() or not f"a{chr(code)}b".strip()]
+    assert [blank for blank in blanks if usual_blanks(f"a{blank}b".encode())] == [" "]
+    assert usual_blanks("a\nb – « », 普通; Пяць чалавек…".encode())
 
 
 @pytest.mark.skipif("FEED_CORPUS" not in os.environ, reason="FEED_CORPUS names a folder of feed files to compare")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import ParseError
 from core.model import Outcome
 from feeds.charset import decode_bytes
-from feeds.decode import DECLARATION, challenges, escape_bare, is_whole, prepare
+from feeds.decode import DECLARATION, challenges, drop_impossible, escape_bare, is_whole, prepare, read_both
 
 RUSSIAN = "Лукашенко помиловал политзаключённых после переговоров с посланником США в Минске"
 UKRAINIAN = "Президент Білорусі звільнив політв’язнів після зустрічі з представниками США їхніх родин"
@@ -91,6 +91,24 @@ def test_a_latin_page_with_few_high_bytes_stays_latin() -> None:
 @given(st.binary(max_size=400), st.text(max_size=40))
 def test_decoding_never_raises(body: bytes, content_type: str) -> None:
     decode_bytes(body, content_type)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"a", "д".encode(), b"\xff", b"\xef\xbb\xbf", b"\x00", b"\x1b", b"~{", b" ", b"\xef\xbf\xbe", b"\n"]
+        ),
+        max_size=8,
+    ),
+    st.sampled_from(["", "text/xml; charset=hz", "text/xml; charset=iso-2022-jp", "text/xml; charset=windows-1251"]),
+)
+def test_a_text_comes_with_itself_in_utf8(parts: list[bytes], content_type: str) -> None:
+    body = b"<rss>" + b"".join(parts)
+    for whole in (body, b" \n" + body, b"\xef\xbb\xbf" + body):
+        text, octets = read_both(whole, content_type)
+        assert octets == text.encode()
+        assert text == drop_impossible(decode_bytes(whole, content_type)).lstrip("\ufeff \t\r\n")
 
 
 @settings(deadline=None)

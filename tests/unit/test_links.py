@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.links import clean_link, host_of, is_front_page, link_key
+from core.links import clean_link, host_of, is_front_page, is_plain, link_key, plain_keys
 
 BASE = "https://news.example/section/feed.xml"
 
@@ -101,3 +101,33 @@ def test_nothing_raises_and_what_is_kept_is_safe(link: str, base: str) -> None:
         host_of(text)
         assert cleaned == "" or cleaned.lower().startswith(("http://", "https://"))
         assert not set(cleaned) & set(' \t\r\n"<>\\')
+
+
+_LINKS = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["https://", "https://", "http://", "HTTPS://", ""]),
+        st.sampled_from(
+            ["news.example", "news.example", "news.example.org", "news", "news.example:8080", "x@news.example"]
+        ),
+        st.sampled_from(["", "/", "/a//", "/a;b", "/a%2fb", "a", "/на-волі", "/a\x00https://news.example/b", "/a b"]),
+        st.sampled_from(["", "?", "?utm_source=rss", "?id=1&utm_medium=x", "?id=2", "?a?b", "#c", "?a&&"]),
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_LINKS, max_size=4))
+def test_keys_of_many_links_are_those_of_each(links: list[str]) -> None:
+    keys = plain_keys(links)
+    if keys is not None:
+        assert keys == list(map(link_key, links))
+        assert links == [clean_link(link, BASE) for link in links]
+        assert all(map(is_plain, links))
+
+
+def test_usual_links_of_one_host_are_read_together() -> None:
+    links = ["https://news.example/a/?utm_source=rss", "https://news.example", "https://news.example?id=1"]
+    assert plain_keys(links) == ["news.example/a", "news.example", "news.example?id=1"]
+    assert plain_keys([*links, "https://news.example/" + "a" * 5000]) is None
+    assert plain_keys([]) is None
