@@ -10,6 +10,7 @@ import json
 import random
 import time
 import traceback
+from copy import deepcopy
 from pathlib import Path
 
 from core.errors import ParseError
@@ -71,7 +72,7 @@ def damage_tree(body: bytes, rng: random.Random) -> bytes:
             if isinstance(node[key], (dict, list)) and node[key] and rng.random() < 0.9:
                 node = node[key]
                 continue
-            node[key] = rng.choice((*_VALUES, node[key], [node[key]], {"name": node[key]}))
+            node[key] = deepcopy(rng.choice((*_VALUES, node[key], [node[key]], {"name": node[key]})))
             break
     return json.dumps(tree, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogatepass")
 
