@@ -146,7 +146,9 @@ class FeedsSettings:
     backfill: timedelta = _key(
         timedelta(0), "How far back the first poll of a feed may alert; 0s: it is silent.", least=timedelta(0)
     )
-    allow_private: tuple[str, ...] = _key((), 'Addresses on private networks that may be reached, as "host:port".')
+    allow_private: tuple[str, ...] = _key(
+        (), 'Addresses on private networks that may be reached, as "host:port"; your own, so without host_pause.'
+    )
     contact: str = _key("", "Web or mail address of the operator, told to servers in the User-Agent.")
     timeout: timedelta = _key(timedelta(seconds=30), "Time one fetch may take.", least=timedelta(seconds=1))
     max_bytes: int = _key(8 * 1024 * 1024, "Largest body after decompression, in bytes.", least=1024)
