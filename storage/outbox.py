@@ -35,7 +35,8 @@ async def queue(
     """
     raised = _raising(story, now, edit_after)
     if edits_only:
-        await connection.execute(raised.where(outbox.c.dead_reason.is_(None)))
+        # An alert that was given up is old news; one that was shown is put right, also after its chat had been away.
+        await connection.execute(raised.where(or_(outbox.c.dead_reason.is_(None), shown())))
         return 0
     await connection.execute(raised)
     interested = (

@@ -231,6 +231,35 @@ async def test_a_chat_that_is_gone_is_paused_and_its_queue_dropped(store: Store,
     assert made == 1
 
 
+@pytest.mark.parametrize("edits_only", [False, True])
+async def test_a_chat_that_is_back_sees_what_it_was_shown_put_right(
+    store: Store, clock: FakeClock, edits_only: bool
+) -> None:
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    story, _ = await added_story(store, clock.now())
+    await shown(store, clock.now())
+    story, _ = await joined_story(store, story, clock.now(), number=2)
+    await store.retire_target(CHAT, "the bot was removed")
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    await joined_story(store, story, clock.now(), number=3, edits_only=edits_only)
+    clock.advance(60)
+    (lane,) = await lanes(store, clock.now())
+    (item,) = lane.items
+    assert (item.wanted, item.sent, item.message_ref) == (3, 1, f"m1-{story.id}")
+
+
+async def test_a_mere_follow_up_shows_nothing_that_was_dropped_before_it_was_shown(
+    store: Store, clock: FakeClock
+) -> None:
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    story, _ = await added_story(store, clock.now())
+    await store.retire_target(CHAT, "the bot was removed")
+    await store.subscribe(CHAT, TOPICS, clock.now())
+    await joined_story(store, story, clock.now(), number=2, edits_only=True)
+    clock.advance(60)
+    assert await lanes(store, clock.now()) == ()
+
+
 async def test_a_moved_chat_keeps_its_lane_and_queue(store: Store, clock: FakeClock) -> None:
     await store.subscribe(CHAT, TOPICS, clock.now())
     await added_story(store, clock.now())
