@@ -41,4 +41,5 @@ QUIET_DAYS = (
     "Nothing new since {at}; it was never silent for more than {n} day before.",
     "Nothing new since {at}; it was never silent for more than {n} days before.",
 )
+FALTERS = "The last attempt failed, which may pass by itself: {reason} Next try {at}."
 WELL = "It is read, and all is well."

@@ -15,6 +15,7 @@ from feeds import fault_texts as faults
 TROUBLE_AFTER = 3  # failures in a row, and empty documents in a row
 QUIET_LEAST = timedelta(days=2)
 QUIET_TIMES = 3  # of the longest silence in its record
+RESTS_LONG = timedelta(hours=12)  # because the server asks for it
 ARRIVALS = 40  # remembered; one an hour at most, so that a busy feed's record spans more than a night
 _GAPS_LEAST = 3
 
@@ -29,6 +30,9 @@ def is_trouble(state: FeedState) -> bool:
     if not state.failures:
         return False
     if state.failures >= TROUBLE_AFTER:
+        return True
+    since = state.history.failing_since
+    if state.last_outcome == Outcome.RATE_LIMITED and since and state.next_poll_at - since > RESTS_LONG:
         return True
     passing = state.history.status in REFUSALS  # some sites refuse now and then
     return state.last_outcome in _LASTING and not passing
@@ -93,6 +97,9 @@ def _well(state: FeedState, now: datetime) -> tuple[Condition, str]:
             hours = round(max(gaps(history.arrivals)).total_seconds() / 3600)
             unit, n = (told.QUIET_HOURS, hours) if hours < 48 else (told.QUIET_DAYS, round(hours / 24))
             return Condition.QUIET, Sentence(unit, at=_when(last), n=n)
+    if state.last_error:
+        error, at = recognise(state.last_error), _when(state.next_poll_at)
+        return Condition.HEALTHY, Sentence(told.FALTERS, reason=error, at=at)
     return Condition.HEALTHY, _WELL
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,8 @@ def hourly(count: int, ago: int, every: int = HOUR) -> tuple[int, ...]:
 
 
 BUSY = hourly(30, 0)
+AN_HOUR = timedelta(hours=1)
+LIMITED = FeedHistory(status=429, failing_since=NOW)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,27 @@ BUSY = hourly(30, 0)
         (state(first_polled_at=None), Condition.NEW, "not read yet"),
         (state(first_polled_at=None, failures=1, last_error="500 Oops."), Condition.NEW, "500 Oops."),
         (state(), Condition.HEALTHY, "all is well"),
-        (state(failures=2, last_outcome="error:http", last_error="500"), Condition.HEALTHY, "all is well"),
+        (
+            state(failures=2, last_outcome="error:http", last_error="500."),
+            Condition.HEALTHY,
+            "may pass by itself: 500. Next try 2026-03-19 12:05 UTC.",
+        ),
+        (
+            replace(
+                state(LIMITED, failures=1, last_outcome="error:rate_limited", last_error="429."),
+                next_poll_at=NOW + 11 * AN_HOUR,
+            ),
+            Condition.HEALTHY,
+            "429. Next try 2026-03-19 23:00 UTC.",
+        ),
+        (
+            replace(
+                state(LIMITED, failures=1, last_outcome="error:rate_limited", last_error="429."),
+                next_poll_at=NOW + 13 * AN_HOUR,
+            ),
+            Condition.FAILING,
+            "429. Failing since 2026-03-19 12:00 UTC. Next try 2026-03-20 01:00 UTC.",
+        ),
         (
             state(failures=3, last_outcome="error:http", last_error="500."),
             Condition.FAILING,
