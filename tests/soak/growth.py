@@ -23,7 +23,7 @@ HOUSEKEEPING = timedelta(hours=3)  # hourly, unless a process was killed, stood 
 DAY = timedelta(days=1)
 FEWEST = 4  # points from which growth can be told
 SHARE = 0.3  # that what has levelled off may have grown since, for days differ
-YOUNG = timedelta(hours=12)  # a process fills its caches
+YOUNG = timedelta(hours=12)  # a process fills its caches, if not for half its life
 OLD = timedelta(days=2)  # what it gathers can be told
 QUARTER = DAY / 4
 NEAR = timedelta(hours=1)
@@ -39,6 +39,8 @@ FULL_AFTER: Mapping[str, timedelta] = {
     "story_topics": KEEP_SEEN,
     "updates": retention.KEEP_UPDATES,
 }
+# These stay as long as their story, and some stories go on for weeks.
+LASTING = ("members", "story_topics")
 # What grows for longer than a soak lasts, and how far: rows for each of a table's rows.
 UP_TO: Mapping[str, tuple[int, str]] = {
     "identities": (retention.KEEP_PER_FEED, "feeds"),
@@ -138,6 +140,7 @@ def _tables(stored: Sequence[Stored]) -> Iterator[Course]:
     names = days[0][1].rows if days else ()
     for name in names:
         values = [(day, float(one.rows[name])) for day, one in days]
+        share = 2 * SHARE if name in LASTING else SHARE
         if name in UP_TO:
             each, table = UP_TO[name]
             most = max(each * one.rows[table] for _, one in days)
@@ -145,7 +148,7 @@ def _tables(stored: Sequence[Stored]) -> Iterator[Course]:
         elif ", " in name:  # a backlog, which is as long as the hour has it
             yield Course(name, values, full=1, slack=30, share=0.5)
         else:
-            yield Course(name, values, full=FULL_AFTER.get(name, 2 * DAY) / DAY + 0.5, slack=10)
+            yield Course(name, values, full=FULL_AFTER.get(name, 2 * DAY) / DAY + 0.5, slack=10, share=share)
 
 
 def _files(stored: Sequence[Stored]) -> Iterator[Course]:
@@ -179,17 +182,18 @@ def _processes(alive: Sequence[Alive]) -> Iterator[Course]:
 
 
 def _process(name: str, lived: Sequence[Alive]) -> Iterator[Course]:
-    full = (lived[0].at + YOUNG - START) / DAY
+    young = max(YOUNG, (lived[-1].at - lived[0].at) / 2)
+    full = (lived[0].at + young - START) / DAY
 
     def course(what: str, read: Callable[[Alive], float], slack: float, share: float = 0.0) -> Course:
         return Course(f"{name}, {what}", _least(lived, read), full=full, slack=slack, share=share)
 
     yield course("memory, KiB", lambda one: one.memory, slack=MEMORY)
-    yield course("descriptors", lambda one: one.descriptors, slack=2)
+    yield course("descriptors", lambda one: one.descriptors, slack=6)
     yield course("threads", lambda one: one.threads, slack=2)
     yield course("parsers", lambda one: one.children, slack=2)
     yield course("tasks", lambda one: one.tasks, slack=2)
-    yield course("objects", lambda one: one.objects, slack=5_000)
+    yield course("objects", lambda one: one.objects, slack=15_000)
 
 
 def _least(lived: Sequence[Alive], read: Callable[[Alive], float]) -> list[tuple[float, float]]:

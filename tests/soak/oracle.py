@@ -17,6 +17,7 @@ from tests.soak.diary import ALERT, CHANGE, DIGEST, OTHER, Diary, Letter
 from tests.soak.news import START
 
 SOON = timedelta(minutes=5)  # a process that was killed had sent within it
+TAKEN = timedelta(seconds=2)  # what was on its way is taken after its sender has ended
 NEAR = timedelta(hours=2)  # around an absence: what was under way then may have been lost with it
 SILENCE = re.compile(r"No feed has been read for (\d+) minute")
 UNREADABLE = re.compile(r"The feed (.+?) cannot be read")
@@ -168,7 +169,7 @@ class _Court:
     def _was_killed(self, letter: Letter) -> bool:
         """Whether its sender ended soon, before it sent that chat anything else."""
         end = next((at for pid, at in self._known.ends if pid == letter.first.pid), None)
-        if end is None or not timedelta(0) <= end - letter.first.at <= SOON:
+        if end is None or not -TAKEN <= end - letter.first.at <= SOON:
             return False
         later = [one for one in self._diary.letters[letter.chat] if one.first.at > letter.first.at]
         return not any(one.first.pid == letter.first.pid for one in later)
@@ -202,10 +203,11 @@ class _Court:
             wanted, shown = self._newest(control), self._newest(other)
             for story in wanted.keys() & shown.keys():
                 mine, its = wanted[story].last, shown[story].last
-                away = any(span.chat == other and span.holds(mine.at) for span in self._known.away)
+                away = any(span.chat == other and span.holds(mine.at, NEAR) for span in self._known.away)
+                merged = mine.into and its.into  # by steps, of which a late chat is shown the last one alone
                 if (
                     shown[story].gone_at is None
-                    and not (away or its.plain or shown[story].first.lost or DIGEST in (mine.kind, its.kind))
+                    and not (away or merged or its.plain or shown[story].first.lost or DIGEST in (mine.kind, its.kind))
                     and (mine.text != its.text)
                 ):
                     yield f"stale: story {story} in {other}, {its.at:%d %H:%M}, not as in {control}, {mine.at:%d %H:%M}"

@@ -120,7 +120,7 @@ def test_a_write_ahead_log_beyond_its_limit_and_a_log_that_says_more_each_day_ar
 
 @pytest.mark.parametrize(
     ("name", "a_day"),
-    [("memory", 9_000), ("descriptors", 1), ("threads", 1), ("children", 1), ("tasks", 1), ("objects", 2_500)],
+    [("memory", 12_000), ("descriptors", 4), ("threads", 1), ("children", 1), ("tasks", 1), ("objects", 9_000)],
 )
 def test_what_a_process_gathers_is_found(measured: Measured, name: str, a_day: int) -> None:
     for hour, one in enumerate(measured.alive):

@@ -137,6 +137,20 @@ def test_what_was_not_wanted_is_found(told: Told) -> None:
     assert faults == ["unwanted: alert in telegram:2 at 12 12:30, asked not to"]
 
 
+def test_what_was_on_its_way_when_its_process_ended_may_come_again(told: Told) -> None:
+    told.alert(OTHER, 1, 9, pid=8)
+    assert told.judged(ends=[(7, at(1) - timedelta(seconds=1))]).faults == []
+    assert told.judged(ends=[(7, at(1) - timedelta(seconds=3))]).faults != []
+
+
+def test_a_story_that_is_part_of_another_by_steps_may_end_with_either(told: Told) -> None:
+    for chat, ref, head in ((CONTROL, "1", 2), (OTHER, "2", 3)):
+        told.edit(chat, ref, 1, 9, f"This story is now part of #{head}:\nFreed")
+    assert not [fault for fault in told.judged().faults if fault.startswith("stale")]
+    told.edit(OTHER, "2", 1, 10, "Freed by whom")
+    assert [fault for fault in told.judged().faults if fault.startswith("stale")]
+
+
 def test_an_edit_that_changes_nothing_is_found(told: Told) -> None:
     told.edit(OTHER, "2", 1, 6, "Freed")
     assert told.judged().faults == ["idle: a message in telegram:2 was edited at 12 12:06 to what it had been"]
