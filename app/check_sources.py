@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.loop import run_async
 from core.errors import ConfigError
-from core.sentence import Sentence
+from core.sentence import Sentence, counted
 
 if TYPE_CHECKING:
     from core.model import FeedSpec
@@ -91,7 +91,9 @@ def as_table(probes: Sequence[Probe]) -> Iterator[str]:
         if probe.detail:
             yield f"{'':12}{probe.detail}"
     counts = Counter(probe.state.value for probe in probes)
-    yield f"{len(probes)} sources" + "".join(f", {number} {state}" for state, number in counts.most_common()) + "."
+    yield (
+        counted(len(probes), "source") + "".join(f", {number} {state}" for state, number in counts.most_common()) + "."
+    )
 
 
 def as_json(probes: Sequence[Probe]) -> str:

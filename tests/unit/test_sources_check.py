@@ -236,7 +236,7 @@ async def test_the_command_prints_a_table_or_json_and_fails_for_a_configured_fee
     code, table = await check("/feed")
     assert code == 0
     assert table.splitlines()[1].split() == ["alive", "2", "2026-03-19", "N", server.url("/feed")]
-    assert table.splitlines()[-1] == "1 sources, 1 alive."
+    assert table.splitlines()[-1] == "1 source, 1 alive."
     code, shown = await check("/gone", "--json")
     assert code == 1
     (row,) = json.loads(shown)
