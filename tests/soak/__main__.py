@@ -89,6 +89,7 @@ def tell(name: str, run: Soak, verdict: Verdict, took: float) -> None:
     print(f"{name}: {run.hours:g} hours in {took:.0f} s, {verdict.stories} stories told, {verdict.letters} messages.")
     print(f"  Happened: {happened}. Answers: {faults}. {len(run.facts.ends)} processes killed.")
     print(f"  Shown again: {dict(verdict.repeats) or 'nothing'}.")
+    print(f"  Edits that changed nothing: {verdict.idle}.")
     for line in growth.report(run.measured):
         print(f"  {line}")
     for line in verdict.told:

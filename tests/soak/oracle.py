@@ -65,16 +65,17 @@ class Verdict:
     faults: list[str]
     repeats: Counter[str]
     told: list[str]
+    idle: int = 0  # edits that changed nothing
 
 
 def judge(diary: Diary, known: Known) -> Verdict:
     court = _Court(diary, known)
     control = known.equals[0][0]
     faults = [*court.lost(), *court.repeated(), *known.early, *court.disturbed()]
-    faults += [*court.stale(), *court.overwritten(), *court.idle()]
+    faults += [*court.stale(), *court.overwritten()]
     faults += [*_untrue(diary, known), *_logged(known), *known.bad_ends]
     letters = sum(map(len, diary.letters.values()))
-    return Verdict(len(court.told(control)), letters, faults, court.repeats, court.explained)
+    return Verdict(len(court.told(control)), letters, faults, court.repeats, court.explained, court.idle())
 
 
 class _Court:
@@ -225,13 +226,18 @@ class _Court:
             if letter.first.kind == ALERT and len(wholes) > 1:
                 yield f"overwritten: a message in {letter.chat} of {letter.first.at:%d %H:%M} told of stories {wholes}"
 
-    def idle(self) -> Iterator[str]:
-        """Edits that changed nothing, where nothing went wrong with what was shown before."""
-        for letter in (letter for letters in self._diary.letters.values() for letter in letters):
-            for before, after in pairwise(letter.looks):
-                same = (before.text, before.commands) == (after.text, after.commands)
-                if same and not (before.lost or self._interrupted(before.pid, before.at)):
-                    yield f"idle: a message in {letter.chat} was edited at {after.at:%d %H:%M} to what it had been"
+    def idle(self) -> int:
+        """How many edits changed nothing, where nothing went wrong with what was shown before.
+
+        A new revision may look like the former one; Telegram refuses such an edit, and Slack takes it.
+        """
+        letters = (letter for letters in self._diary.letters.values() for letter in letters)
+        return sum(
+            (before.text, before.commands) == (after.text, after.commands)
+            and not (before.lost or self._interrupted(before.pid, before.at))
+            for letter in letters
+            for before, after in pairwise(letter.looks)
+        )
 
     def _interrupted(self, pid: int, at: datetime) -> bool:
         """Whether the process ended or stood still before it could note what it had shown."""
