@@ -16,18 +16,26 @@ from storage.schema import REVISION
 if TYPE_CHECKING:
     from alembic.config import Config
 
+# What only a database has that an earlier state of the first, unreleased revision made.
+_EARLIER = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'entry_words_added'",
+    "postgresql": "SELECT 1 FROM information_schema.columns WHERE table_schema = current_schema() "
+    "AND table_name = 'entries' AND column_name = 'url_digest' AND is_nullable = 'NO'",
+}
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 async def upgrade(database: Database) -> tuple[str, str]:
-    """The revisions before ("" if there were no tables) and after. Raises SchemaTooNew.
+    """The revisions before ("" if there were no tables) and after. Raises SchemaTooNew, and StoreError for tables that
+    cannot be upgraded.
 
     All migrations run in one transaction: an upgrade that fails leaves the tables as they were.
     """
     async with database.read() as connection:
         before = await connection.run_sync(current_revision)
-    if before == REVISION:
-        return before, before
+        if before == REVISION:
+            await _refuse_earlier_state(connection, database.url)
+            return before, before
     async with database.write(Lock.SCHEMA) as connection:
         return await upgrade_within(connection)  # another process may have been quicker
 
@@ -50,7 +58,18 @@ async def must_be_current(database: Database) -> str:
             f"The database {database.url.render_as_string()} needs an upgrade (from {found or 'empty'} to schema "
             f"{REVISION}), and nothing was changed: run `python main.py migrate` first."
         )
+    async with database.read() as connection:
+        await _refuse_earlier_state(connection, database.url)
     return found
+
+
+async def _refuse_earlier_state(connection: AsyncConnection, url: URL) -> None:
+    if (await connection.execute(text(_EARLIER[connection.dialect.name]))).first():
+        raise StoreError(
+            f"The database {url.render_as_string()} was made by an earlier state of this program, before its first "
+            "release, with other tables; nothing was changed. Run `python main.py backup FILE`, give storage.url "
+            "another database, and run `python main.py restore FILE`."
+        )
 
 
 def current_revision(connection: Connection) -> str:

@@ -47,6 +47,27 @@ async def test_migrations_and_schema_agree(empty_url: str) -> None:
     assert migrate.known_revisions(migrate.make_config())[0] == REVISION
 
 
+async def test_tables_of_an_earlier_state_are_refused_before_anything_is_stored(empty_url: str) -> None:
+    store, database = Store(empty_url), Database(empty_url, busy_timeout=5)
+    await store.open()
+    await store.close()
+    await database.open()
+    async with database.write() as connection:
+        await connection.execute(
+            text(
+                "CREATE TRIGGER entry_words_added AFTER INSERT ON entries BEGIN SELECT 1; END"
+                if database.is_sqlite
+                else "ALTER TABLE entries ALTER COLUMN url_digest SET NOT NULL"
+            )
+        )
+    await database.close()
+    for upgrade in (True, False):
+        with pytest.raises(
+            StoreError, match=r"earlier state .*`python main.py backup FILE`.*`python main.py restore FILE`"
+        ):
+            await store.open(upgrade=upgrade)
+
+
 async def test_whoever_only_reads_upgrades_nothing(empty_url: str) -> None:
     store, database = Store(empty_url), Database(empty_url, busy_timeout=5)
     with pytest.raises(StoreError, match=r"needs an upgrade .*`python main.py migrate` first"):
