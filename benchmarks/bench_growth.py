@@ -104,7 +104,7 @@ def main() -> None:
         with running_server(entries=3) as port:
             took = fresh("-m", "benchmarks.bench_growth", "--child", str(port), str(feeds))
         print(
-            f"{feeds:8}{took['first']:10.2f}{took['304']:9.2f}{took['peak']:10.0f}{took['peak'] / bare:9.2f}"
+            f"{feeds:8}{took['first']:10.2f}{took['304']:9.2f}{took['peak']:10.1f}{took['peak'] / bare:9.3f}"
             f"{took['parser']:12.0f}",
             flush=True,
         )

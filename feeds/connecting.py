@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -88,7 +88,6 @@ class Connector(aiohttp.TCPConnector):
         self._factory = make
 
 
-@lru_cache(maxsize=4096)
 def as_url(url: str) -> URL:
     """The address exactly as given when it is ASCII, else with the rest percent-encoded and the host in punycode."""
     return URL(url.partition("#")[0], encoded=url.isascii())

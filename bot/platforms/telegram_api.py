@@ -279,7 +279,7 @@ class Api:
         try:
             file = await self.call(GetFile(file_id=file_id))
         except MessageRejected as error:
-            raise MessageRejected(str(error).replace(": the message was refused", " did not give the file")) from None
+            raise MessageRejected(str(error).replace(": the request was refused", " did not give the file")) from None
         url = self.bot.session.api.file_url(self.token, file.file_path or "")
         body = bytearray()
         try:
