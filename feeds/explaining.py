@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from errno import ECONNRESET, errorcode
 
@@ -16,6 +17,8 @@ from core.sentence import Sentence
 from feeds import fault_texts as told
 from feeds.gate import AddressRefused, BlockedAddress
 
+# Where in OpenSSL's source an error arose, and the name of its list: nothing for those who read it.
+_SOURCE = re.compile(r"^\[[^\]]*\]|\(_ssl\.c:\d+\)")
 # What a request may end with, but when time is up.
 FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, EOFError)
 
@@ -74,4 +77,4 @@ def _short(error: BaseException) -> str:
         text = str(cause) or os.strerror(ECONNRESET)  # it says nothing of one that was closed in a handshake
     else:
         text = str(getattr(cause, "strerror", None) or cause) or type(error).__name__
-    return " ".join(text.split())[:120]
+    return " ".join(_SOURCE.sub("", text).split())[:120]
