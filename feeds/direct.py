@@ -2,7 +2,7 @@
 read by aiohttp's parser.
 
 aiohttp's session does cookies, redirects, forms and pools of many kinds, none of which a poll has any use for, and that
-took two thirds of a poll without news: see docs/technotes/speed-history.md.
+took a third of a poll without news: see docs/technotes/speed-history.md.
 """
 
 from __future__ import annotations

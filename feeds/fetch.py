@@ -79,7 +79,7 @@ class Validators:
 
 
 class Fetcher:
-    """The HTTP sessions of the whole program; use as `async with`. `lookup` replaces the system's name service."""
+    """The HTTP connections of the whole program; use as `async with`. `lookup` replaces the system's name service."""
 
     def __init__(self, options: FeedOptions, clock: Clock, lookup: Lookup | None = None) -> None:
         self._options = options
@@ -110,6 +110,12 @@ class Fetcher:
             return self._gate.is_allowed(url)
         except FetchError:
             return False
+
+    def leads_inside(self, url: str, by: str) -> bool:
+        """Whether `by` names an own host without being on one. Such are listed for feeds that the operator wrote down:
+        no publisher elsewhere may send us there.
+        """
+        return self.is_own(url) and not self.is_own(by)
 
     async def fetch(
         self,
@@ -187,8 +193,7 @@ class Fetcher:
             permanent = permanent and status in _PERMANENT and not weaker
             if target in seen:
                 raise FetchError(Outcome.REDIRECT, Sentence(told.CIRCLE, target=foreign(redact(target), 200)))
-            if self.is_own(target) and not self.is_own(first):
-                # Listed for feeds that the operator wrote down: no publisher elsewhere may send us there.
+            if self.leads_inside(target, first):
                 why = Sentence(told.IS_PRIVATE, shown=host_of(target))
                 raise FetchError(Outcome.BLOCKED, Sentence(told.TARGET_REFUSED, why=why))
             seen.add(target)

@@ -20,7 +20,7 @@ from feeds.sources import SOURCES
 
 def check_named(fetcher: Fetcher, url: str, by: str) -> None:
     """Raise FetchError when a page or feed at `by` names an address that was listed for the operator's own."""
-    if fetcher.is_own(url) and not fetcher.is_own(by):
+    if fetcher.leads_inside(url, by):
         raise _refused(Sentence(told.IS_PRIVATE, shown=host_of(url)))
 
 
