@@ -118,11 +118,12 @@ class Pipeline:
             return replace(fetched, permanent_url=url) if fetched.url == url else fetched
         return replace(fetched, permanent_url="")
 
-    async def _parse(self, feed: Feed, fetched: Fetched) -> Parsed | None:
-        """The document of an answer; None when it is the one that was read last. Raises ParseError."""
-        if fetched.body is None or _digest(fetched.body) == feed.state.body_hash:
-            return None
-        return await self._parser.parse(
+    async def _parse(self, feed: Feed, fetched: Fetched) -> tuple[str, Parsed | None]:
+        """The digest of an answer, and its document; None when it is the one that was read last. Raises ParseError."""
+        digest = "" if fetched.body is None else hashlib.blake2b(fetched.body, digest_size=16).hexdigest()
+        if fetched.body is None or digest == feed.state.body_hash:
+            return digest, None
+        return digest, await self._parser.parse(
             feed.spec.kind,
             fetched.body,
             url=fetched.url,
@@ -130,8 +131,8 @@ class Pipeline:
             seen=self._seen.get(feed.id, b""),
         )
 
-    async def _read(self, feed: Feed) -> tuple[Fetched, Parsed | None]:
-        """The feed's answer, read. Where it is no feed, the first of the feed's other addresses that brings one.
+    async def _read(self, feed: Feed) -> tuple[Fetched, str, Parsed | None]:
+        """The feed's answer, read, as by _parse. Where it is no feed, the first of its other addresses that brings one.
 
         Who blocks a site often puts a page of his own in its place, under 200. Raises FetchError or ParseError of the
         feed itself.
@@ -139,19 +140,19 @@ class Pipeline:
         fetched = await self._fetch(feed)
         reach("poll.fetched")
         try:
-            return fetched, await self._parse(feed, fetched)
+            return fetched, *await self._parse(feed, fetched)
         except ParseError:
             self._fetcher.forget(feed.address)
             for other in other_addresses(feed):
                 if other != fetched.url:
                     with suppress(FetchError, ParseError):
                         found = await self._fetch_other(feed.spec, other)
-                        return found, await self._parse(feed, found)
+                        return found, *await self._parse(feed, found)
             raise
 
     async def _poll(self, feed: Feed) -> PollResult:
         try:
-            fetched, parsed = await self._read(feed)
+            fetched, digest, parsed = await self._read(feed)
         except FetchError as error:
             return await self.fail(feed, error.outcome, str(error), error.retry_after, error.status or 0)
         except ParseError as error:
@@ -159,7 +160,7 @@ class Pipeline:
         if parsed is None:
             return await self._unchanged(feed, fetched)
         reach("poll.parsed")
-        result = await self._changed(feed, fetched, parsed, _digest(fetched.body or b""))
+        result = await self._changed(feed, fetched, parsed, digest)
         self._seen[feed.id] = parsed.seen  # only now is everything in the document stored or known to be
         return result
 
@@ -393,7 +394,3 @@ class Pipeline:
     def _judged_entry(self, feed: Feed, entry: Entry, now: datetime) -> NewEntry:
         analysis = self._judging.analyse(feed.spec, entry, entry.body, now)
         return NewEntry(entry, analysis, *(verdict(analysis) if not feed.spec.audit else audit_verdict(analysis)))
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
